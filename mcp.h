@@ -1,0 +1,4869 @@
+/* mcp.h - v0.1.0 - the Model Context Protocol in one C header - MIT or Unlicense
+
+   Put this file beside your code. In exactly ONE C or C++ file:
+
+       #define MCP_IMPLEMENTATION
+       #include "mcp.h"
+
+   Everywhere else just #include it. Nothing beyond libc is needed: no thread, no global variable,
+   no build system. C99, and C++11 as it stands.
+
+   A WHOLE SERVER (examples/echo.c)
+
+       #define MCP_IMPLEMENTATION
+       #include "mcp.h"
+
+       static int say(mcp_call *c)
+       {
+           return mcp_text(c, mcp_arg_str(c, "text"));
+       }
+
+       static const mcp_field say_args[] = {
+           MCP_NEED("text", MCP_STRING, "What to say back"),
+           MCP_END
+       };
+       static const mcp_tool tools[] = {
+           MCP_TOOL("echo", say, "Says it back.", say_args)
+       };
+
+       int main(void)
+       {
+           mcp_server_desc d = { 0 };
+           d.name = "echo"; d.version = "1.0";
+           d.tools = tools; d.num_tools = MCP_COUNT(tools);
+           return mcp_serve_stdio(&d);
+       }
+
+   cc -O2 echo.c -o echo, and any MCP client can start ./echo, list its tool and call it.
+
+   JUST THE JSON CODEC (-DMCP_LAYERS=2)
+
+       mcp_doc doc = { 0 };
+       char why[MCP_DOC_ERROR_SIZE];
+       if (mcp_json_parse(&doc, text, len) != MCP_OK)
+           fprintf(stderr, "%s\n", mcp_doc_error(&doc, why, sizeof why));
+       mcp_json root = mcp_json_root(&doc);
+       int64_t n = mcp_json_int(root, "count", 1);
+       mcp_json first = mcp_json_find(root, "/items/0/name");
+       mcp_doc_free(&doc);
+
+       mcp_out out;
+       mcp_str json;
+       mcp_out_init(&out, 1 << 20);
+       mcp_put_f(&out, "{'name': %s, 'n': %d, 'on': true}", name, 7);
+       if (mcp_out_done(&out, &json) == MCP_OK) fwrite(json.ptr, 1, json.len, stdout);
+       mcp_out_free(&out);
+
+   TABLE OF CONTENTS
+
+   The implementation stands in layers. Each uses only those above it, which tools/layers.sh
+   proves; grep for the name to get there.
+
+        1 >>base    allocator, pool, arena, buffers, UTF-8, base64, numbers <-> text, status
+        2 >>json    reader, writer, templates, JSON pointer, clone
+        3 >>rpc     JSON-RPC 2.0 envelope, error objects, line framing
+        4 >>schema  field tables -> JSON Schema, validation
+        5 >>proto   protocol revisions, _meta
+        6 >>peer    sessions, deliveries, calls
+        7 >>task    empty: long-running calls come with the tasks extension
+        8 >>server  registry, dispatch, both eras
+        9 >>client  empty: the client comes after the server
+       10 >>stdio   standard input and output: the only layer that includes OS headers
+
+   The declarations before them stand in the order a user reads: >>types, >>memory, >>json-api,
+   >>rows-api, >>server-api, >>call-api, >>transport-api, >>stdio-api.
+
+   OPTIONS (all act only in the file that defines MCP_IMPLEMENTATION; none changes a declaration)
+
+       MCP_LAYERS k    compile layers 1 to k only: 2 is the JSON codec, 8 has no operating system
+       MCP_SMALL 1     byte loops instead of word and vector loops: a third of the code, a third of
+                       the speed. On by itself where the compiler optimises for size (-Os), so
+                       define it as 0 to have the fast loops there
+       MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
+       MCP_NO_FLOAT    no floating-point arithmetic: mcp_json_num, mcp_put_num, mcp_arg_num are left out
+                       and %g in a template is an error. Saves 5 KB and the soft-float library
+       MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
+   These two act wherever the header is included, and must be the same there:
+       MCP_STATIC      every function is static
+       MCP_API         your own linkage, for example __declspec(dllexport)
+
+   MEMORY
+
+   One allocator function with the old and the new size (mcp_alloc); {0} means realloc and free.
+   mcp_pool_init makes one from a buffer of yours, and then nothing is ever taken from elsewhere.
+   Objects keep their memory and use it again: in the steady state a message costs no allocation.
+   What the library hands out says in its comment how long it lives. In a tool handler there is
+   nothing to free: memory belongs to the call.
+
+   THREADS
+
+   No globals. One object, one thread at a time; different objects are independent.
+
+   ERRORS
+
+   Functions return MCP_OK (0), something positive for "not finished", or a negative MCP_E_*;
+   mcp_strerror names it. Writers are sticky: the first error stays, later calls do nothing, so
+   check once at the end. Getters never fail: what is missing or of the wrong type gives the
+   default you name, and a missing mcp_json may be asked again.
+
+   LIMITS
+
+   All finite, all in the descs. 0 means the default, which stands beside each member.
+
+   PROTOCOL REVISIONS
+
+   2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25 (initialize) and 2026-07-28 (stateless,
+   server/discover, _meta in every request), decided message by message: one server speaks them all.
+
+   LIMITATIONS
+
+   This version is a codec and the thin path of a tools server over stdio: tools with flat string,
+   integer, number and boolean arguments that answer with text. Not there yet: other content types,
+   structured output, resources, prompts, sampling, elicitation, tasks, batches, progress,
+   cancellation, the client, HTTP. Windows is not supported yet.
+
+   Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
+
+#if defined(MCP_IMPLEMENTATION) && !defined(_WIN32) && !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* before any libc header, or -std=c99 hides poll's neighbours */
+#endif
+
+#ifndef MCP_H
+#define MCP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MCP_H_VERSION_MAJOR 0
+#define MCP_H_VERSION_MINOR 1
+#define MCP_H_VERSION_PATCH 0
+#define MCP_H_VERSION_NUM   100 /* major * 10000 + minor * 100 + patch */
+#define MCP_H_VERSION       "0.1.0"
+
+#ifndef MCP_API
+#if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
+#define MCP_API static __attribute__((unused))
+#elif defined(MCP_STATIC)
+#define MCP_API static
+#else
+#define MCP_API extern
+#endif
+#endif
+
+/* Lets the compiler check the arguments of a template or format against its conversions. */
+#if defined(__clang__)
+#define MCP_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#elif defined(__GNUC__)
+#define MCP_PRINTF(at, first) __attribute__((format(gnu_printf, at, first)))
+#else
+#define MCP_PRINTF(at, first)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*---- >>types  What everything else is made of. --------------------------------------------------*/
+
+/* Every status the library returns: name, value, what it means and what to do about it. */
+#define MCP_STATUS_LIST(X)                                                                          \
+    X(MCP_OK, 0, "done")                                                                            \
+    X(MCP_WAIT, 1, "not finished yet: call again")                                                  \
+    X(MCP_E_NOMEM, -1, "out of memory: the allocator or the pool gave nothing more")                \
+    X(MCP_E_SYNTAX, -2, "the text is not JSON")                                                     \
+    X(MCP_E_UTF8, -3, "the text is not UTF-8")                                                      \
+    X(MCP_E_DEPTH, -4, "nested too deeply: see max_depth")                                          \
+    X(MCP_E_NODES, -5, "too many values in one text: see max_nodes")                                \
+    X(MCP_E_TOO_LONG, -6, "longer than the limit or the buffer allows")                             \
+    X(MCP_E_RANGE, -7, "a number that JSON cannot express (infinite or not a number)")              \
+    X(MCP_E_MISUSE, -8, "the call does not fit here: see the function's comment")                   \
+    X(MCP_E_TEMPLATE, -9, "the template is not JSON, or has a conversion that is not supported")    \
+    X(MCP_E_CLOSED, -10, "the other side closed the stream")                                        \
+    X(MCP_E_IO, -11, "reading or writing failed: see errno")                                        \
+    X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")
+
+#define MCP_STATUS_ENUM(name, value, text) name = value,
+enum { MCP_STATUS_LIST(MCP_STATUS_ENUM) MCP_STATUS_NONE = 32767 };
+#undef MCP_STATUS_ENUM
+
+/* The name and the meaning of a status, for logs: "MCP_E_NOMEM: out of memory...". Never NULL,
+   static; an unknown number gives "unknown status". */
+MCP_API const char *mcp_strerror(int status);
+
+/* The version of the implementation that was linked, as MCP_H_VERSION_NUM. */
+MCP_API int mcp_h_version(void);
+
+/* Bytes with a length. What the library makes is NUL-terminated too, so that ptr is a C string when
+   no NUL stands inside. A missing string has ptr NULL and len 0. */
+typedef struct mcp_str {
+    const char *ptr;
+    size_t len;
+} mcp_str;
+
+/* The number of elements of an array, for the num_... members. */
+#define MCP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/*---- >>memory  Where memory comes from. ---------------------------------------------------------*/
+
+/* One function allocates (ptr NULL, old_size 0), resizes and frees (new_size 0). It is always told
+   the size that it gave before. It returns NULL when it cannot, and then the old block stays.
+   Blocks are aligned as malloc's. {0} means realloc and free. */
+typedef struct mcp_alloc {
+    void *(*fn)(void *ctx, void *ptr, size_t old_size, size_t new_size);
+    void *ctx;
+} mcp_alloc;
+
+/* A heap inside a buffer of yours: general (any order of resizing and freeing), one thread. */
+typedef struct mcp_pool {
+    /* private */
+    void *free_list;
+} mcp_pool;
+
+/* Makes an allocator from mem. Both pool and mem must outlive everything that was given the
+   allocator; nothing needs to be released. A block takes its size rounded up to two pointers. */
+MCP_API mcp_alloc mcp_pool_init(mcp_pool *pool, void *mem, size_t size);
+
+/* Memory that is released all at once. A resize of the newest block extends it in place. */
+typedef struct mcp_arena {
+    /* private */
+    mcp_alloc alloc;
+    struct mcpi_base_block *first, *current;
+    unsigned char *last;
+    size_t used, held, max;
+} mcp_arena;
+
+/* max: the most bytes that the arena may ever hold. Takes no memory yet. */
+MCP_API void mcp_arena_init(mcp_arena *arena, mcp_alloc alloc, size_t max);
+/* size bytes, aligned as malloc's, good until the next reset; NULL past the maximum or without memory. */
+MCP_API void *mcp_arena_get(mcp_arena *arena, size_t size);
+/* The arena as an allocator: what is freed comes back at the reset (the newest block at once). */
+MCP_API mcp_alloc mcp_arena_alloc(mcp_arena *arena);
+/* Takes everything back, in constant time, and keeps the memory for the next round. */
+MCP_API void mcp_arena_reset(mcp_arena *arena);
+/* Gives all memory back. The arena can be used again. */
+MCP_API void mcp_arena_free(mcp_arena *arena);
+
+/* Bytes that grow, up to a maximum that must be named. After the first error nothing is added. */
+typedef struct mcp_buf {
+    char *ptr;      /* NULL until something was added */
+    size_t len;
+    size_t cap;     /* bytes at ptr */
+    size_t max;     /* len never passes it */
+    mcp_alloc alloc;
+    int error;      /* MCP_OK, MCP_E_NOMEM or MCP_E_TOO_LONG; sticky */
+    bool fixed;     /* the memory is the caller's: never grown, never freed */
+} mcp_buf;
+
+/* An empty buffer that grows from alloc, to max bytes. Takes no memory yet. */
+MCP_API void mcp_buf_init(mcp_buf *buf, mcp_alloc alloc, size_t max);
+/* An empty buffer in mem, which must outlive it. */
+MCP_API void mcp_buf_fixed(mcp_buf *buf, void *mem, size_t size);
+/* Room for size more bytes at ptr + len. false sets the error. */
+MCP_API bool mcp_buf_room(mcp_buf *buf, size_t size);
+/* Appends a copy of the bytes. false sets the error and appends nothing. */
+MCP_API bool mcp_buf_add(mcp_buf *buf, const void *bytes, size_t len);
+/* Empties the buffer, forgets the error, keeps the memory. */
+MCP_API void mcp_buf_reset(mcp_buf *buf);
+/* Gives the memory back (not that of mcp_buf_fixed). The buffer can be used again. */
+MCP_API void mcp_buf_free(mcp_buf *buf);
+
+/* True if the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF. */
+MCP_API bool mcp_utf8_valid(const char *text, size_t len);
+
+/* Characters that len bytes take in base64, padding included, without the final NUL. */
+#define MCP_BASE64_SIZE(len) (((size_t)(len) + 2) / 3 * 4)
+
+/* Writes base64 with padding (RFC 4648, 4) and a final NUL. Returns the number of characters, or 0
+   with out untouched if cap is less than MCP_BASE64_SIZE(len) + 1. */
+MCP_API size_t mcp_base64_encode(char *out, size_t cap, const void *bytes, size_t len);
+
+/* Decodes strictly: the standard alphabet, padding complete, unused bits zero, nothing else (RFC 4648,
+   3.1 to 3.5). out may be text itself. Returns MCP_OK and the length, MCP_E_SYNTAX for anything that
+   mcp_base64_encode would not have written, or MCP_E_TOO_LONG if cap is too small. */
+MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len);
+
+/*---- >>json-api  JSON text to values and back. --------------------------------------------------*/
+
+/* Bytes that a text parsed in place must be able to use after its end. */
+#define MCP_JSON_PAD 64
+
+/* The longest text, in bytes: 256 MiB - 1. */
+#define MCP_JSON_MAX 0x0fffffff
+
+/* Kinds of values. */
+enum {
+    MCP_JSON_MISSING = 0,
+    MCP_JSON_NULL,
+    MCP_JSON_BOOL,
+    MCP_JSON_NUMBER,
+    MCP_JSON_STRING,
+    MCP_JSON_ARRAY,
+    MCP_JSON_OBJECT
+};
+
+/* Eight bytes for a string, number or literal, sixteen for an array or object. Private. */
+typedef struct mcp_node {
+    uint32_t at;    /* offset in the text; second node of a container: index of its parent */
+    uint32_t info;  /* length or skip << 4 | kind; second node of a container: count of members */
+} mcp_node;
+
+/* One parsed text. Start with {0}, set what you want to differ, parse as often as you like: memory is
+   kept for the next text. Values of a text live until the next parse, clone or free of its doc. */
+typedef struct mcp_doc {
+    mcp_alloc alloc;        /* for the nodes and the copy of the text */
+    uint32_t max_depth;     /* arrays and objects inside one another (default: 64) */
+    uint32_t max_nodes;     /* 8-byte nodes (default: 524288) */
+    int error;              /* status of the last parse */
+    size_t error_at;        /* byte offset at which it stopped */
+    /* private */
+    const char *expected;
+    int got;
+    char *text;             /* what is being read; strings are decoded inside it */
+    size_t len;
+    mcp_node *nodes;
+    uint32_t num_nodes, cap_nodes;
+    char *copy;             /* owned text of mcp_json_parse and mcp_json_clone */
+    size_t copy_size;
+} mcp_doc;
+
+/* A value, passed by value; {0} is the missing value, legal everywhere. */
+typedef struct mcp_json {
+    const mcp_doc *doc;
+    uint32_t at;            /* index of its node */
+    uint32_t up;            /* index of the container that it stands in; its own for a root */
+} mcp_json;
+
+/* Parses a copy of text, strictly (RFC 8259, UTF-8 checked, lone surrogates refused). Returns MCP_OK or
+   what stands in doc->error; then mcp_doc_error tells more and the doc is empty. */
+MCP_API int mcp_json_parse(mcp_doc *doc, const char *text, size_t len);
+
+/* The same without a copy: the text is decoded where it stands and must live as long as the values.
+   cap: bytes at buf, at least len + MCP_JSON_PAD (else MCP_E_MISUSE); those after len are overwritten.
+   After a failure the text is partly decoded. */
+MCP_API int mcp_json_parse_inplace(mcp_doc *doc, char *buf, size_t len, size_t cap);
+
+/* The size of the longest text of mcp_doc_error. */
+#define MCP_DOC_ERROR_SIZE 160
+
+/* Why the last parse failed: "byte 17: expected ':' after a key, got 'x'". Written to buf, cut if cap is
+   smaller than MCP_DOC_ERROR_SIZE. Returns buf. */
+MCP_API const char *mcp_doc_error(const mcp_doc *doc, char *buf, size_t cap);
+
+/* Gives the memory back. The doc can be used again. */
+MCP_API void mcp_doc_free(mcp_doc *doc);
+
+/* The outermost value; missing if the last parse failed. */
+MCP_API mcp_json mcp_json_root(const mcp_doc *doc);
+
+/* Copies v, with everything in it, to a doc of its own, whose root it becomes. Nothing is parsed again. A
+   missing v gives an empty doc. Returns MCP_OK, MCP_E_NOMEM, or MCP_E_NODES past doc->max_nodes. */
+MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v);
+
+/* MCP_JSON_MISSING ... MCP_JSON_OBJECT. */
+MCP_API int mcp_json_type(mcp_json v);
+/* False for the missing value only: null is there. */
+MCP_API bool mcp_json_exists(mcp_json v);
+/* Members of an object, elements of an array, 0 for anything else. */
+MCP_API size_t mcp_json_count(mcp_json v);
+
+/* The first member or element, and the one after v in the same container; missing at the end.
+       for (e = mcp_json_first(v); mcp_json_exists(e); e = mcp_json_next(e)) ... */
+MCP_API mcp_json mcp_json_first(mcp_json v);
+MCP_API mcp_json mcp_json_next(mcp_json v);
+/* The key of a member; {0} for what is not a member of an object. */
+MCP_API mcp_str mcp_json_key(mcp_json v);
+
+/* The member of that name (the first, if the text has it twice), compared byte by byte; missing if v is
+   no object or has none. mcp_json_member takes a key with a length, which may hold NULs. */
+MCP_API mcp_json mcp_json_get(mcp_json v, const char *key);
+MCP_API mcp_json mcp_json_member(mcp_json v, const char *key, size_t len);
+/* The element of that index, from 0; missing if v is no array or is shorter. */
+MCP_API mcp_json mcp_json_at(mcp_json v, size_t index);
+/* The value that a JSON pointer names, as "/items/0/a~1b" (RFC 6901); "" is v itself; missing if there is
+   none, or if the pointer is not one. */
+MCP_API mcp_json mcp_json_find(mcp_json v, const char *pointer);
+
+/* The getters. key names a member of the object v; NULL means v itself. If there is no such value, or
+   it has another type or does not fit, they return def. Numbers are converted exactly or not at all:
+   mcp_json_int(v, "n", -1) of 1.5 or 1e99 is -1, of 1e2 or 3.0 it is 100 and 3; mcp_json_num rounds
+   correctly and refuses what overflows. */
+MCP_API int64_t mcp_json_int(mcp_json v, const char *key, int64_t def);
+MCP_API uint64_t mcp_json_uint(mcp_json v, const char *key, uint64_t def);
+MCP_API double mcp_json_num(mcp_json v, const char *key, double def);
+MCP_API bool mcp_json_bool(mcp_json v, const char *key, bool def);
+/* The bytes of a string, NUL-terminated; {0} if there is none. */
+MCP_API mcp_str mcp_json_str(mcp_json v, const char *key);
+/* A string as a C string; def also if it holds a NUL, which would cut it short. */
+MCP_API const char *mcp_json_cstr(mcp_json v, const char *key, const char *def);
+/* The text of a number, exactly as it came and not NUL-terminated; {0} if there is none. */
+MCP_API mcp_str mcp_json_number(mcp_json v, const char *key);
+/* True if that value is a string that equals text. */
+MCP_API bool mcp_json_equals(mcp_json v, const char *key, const char *text);
+
+/* Writes one JSON value, compact, front to back. The functions place commas and colons; the first misuse or
+   lack of room stays as error and makes all further calls do nothing. Output is always valid UTF-8
+   without a raw newline. */
+typedef struct mcp_out {
+    mcp_buf buf;            /* the text so far, and the sticky error */
+    size_t replaced;        /* ill-formed UTF-8 sequences that became U+FFFD */
+    /* private */
+    uint64_t kinds;         /* a bit for each open container, the innermost lowest: 1 is an object */
+    uint32_t depth;
+    uint32_t state;
+} mcp_out;
+
+/* Starts a writer whose text grows to at most max bytes. Takes no memory yet: set out->buf.alloc now if it
+   shall not come from malloc. */
+MCP_API void mcp_out_init(mcp_out *out, size_t max);
+/* Starts a writer into mem; size includes the final NUL. */
+MCP_API void mcp_out_fixed(mcp_out *out, char *mem, size_t size);
+/* Ends the value. Returns MCP_OK and the text, NUL-terminated, which lives until the next call on out; or the
+   sticky error; or MCP_E_MISUSE if nothing was written or something is still open. */
+MCP_API int mcp_out_done(mcp_out *out, mcp_str *text);
+/* Starts the next value in the same memory. */
+MCP_API void mcp_out_reset(mcp_out *out);
+/* Gives the memory back. The writer can be used again. */
+MCP_API void mcp_out_free(mcp_out *out);
+
+/* Opens an object or array (at most 64 deep), closes the innermost one. */
+MCP_API void mcp_put_object(mcp_out *out);
+MCP_API void mcp_put_array(mcp_out *out);
+MCP_API void mcp_put_end(mcp_out *out);
+/* The key of the next member. Keys are not checked for repetition. */
+MCP_API void mcp_put_key(mcp_out *out, const char *key);
+MCP_API void mcp_put_keyn(mcp_out *out, const char *key, size_t len);
+/* A string, escaped; NULL writes null. Each ill-formed UTF-8 sequence becomes U+FFFD and is counted. */
+MCP_API void mcp_put_str(mcp_out *out, const char *text);
+MCP_API void mcp_put_strn(mcp_out *out, const char *text, size_t len);
+MCP_API void mcp_put_int(mcp_out *out, int64_t value);
+MCP_API void mcp_put_uint(mcp_out *out, uint64_t value);
+/* The shortest text that reads back as the same double. MCP_E_RANGE for infinities and NaN. */
+MCP_API void mcp_put_num(mcp_out *out, double value);
+MCP_API void mcp_put_bool(mcp_out *out, bool value);
+MCP_API void mcp_put_null(mcp_out *out);
+/* A parsed value with everything in it: numbers byte by byte, strings with the same characters. A missing
+   value is MCP_E_MISUSE. v must not stand in out's own memory. */
+MCP_API void mcp_put_value(mcp_out *out, mcp_json v);
+/* One JSON value as text that you vouch for: only line breaks are taken out of it. */
+MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len);
+
+/* A whole value from a template: JSON in which ' stands for " and a conversion for a value.
+       mcp_put_f(out, "{'name': %s, 'size': [%d, %d]}", name, w, h);
+   %s is a string, quoted and escaped (NULL: null), also as a key; %.*s one with a length (int); %d %i %u with
+   h, l, ll, j, z or t are integers; %g is a double, in its shortest form; %c is a one-character string. They
+   are printf's, so the compiler checks the arguments. Flags, widths and other conversions are
+   MCP_E_TEMPLATE, as is a template that is not JSON; \\u0027 writes an apostrophe. */
+MCP_API void mcp_put_f(mcp_out *out, const char *format, ...) MCP_PRINTF(2, 3);
+MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args) MCP_PRINTF(2, 0);
+
+/*---- >>rows-api  Tables that describe a server. -------------------------------------------------*/
+
+typedef struct mcp_server mcp_server;
+typedef struct mcp_session mcp_session;
+typedef struct mcp_call mcp_call;
+typedef struct mcp_stdio mcp_stdio;
+
+/* Types of a field. */
+enum {
+    MCP_STRING = 1,
+    MCP_INTEGER,        /* a number without a fraction that fits int64_t */
+    MCP_NUMBER,
+    MCP_BOOLEAN,
+    MCP_TYPE_MASK = 0xff,
+    MCP_REQUIRED = 0x100
+};
+
+/* One named value: at once its JSON Schema, its validator and its decoder. Write rows with the macros
+   below; tables may be static const and end with MCP_END.
+   Spec: server/tools (inputSchema) */
+typedef struct mcp_field {
+    const char *name;               /* NULL ends the table */
+    uint32_t type;                  /* MCP_STRING ... with flags */
+    const char *description;        /* for the model */
+    const char *choices;            /* the members from here on are not used yet */
+    const char *def;
+    const char *min, *max;
+    const struct mcp_field *fields;
+    size_t offset, size;
+} mcp_field;
+
+#define MCP_NEED(name, type, description) { name, (type) | MCP_REQUIRED, description, 0, 0, 0, 0, 0, 0, 0 }
+#define MCP_ARG(name, type, description)  { name, (type), description, 0, 0, 0, 0, 0, 0, 0 }
+#define MCP_END                           { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* What a tool does. It answers with mcp_text and the like, and returns their result: the verdict.
+   Arguments were checked against the rows before. */
+typedef int (*mcp_tool_fn)(mcp_call *call);
+
+/* A tool. Names: A-Z a-z 0-9 _ - . and at most 128 characters, unique in the server.
+   Spec: server/tools (Tool) */
+typedef struct mcp_tool {
+    const char *name;
+    mcp_tool_fn fn;
+    const char *description;        /* for the model; may be NULL */
+    const mcp_field *args;          /* NULL: no arguments */
+    const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
+    void *user;                     /* for mcp_user */
+} mcp_tool;
+
+#define MCP_TOOL(name, fn, description, args) { name, fn, description, args, 0, 0 }
+
+/*---- >>server-api  A server: its tools and limits, and no peer's state. -------------------------*/
+
+/* Levels of a log message, as syslog's. */
+enum { MCP_LOG_ERROR = 3, MCP_LOG_WARNING = 4, MCP_LOG_INFO = 6, MCP_LOG_DEBUG = 7 };
+
+typedef struct mcp_server_desc {
+    const char *name, *version;     /* required */
+    const char *title;              /* for people; sent from 2025-06-18 on */
+    const char *instructions;       /* how to use the server, for the model; may be NULL */
+    const mcp_tool *tools;
+    size_t num_tools;
+    mcp_alloc alloc;
+    void (*log)(void *user, int level, const char *message);    /* NULL: silent */
+    void *user;                     /* for log, and for tools that have none of their own */
+    uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
+    uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
+    uint32_t max_depth;             /* of one message (default: 64) */
+    uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
+} mcp_server_desc;
+
+/* Makes a server. The desc is copied; the texts and tables that it points to must outlive the server.
+   NULL if there is no memory or a row is wrong; desc->log is told which. */
+MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc);
+/* Ends it. Its sessions must be closed before. NULL is allowed. */
+MCP_API void mcp_server_destroy(mcp_server *server);
+
+/*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
+
+/* All pointers and values that these return live until the reply was handed over. */
+
+/* The arguments as they came; missing if there were none. */
+MCP_API mcp_json mcp_args(mcp_call *call);
+/* An argument. A required one is there and has its type; otherwise an absent one gives NULL, or def. A
+   string argument never holds a NUL character: such a call is refused before. */
+MCP_API const char *mcp_arg_str(mcp_call *call, const char *name);
+MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def);
+MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def);
+MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def);
+
+/* The tool's user pointer, or else the server's. */
+MCP_API void *mcp_user(mcp_call *call);
+
+/* Adds a text block to the result; NULL is the empty text. May be called several times. Returns MCP_OK.
+   Lack of memory or a result over max_reply is remembered and becomes the reply. */
+MCP_API int mcp_text(mcp_call *call, const char *text);
+MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len);
+MCP_API int mcp_textf(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+/* The tool could not do it: everything written before is dropped, and the model is told this text (isError).
+   Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
+MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+
+/*---- >>transport-api  Two doors: bytes in, bytes out. For transports of your own. ---------------*/
+
+/* What leaves a server. */
+enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR };
+
+/* Takes one outgoing message: JSON text without a line break, good until the function returns. stream is
+   the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets nothing more
+   for this request. Must not call the server back. */
+typedef void (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
+                            const char *bytes, size_t len, bool last);
+
+/* One incoming message. */
+typedef struct mcp_delivery {
+    mcp_session *session;           /* of a legacy peer; NULL where the transport has none */
+    uint64_t stream;                /* where replies go: a number of the transport's choice */
+    mcp_emit_fn emit;
+    void *user;                     /* for emit */
+    const char *bytes;              /* copied; no padding needed */
+    size_t len;
+} mcp_delivery;
+
+/* The state of one legacy peer: which revision `initialize` agreed upon. */
+MCP_API mcp_session *mcp_session_open(mcp_server *server);
+MCP_API void mcp_session_close(mcp_session *session);
+
+/* Serves one message; replies leave through emit before it returns. Returns MCP_OK if the message was
+   accepted, MCP_E_SYNTAX and the like if it was refused (an error reply was emitted all the same), or
+   MCP_E_NOMEM if not even that could be written. */
+MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery);
+
+/*---- >>stdio-api  Standard input and output. ----------------------------------------------------*/
+
+/* Serves standard input and output until the input ends, then returns 0, ready for main; 1 if the server
+   could not be made or the input failed. The real standard output is moved aside meanwhile, so that a stray
+   printf ends on standard error and not among the messages. Without desc->log, messages go to
+   standard error. Spec: basic/transports (stdio) */
+MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
+
+/* Binds a server to standard input and output for a loop of your own. NULL without memory or
+   descriptors. The server must outlive it. */
+MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server);
+/* Reads what has come, serves it, writes the replies. Waits at most timeout_ms for input (0: not at
+   all, -1: as long as it takes). Returns MCP_OK, MCP_E_CLOSED after the end of the input or
+   when nobody reads any more, or MCP_E_IO. */
+MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms);
+/* Gives standard output back and ends the session. */
+MCP_API void mcp_stdio_close(mcp_stdio *io);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MCP_H */
+
+#ifdef MCP_IMPLEMENTATION
+#ifndef MCPI_IMPLEMENTED
+#define MCPI_IMPLEMENTED
+
+#ifndef MCP_LAYERS
+#define MCP_LAYERS 10
+#endif
+
+#include <string.h>
+#ifndef MCP_NO_MALLOC
+#include <stdlib.h>
+#endif
+
+/*==== 1 >>base  Memory, bytes, text and numbers. ==================================================*/
+#if MCP_LAYERS >= 1
+
+#ifndef MCP_SMALL
+#ifdef __OPTIMIZE_SIZE__
+#define MCP_SMALL 1
+#else
+#define MCP_SMALL 0
+#endif
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define MCPI_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define MCPI_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MCPI_NOINLINE    static __attribute__((noinline))
+#else
+#define MCPI_LIKELY(x)   (x)
+#define MCPI_UNLIKELY(x) (x)
+#define MCPI_NOINLINE    static
+#endif
+
+/* Hot helpers are merged into their callers, except where size counts. */
+#if (defined(__GNUC__) || defined(__clang__)) && !MCP_SMALL
+#define MCPI_INLINE static inline __attribute__((always_inline))
+#else
+#define MCPI_INLINE static inline
+#endif
+
+/*-- Allocation --*/
+
+static void *mcpi_base_resize(const mcp_alloc *alloc, void *ptr, size_t old_size, size_t new_size)
+{
+    if (alloc->fn) return alloc->fn(alloc->ctx, ptr, old_size, new_size);
+#ifdef MCP_NO_MALLOC
+    return NULL;
+#else
+    if (new_size) return realloc(ptr, new_size);
+    free(ptr);
+    return NULL;
+#endif
+}
+
+static void mcpi_base_release(const mcp_alloc *alloc, void *ptr, size_t size)
+{
+    if (ptr) (void)mcpi_base_resize(alloc, ptr, size, 0);
+}
+
+/* Every block starts and ends at a multiple of this, which suits any type. */
+#define MCPI_ALIGN (2 * sizeof(void *))
+
+/* size rounded up, and never 0; 0 if that does not fit a size_t. */
+static size_t mcpi_base_round(size_t size)
+{
+    size_t rounded = (size + MCPI_ALIGN - 1) & ~(size_t)(MCPI_ALIGN - 1);
+    return size ? rounded : MCPI_ALIGN;
+}
+
+/*-- Pool: free memory is a list in the order of addresses, neighbours are always merged. The caller tells the
+     size of what it frees, so used blocks need no header. --*/
+
+typedef struct mcpi_base_free {
+    struct mcpi_base_free *next;
+    size_t size;
+} mcpi_base_free;
+
+static unsigned char *mcpi_base_free_end(mcpi_base_free *block)
+{
+    return (unsigned char *)block + block->size;
+}
+
+/* Takes size bytes from the front of the free block that *link points to. */
+static void *mcpi_base_pool_cut(mcpi_base_free **link, size_t size)
+{
+    mcpi_base_free *block = *link;
+    if (block->size == size) {
+        *link = block->next;
+    } else {
+        mcpi_base_free *rest = (mcpi_base_free *)(void *)((unsigned char *)block + size);
+        rest->next = block->next;
+        rest->size = block->size - size;
+        *link = rest;
+    }
+    return block;
+}
+
+static void *mcpi_base_pool_take(mcpi_base_free **list, size_t size)
+{
+    mcpi_base_free **link = list;
+    while (*link && (*link)->size < size) link = &(*link)->next;
+    return *link ? mcpi_base_pool_cut(link, size) : NULL;
+}
+
+static void mcpi_base_pool_give(mcpi_base_free **list, unsigned char *ptr, size_t size)
+{
+    mcpi_base_free **link = list, *before = NULL, *block = (mcpi_base_free *)(void *)ptr;
+    while (*link && (unsigned char *)*link < ptr) {
+        before = *link;
+        link = &before->next;
+    }
+    block->next = *link;
+    block->size = size;
+    if (block->next && (unsigned char *)block->next == ptr + size) {
+        block->size += block->next->size;
+        block->next = block->next->next;
+    }
+    *link = block;
+    if (before && mcpi_base_free_end(before) == ptr) {
+        before->size += block->size;
+        before->next = block->next;
+    }
+}
+
+/* Grows a block in place if the memory after it is free. */
+static bool mcpi_base_pool_extend(mcpi_base_free **list, unsigned char *end, size_t more)
+{
+    mcpi_base_free **link = list;
+    while (*link && (unsigned char *)*link < end) link = &(*link)->next;
+    if (!*link || (unsigned char *)*link != end || (*link)->size < more) return false;
+    (void)mcpi_base_pool_cut(link, more);
+    return true;
+}
+
+static void *mcpi_base_pool_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    mcp_pool *pool = (mcp_pool *)ctx;
+    mcpi_base_free *list = (mcpi_base_free *)pool->free_list;
+    unsigned char *block = (unsigned char *)ptr;
+    size_t had = ptr ? mcpi_base_round(old_size) : 0;
+    size_t want = new_size ? mcpi_base_round(new_size) : 0;
+    void *moved = NULL;
+
+    if (new_size && !want) return NULL;
+    if (!ptr) {
+        if (want) moved = mcpi_base_pool_take(&list, want);
+    } else if (want <= had) {
+        if (want < had) mcpi_base_pool_give(&list, block + want, had - want);
+        moved = want ? ptr : NULL;
+    } else if (mcpi_base_pool_extend(&list, block + had, want - had)) {
+        moved = ptr;
+    } else {
+        moved = mcpi_base_pool_take(&list, want);
+        if (moved) {
+            memcpy(moved, ptr, old_size);
+            mcpi_base_pool_give(&list, block, had);
+        }
+    }
+    pool->free_list = list;
+    return moved;
+}
+
+MCP_API mcp_alloc mcp_pool_init(mcp_pool *pool, void *mem, size_t size)
+{
+    mcp_alloc alloc;
+    size_t skip = (size_t)(0 - (uintptr_t)mem) & (MCPI_ALIGN - 1);
+
+    pool->free_list = NULL;
+    if (size >= skip + MCPI_ALIGN) {
+        mcpi_base_free *all = (mcpi_base_free *)(void *)((unsigned char *)mem + skip);
+        all->next = NULL;
+        all->size = (size - skip) & ~(size_t)(MCPI_ALIGN - 1);
+        pool->free_list = all;
+    }
+    alloc.fn = mcpi_base_pool_resize;
+    alloc.ctx = pool;
+    return alloc;
+}
+
+/*-- Arena: a chain of blocks, used in order, kept at a reset. --*/
+
+typedef struct mcpi_base_block {
+    struct mcpi_base_block *next;
+    size_t size;    /* usable bytes after this header */
+} mcpi_base_block;
+
+static unsigned char *mcpi_base_block_bytes(mcpi_base_block *block)
+{
+    return (unsigned char *)(block + 1);
+}
+
+MCP_API void mcp_arena_init(mcp_arena *arena, mcp_alloc alloc, size_t max)
+{
+    memset(arena, 0, sizeof *arena);
+    arena->alloc = alloc;
+    arena->max = max;
+}
+
+/* A new block behind the current one: twice as large as that, or what is asked for, or what is left. */
+static bool mcpi_base_arena_grow(mcp_arena *arena, size_t size)
+{
+    mcpi_base_block *block;
+    size_t left = arena->max - arena->held, want = arena->current ? 2 * arena->current->size : 1024;
+
+    if (left < sizeof *block || size > left - sizeof *block) return false;
+    if (want < size) want = size;
+    if (want > left - sizeof *block) want = left - sizeof *block;
+    block = (mcpi_base_block *)mcpi_base_resize(&arena->alloc, NULL, 0, sizeof *block + want);
+    if (!block) return false;
+    block->size = want;
+    if (arena->current) {
+        block->next = arena->current->next;
+        arena->current->next = block;
+    } else {
+        block->next = arena->first;
+        arena->first = block;
+    }
+    arena->held += sizeof *block + want;
+    arena->current = block;
+    arena->used = 0;
+    return true;
+}
+
+MCP_API void *mcp_arena_get(mcp_arena *arena, size_t size)
+{
+    size_t want = mcpi_base_round(size);
+    if (!want) return NULL;
+    if (!arena->current || arena->current->size - arena->used < want) {
+        mcpi_base_block *next = arena->current ? arena->current->next : arena->first;
+        if (next && next->size >= want) {
+            arena->current = next;
+            arena->used = 0;
+        } else if (!mcpi_base_arena_grow(arena, want)) {
+            return NULL;
+        }
+    }
+    arena->last = mcpi_base_block_bytes(arena->current) + arena->used;
+    arena->used += want;
+    return arena->last;
+}
+
+static void *mcpi_base_arena_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    mcp_arena *arena = (mcp_arena *)ctx;
+    void *moved;
+
+    if (ptr && ptr == arena->last) {
+        size_t start = (size_t)(arena->last - mcpi_base_block_bytes(arena->current));
+        size_t want = new_size ? mcpi_base_round(new_size) : 0;
+        if (want <= arena->current->size - start && (want || !new_size)) {
+            arena->used = start + want;
+            return new_size ? ptr : NULL;
+        }
+    }
+    if (!new_size) return NULL;
+    if (ptr && new_size <= old_size) return ptr;
+    moved = mcp_arena_get(arena, new_size);
+    if (moved && ptr) memcpy(moved, ptr, old_size);
+    return moved;
+}
+
+MCP_API mcp_alloc mcp_arena_alloc(mcp_arena *arena)
+{
+    mcp_alloc alloc;
+    alloc.fn = mcpi_base_arena_resize;
+    alloc.ctx = arena;
+    return alloc;
+}
+
+MCP_API void mcp_arena_reset(mcp_arena *arena)
+{
+    arena->current = NULL;
+    arena->last = NULL;
+    arena->used = 0;
+}
+
+MCP_API void mcp_arena_free(mcp_arena *arena)
+{
+    while (arena->first) {
+        mcpi_base_block *block = arena->first;
+        arena->first = block->next;
+        mcpi_base_release(&arena->alloc, block, sizeof *block + block->size);
+    }
+    arena->held = 0;
+    mcp_arena_reset(arena);
+}
+
+/*-- Buffers --*/
+
+MCP_API void mcp_buf_init(mcp_buf *buf, mcp_alloc alloc, size_t max)
+{
+    memset(buf, 0, sizeof *buf);
+    buf->alloc = alloc;
+    buf->max = max;
+}
+
+MCP_API void mcp_buf_fixed(mcp_buf *buf, void *mem, size_t size)
+{
+    memset(buf, 0, sizeof *buf);
+    buf->ptr = (char *)mem;
+    buf->cap = buf->max = size;
+    buf->fixed = true;
+}
+
+MCP_API bool mcp_buf_room(mcp_buf *buf, size_t size)
+{
+    size_t cap;
+    char *moved;
+
+    if (buf->error) return false;
+    if (size <= buf->cap - buf->len) return true;
+    if (size > buf->max - buf->len) {
+        buf->error = MCP_E_TOO_LONG;
+        return false;
+    }
+    cap = buf->cap < buf->max / 2 ? 2 * buf->cap : buf->max;
+    if (cap < 256 && buf->max >= 256) cap = 256;
+    if (cap < buf->len + size) cap = buf->len + size;
+    moved = (char *)mcpi_base_resize(&buf->alloc, buf->ptr, buf->cap, cap);
+    if (!moved) {
+        buf->error = MCP_E_NOMEM;
+        return false;
+    }
+    buf->ptr = moved;
+    buf->cap = cap;
+    return true;
+}
+
+MCP_API bool mcp_buf_add(mcp_buf *buf, const void *bytes, size_t len)
+{
+    if (!mcp_buf_room(buf, len)) return false;
+    if (len) memcpy(buf->ptr + buf->len, bytes, len);
+    buf->len += len;
+    return true;
+}
+
+MCP_API void mcp_buf_reset(mcp_buf *buf)
+{
+    buf->len = 0;
+    buf->error = MCP_OK;
+}
+
+MCP_API void mcp_buf_free(mcp_buf *buf)
+{
+    if (!buf->fixed) {
+        mcpi_base_release(&buf->alloc, buf->ptr, buf->cap);
+        buf->ptr = NULL;
+        buf->cap = 0;
+    }
+    mcp_buf_reset(buf);
+}
+
+/*-- Words: several bytes at once, the first in memory always the lowest. --*/
+
+#if defined(__BYTE_ORDER__) && defined(__ORDER_LITTLE_ENDIAN__)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define MCPI_LITTLE_ENDIAN
+#endif
+#elif defined(__i386__) || defined(__x86_64__) || defined(_M_IX86) || defined(_M_X64)
+#define MCPI_LITTLE_ENDIAN
+#endif
+
+MCPI_INLINE uint32_t mcpi_base_load32(const void *p)
+{
+#ifdef MCPI_LITTLE_ENDIAN
+    uint32_t word;
+    memcpy(&word, p, 4);
+    return word;
+#else
+    const uint8_t *b = (const uint8_t *)p;
+    return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+#endif
+}
+
+#if !MCP_SMALL
+MCPI_INLINE uint64_t mcpi_base_load64(const void *p)
+{
+#ifdef MCPI_LITTLE_ENDIAN
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return word;
+#else
+    return mcpi_base_load32(p) | (uint64_t)mcpi_base_load32((const uint8_t *)p + 4) << 32;
+#endif
+}
+
+/* The index of the lowest 1 bit of a word that has one. */
+MCPI_INLINE unsigned mcpi_base_lowest_bit(uint64_t word)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(word);
+#else
+    unsigned n = 0;
+    while (!(word & 0xff)) word >>= 8, n += 8;
+    while (!(word & 1)) word >>= 1, n++;
+    return n;
+#endif
+}
+#endif
+
+/*-- UTF-8 --*/
+
+/* The length of the multi-byte sequence at the start of four bytes, or 0 if it is ill-formed. */
+MCPI_INLINE size_t mcpi_base_utf8_length(uint32_t bytes)
+{
+    if ((bytes & 0xc0e0) == 0x80c0) return bytes & 0x1e ? 2 : 0;            /* C0 C1: overlong */
+    if ((bytes & 0xc0c0f0) == 0x8080e0) {
+        uint32_t top = bytes & 0x200f;                                      /* E0 80..9F: overlong */
+        return top == 0 || top == 0x200d ? 0 : 3;                           /* ED A0..BF: surrogate */
+    }
+    if ((bytes & 0xc0c0c0f8) == 0x808080f0) {
+        uint32_t top = bytes & 0x3007;                                      /* F0 80..8F: overlong */
+        return top == 0 || ((top & 4) && (top & 0x3003)) ? 0 : 4;           /* above F4 8F: no such */
+    }
+    return 0;
+}
+
+/* The first four bytes of a text that may be shorter, zeros after it. */
+static uint32_t mcpi_base_load_some(const uint8_t *p, size_t left)
+{
+    uint32_t word = 0;
+    size_t i;
+    if (left >= 4) return mcpi_base_load32(p);
+    for (i = 0; i < left; i++) word |= (uint32_t)p[i] << (8 * i);
+    return word;
+}
+
+/* How many bytes of an ill-formed sequence one U+FFFD stands for: the longest start of a well-formed one, or a
+   single byte (Unicode 3.9, "maximal subpart"). */
+static size_t mcpi_base_utf8_ill_length(const uint8_t *p, size_t left)
+{
+    size_t len = p[0] < 0xc2 || p[0] > 0xf4 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4, n = 1;
+    unsigned low = p[0] == 0xe0 ? 0xa0 : p[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned high = p[0] == 0xed ? 0x9f : p[0] == 0xf4 ? 0x8f : 0xbf;
+
+    while (n < len && n < left && p[n] >= low && p[n] <= high) {
+        n++;
+        low = 0x80;
+        high = 0xbf;
+    }
+    return n;
+}
+
+MCP_API bool mcp_utf8_valid(const char *text, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)text, *end = p + len;
+    while (p < end) {
+        size_t n = 1;
+#if !MCP_SMALL
+        if (end - p >= 8 && !(mcpi_base_load64(p) & 0x8080808080808080u)) {
+            p += 8;
+            continue;
+        }
+#endif
+        if (*p >= 0x80) n = mcpi_base_utf8_length(mcpi_base_load_some(p, (size_t)(end - p)));
+        if (!n) return false;
+        p += n;
+    }
+    return true;
+}
+
+/* Writes a code point; returns the end. */
+static uint8_t *mcpi_base_utf8_put(uint8_t *o, uint32_t code)
+{
+    if (code < 0x80) {
+        *o++ = (uint8_t)code;
+        return o;
+    }
+    if (code < 0x800) {
+        *o++ = (uint8_t)(0xc0 | code >> 6);
+    } else {
+        if (code < 0x10000) {
+            *o++ = (uint8_t)(0xe0 | code >> 12);
+        } else {
+            *o++ = (uint8_t)(0xf0 | code >> 18);
+            *o++ = (uint8_t)(0x80 | (code >> 12 & 63));
+        }
+        *o++ = (uint8_t)(0x80 | (code >> 6 & 63));
+    }
+    *o++ = (uint8_t)(0x80 | (code & 63));
+    return o;
+}
+
+/*-- Base64 --*/
+
+static const char mcpi_base_base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+MCP_API size_t mcp_base64_encode(char *out, size_t cap, const void *bytes, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)bytes;
+    char *o = out;
+
+    if (len > SIZE_MAX / 4 * 3 - 4 || cap <= MCP_BASE64_SIZE(len)) return 0;
+    while (len) {
+        size_t have = len < 3 ? len : 3;
+        uint32_t word = (uint32_t)p[0] << 16;
+        if (have > 1) word |= (uint32_t)p[1] << 8;
+        if (have > 2) word |= p[2];
+        *o++ = mcpi_base_base64[word >> 18];
+        *o++ = mcpi_base_base64[word >> 12 & 63];
+        *o++ = have > 1 ? mcpi_base_base64[word >> 6 & 63] : '=';
+        *o++ = have > 2 ? mcpi_base_base64[word & 63] : '=';
+        p += have;
+        len -= have;
+    }
+    *o = 0;
+    return (size_t)(o - out);
+}
+
+/* The six bits of a character, or 64 if it has none. */
+static uint32_t mcpi_base_base64_bits(char c)
+{
+    if (c >= 'A' && c <= 'Z') return (uint32_t)(c - 'A');
+    if (c >= 'a' && c <= 'z') return (uint32_t)(c - 'a') + 26;
+    if (c >= '0' && c <= '9') return (uint32_t)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len)
+{
+    uint8_t *o = (uint8_t *)out;
+    size_t i, k, pad = 0, total;
+
+    *out_len = 0;
+    if (len % 4) return MCP_E_SYNTAX;
+    if (len && text[len - 1] == '=') pad = text[len - 2] == '=' ? 2 : 1;
+    total = len / 4 * 3 - pad;
+    if (cap < total) return MCP_E_TOO_LONG;
+    for (i = 0; i < len; i += 4) {
+        size_t lost = i + 4 == len ? pad : 0;
+        uint32_t word = 0, bad = 0;
+        for (k = 0; k < 4 - lost; k++) {
+            uint32_t bits = mcpi_base_base64_bits(text[i + k]);
+            bad |= bits;
+            word |= bits << (18 - 6 * k);
+        }
+        if (bad > 63 || (word & ((1u << (8 * lost)) - 1))) return MCP_E_SYNTAX;
+        *o++ = (uint8_t)(word >> 16);
+        if (lost < 2) *o++ = (uint8_t)(word >> 8 & 0xff);
+        if (lost < 1) *o++ = (uint8_t)(word & 0xff);
+    }
+    *out_len = total;
+    return MCP_OK;
+}
+
+/*-- Integers <-> text --*/
+
+#define MCPI_INT_SIZE 20 /* digits of UINT64_MAX */
+
+#if !MCP_SMALL
+static const char mcpi_base_pairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+#endif
+
+/* Writes the digits so that they end at end; returns where they start. */
+static char *mcpi_base_write_uint(char *end, uint64_t value)
+{
+#if !MCP_SMALL
+    while (value >= 100) {
+        unsigned pair = (unsigned)(value % 100);
+        value /= 100;
+        end -= 2;
+        memcpy(end, mcpi_base_pairs + 2 * pair, 2);
+    }
+#endif
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return end;
+}
+
+/* A number's text, taken apart: -?digits[.digits][e[+-]digits], as the reader has checked it. */
+typedef struct mcpi_base_decimal {
+    const char *first, *end;    /* the digits that count, without zeros at either end; may hold a point */
+    int64_t digits;             /* how many there are; 0: the number is 0 */
+    int64_t exponent;           /* value = digits as an integer * 10^exponent */
+    bool negative;
+} mcpi_base_decimal;
+
+/* An exponent's digits; far out of every range it stays there. */
+static int64_t mcpi_base_read_exponent(const char *p, const char *end)
+{
+    bool negative = *p == '-';
+    int64_t value = 0;
+    if (*p == '-' || *p == '+') p++;
+    for (; p < end; p++)
+        if (value < 1000000000000) value = value * 10 + (*p - '0');
+    return negative ? -value : value;
+}
+
+static mcpi_base_decimal mcpi_base_take_apart(mcp_str text)
+{
+    const char *p = text.ptr, *end = p + text.len, *point = NULL, *last = NULL;
+    mcpi_base_decimal d;
+
+    memset(&d, 0, sizeof d);
+    d.negative = *p == '-';
+    for (p += d.negative; p < end && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') {
+            point = p;
+        } else if (*p != '0') {
+            if (!d.first) d.first = p;
+            last = p;
+        }
+    }
+    if (!last) return d;
+    if (!point) point = p;
+    d.end = last + 1;
+    d.digits = (d.end - d.first) - (d.first < point && point < d.end);
+    d.exponent = point > last ? point - d.end : point + 1 - d.end;
+    if (p < end) d.exponent += mcpi_base_read_exponent(p + 1, end);
+    return d;
+}
+
+/* The first max digits as an integer. Returns where it stopped. */
+static const char *mcpi_base_read_digits(const mcpi_base_decimal *d, int max, uint64_t *value)
+{
+    const char *p = d->first;
+    for (*value = 0; p < d->end && max > 0; p++) {
+        if (*p == '.') continue;
+        *value = *value * 10 + (uint64_t)(*p - '0');
+        max--;
+    }
+    return p;
+}
+
+/* Exact or not at all: 3.0 and 1e2 are integers, 1.5 is none. */
+static bool mcpi_base_read_integer(mcp_str text, uint64_t *magnitude, bool *negative)
+{
+    mcpi_base_decimal d = mcpi_base_take_apart(text);
+    int64_t zeros;
+    uint64_t value;
+
+    *magnitude = 0;
+    *negative = d.negative;
+    if (!d.digits) return true;
+    if (d.exponent < 0 || d.digits + d.exponent > MCPI_INT_SIZE) return false;
+    (void)mcpi_base_read_digits(&d, MCPI_INT_SIZE - 1, &value);
+    zeros = d.exponent;
+    if (d.digits == MCPI_INT_SIZE) {    /* only the twentieth digit can overflow */
+        uint64_t digit = (uint64_t)(d.end[-1] - '0');
+        if (value > (UINT64_MAX - digit) / 10) return false;
+        value = value * 10 + digit;
+    }
+    for (; zeros > 0; zeros--) {
+        if (value > UINT64_MAX / 10) return false;
+        value *= 10;
+    }
+    *magnitude = value;
+    return true;
+}
+
+static bool mcpi_base_read_int(mcp_str text, int64_t *value)
+{
+    uint64_t magnitude;
+    bool negative;
+    if (!mcpi_base_read_integer(text, &magnitude, &negative)) return false;
+    if (magnitude > (uint64_t)INT64_MAX + negative) return false;
+    *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+    return true;
+}
+
+static bool mcpi_base_read_uint(mcp_str text, uint64_t *value)
+{
+    bool negative;
+    return mcpi_base_read_integer(text, value, &negative) && !(negative && *value);
+}
+
+/*-- Doubles <-> text, by integer arithmetic alone: exact under any rounding mode and any locale. --*/
+
+#ifndef MCP_NO_FLOAT
+
+#define MCPI_DOUBLE_SIZE 32     /* characters of the longest text, "-2.2250738585072014e-308", and room */
+#define MCPI_HIDDEN      ((uint64_t)1 << 52)    /* the bit that a normal double does not store */
+
+/* A natural number of up to 4096 bits, least significant word first: room for 800 digits over 10^1130. */
+typedef struct mcpi_base_big {
+    int len;
+    uint32_t word[128];
+} mcpi_base_big;
+
+static void mcpi_base_big_set(mcpi_base_big *a, uint64_t value)
+{
+    a->len = 0;
+    for (; value; value >>= 32) a->word[a->len++] = (uint32_t)value;
+}
+
+/* a = a * factor + more */
+static void mcpi_base_big_mul(mcpi_base_big *a, uint32_t factor, uint32_t more)
+{
+    uint64_t carry = more;
+    int i;
+    for (i = 0; i < a->len; i++) {
+        carry += (uint64_t)a->word[i] * factor;
+        a->word[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (carry) a->word[a->len++] = (uint32_t)carry;
+}
+
+static void mcpi_base_big_mul_pow10(mcpi_base_big *a, int64_t power)
+{
+    for (; power >= 9; power -= 9) mcpi_base_big_mul(a, 1000000000, 0);
+    for (; power > 0; power--) mcpi_base_big_mul(a, 10, 0);
+}
+
+static void mcpi_base_big_shift(mcpi_base_big *a, int bits)
+{
+    int words = bits / 32, i;
+    if (!a->len) return;
+    mcpi_base_big_mul(a, (uint32_t)1 << bits % 32, 0);
+    for (i = a->len - 1; i >= 0; i--) a->word[i + words] = a->word[i];
+    for (i = 0; i < words; i++) a->word[i] = 0;
+    a->len += words;
+}
+
+static int mcpi_base_big_compare(const mcpi_base_big *a, const mcpi_base_big *b)
+{
+    int i;
+    if (a->len != b->len) return a->len < b->len ? -1 : 1;
+    for (i = a->len - 1; i >= 0; i--)
+        if (a->word[i] != b->word[i]) return a->word[i] < b->word[i] ? -1 : 1;
+    return 0;
+}
+
+/* a -= b, which must not be greater. */
+static void mcpi_base_big_sub(mcpi_base_big *a, const mcpi_base_big *b)
+{
+    uint64_t borrow = 0;
+    int i;
+    for (i = 0; i < a->len; i++) {
+        borrow = (uint64_t)a->word[i] - (i < b->len ? b->word[i] : 0) - borrow;
+        a->word[i] = (uint32_t)borrow;
+        borrow = borrow >> 63;
+    }
+    while (a->len && !a->word[a->len - 1]) a->len--;
+}
+
+static void mcpi_base_big_add(mcpi_base_big *a, const mcpi_base_big *b)
+{
+    uint64_t carry = 0;
+    int i;
+    for (i = 0; i < a->len || i < b->len || carry; i++) {
+        carry += (uint64_t)(i < a->len ? a->word[i] : 0) + (i < b->len ? b->word[i] : 0);
+        a->word[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (a->len < i) a->len = i;
+}
+
+/* How many bits it takes. */
+static int mcpi_base_bits(uint64_t value)
+{
+    int n = 0;
+    for (; value > 0xff; value >>= 8) n += 8;
+    for (; value; value >>= 1) n++;
+    return n;
+}
+
+static int mcpi_base_big_bits(const mcpi_base_big *a)
+{
+    return (a->len - 1) * 32 + mcpi_base_bits(a->word[a->len - 1]);
+}
+
+/* The double nearest to (mantissa + a bit more, if more) * 2^exponent, ties to even. False: too large. */
+static bool mcpi_base_pack(uint64_t mantissa, int exponent, bool more, uint64_t *bits)
+{
+    int lead = 64 - mcpi_base_bits(mantissa), top = exponent - lead + 63, drop = 11;
+    uint64_t kept, rest, field = (uint64_t)top + 1022;
+
+    mantissa <<= lead;
+    if (top > 1023) return false;
+    if (top < -1022) {      /* subnormal: fewer bits, exponent field 0 */
+        drop += -1022 - top;
+        field = 0;
+    }
+    if (drop > 64) {
+        *bits = 0;
+        return true;
+    }
+    kept = drop < 64 ? mantissa >> drop : 0;
+    rest = mantissa << (64 - drop);
+    if (rest > (uint64_t)1 << 63 || (rest == (uint64_t)1 << 63 && (more || (kept & 1)))) kept++;
+    *bits = (field << 52) + kept;   /* the hidden bit, or a carry, moves the exponent up by itself */
+    return *bits < (uint64_t)0x7ff << 52;
+}
+
+static uint64_t mcpi_base_pow5(int power)
+{
+    uint64_t value = 1;
+    while (power-- > 0) value *= 5;
+    return value;
+}
+
+/* mantissa * 10^power for power 0 to 27: one exact 128-bit product. */
+static bool mcpi_base_scale_up(uint64_t mantissa, int power, uint64_t *bits)
+{
+    uint64_t factor = mcpi_base_pow5(power);
+    uint64_t a = mantissa >> 32, b = mantissa & 0xffffffff, c = factor >> 32, d = factor & 0xffffffff;
+    uint64_t middle = a * d + (b * d >> 32), other = b * c + (middle & 0xffffffff);
+    uint64_t high = a * c + (middle >> 32) + (other >> 32), low = other << 32 | (b * d & 0xffffffff);
+    int shift;
+
+    if (!high) return mcpi_base_pack(low, power, false, bits);
+    shift = 64 - mcpi_base_bits(high);
+    if (shift) high = high << shift | low >> (64 - shift);
+    return mcpi_base_pack(high, power + 64 - shift, low << shift != 0, bits);
+}
+
+/* mantissa / 10^power for power 1 to 27: the first 64 bits of the quotient, and whether there are more. */
+static bool mcpi_base_scale_down(uint64_t mantissa, int power, uint64_t *bits)
+{
+    uint64_t divisor = mcpi_base_pow5(power), quotient = 0, rest;
+    int up = 64 - mcpi_base_bits(mantissa), down = 64 - mcpi_base_bits(divisor), i;
+
+    mantissa <<= up;
+    divisor <<= down;
+    rest = mantissa >> 1;
+    mantissa <<= 63;
+    for (i = 0; i < 64; i++) {
+        bool carry = rest >> 63;
+        rest = rest << 1 | mantissa >> 63;
+        mantissa <<= 1;
+        quotient <<= 1;
+        if (carry || rest >= divisor) {
+            rest -= divisor;
+            quotient |= 1;
+        }
+    }
+    return mcpi_base_pack(quotient, down - up - 63 - power, rest != 0, bits);
+}
+
+/* Any number: a fraction of two big integers, divided bit by bit. Digits after the 800th cannot change
+   the result but for being there. */
+static bool mcpi_base_scale_big(const mcpi_base_decimal *d, uint64_t *bits)
+{
+    mcpi_base_big above, below;
+    int64_t exponent = d->exponent, left = d->digits;
+    const char *p = d->first;
+    uint64_t quotient = 0;
+    int shift, i;
+
+    if (d->digits + exponent > 310) return false;
+    if (d->digits + exponent < -330) {
+        *bits = 0;
+        return true;
+    }
+    mcpi_base_big_set(&above, 0);
+    mcpi_base_big_set(&below, 1);
+    for (; left && d->digits - left < 800; p++) {
+        if (*p == '.') continue;
+        mcpi_base_big_mul(&above, 10, (uint32_t)(*p - '0'));
+        left--;
+    }
+    exponent += left;
+    mcpi_base_big_mul_pow10(&above, exponent);
+    mcpi_base_big_mul_pow10(&below, -exponent);
+    shift = mcpi_base_big_bits(&below) - mcpi_base_big_bits(&above);
+    mcpi_base_big_shift(shift > 0 ? &above : &below, shift > 0 ? shift : -shift);
+    if (mcpi_base_big_compare(&above, &below) < 0) {
+        mcpi_base_big_shift(&above, 1);
+        shift++;
+    }
+    for (i = 0; i < 64; i++) {
+        quotient <<= 1;
+        if (mcpi_base_big_compare(&above, &below) >= 0) {
+            mcpi_base_big_sub(&above, &below);
+            quotient |= 1;
+        }
+        mcpi_base_big_shift(&above, 1);
+    }
+    return mcpi_base_pack(quotient, -shift - 63, above.len || left, bits);
+}
+
+/* Correctly rounded. False if the number is too large for a double. */
+static bool mcpi_base_read_double(mcp_str text, double *value)
+{
+    mcpi_base_decimal d = mcpi_base_take_apart(text);
+    uint64_t mantissa, bits = 0;
+    bool fits = true;
+
+    if (d.digits) {
+        (void)mcpi_base_read_digits(&d, 19, &mantissa);
+        if (d.digits > 19 || d.exponent > 27 || d.exponent < -27) fits = mcpi_base_scale_big(&d, &bits);
+        else if (d.exponent >= 0) fits = mcpi_base_scale_up(mantissa, (int)d.exponent, &bits);
+        else fits = mcpi_base_scale_down(mantissa, (int)-d.exponent, &bits);
+    }
+    if (!fits) return false;
+    if (d.negative) bits |= (uint64_t)1 << 63;
+    memcpy(value, &bits, 8);
+    return true;
+}
+
+/* Returns the end. */
+static char *mcpi_base_write_whole(char *o, uint64_t value)
+{
+    char text[MCPI_INT_SIZE], *end = text + sizeof text, *first = mcpi_base_write_uint(end, value);
+    memcpy(o, first, (size_t)(end - first));
+    return o + (end - first);
+}
+
+/* Shortest digits of a double that lies strictly between two integers and not under 1/64 (exponent -58 to -1
+   of the mantissa's last bit): the digits of the fraction come one by one from 64-bit integers. Everything
+   is counted in quarters of the last bit, since half the way down from a power of two is a quarter. */
+static char *mcpi_base_write_fraction(char *o, uint64_t mantissa, int exponent)
+{
+    int scale = 2 - exponent;
+    uint64_t one = (uint64_t)1 << scale, rest = mantissa << 2 & (one - 1);
+    uint64_t up = 2, down = mantissa == MCPI_HIDDEN ? 1 : 2;    /* half the way to the neighbours */
+    bool even = !(mantissa & 1);
+
+    o = mcpi_base_write_whole(o, mantissa >> -exponent);
+    *o++ = '.';
+    for (;;) {
+        unsigned digit;
+        bool low, high;
+        rest *= 10, up *= 10, down *= 10;
+        digit = (unsigned)(rest >> scale);
+        rest &= one - 1;
+        low = rest < down || (even && rest == down);
+        high = rest + up > one || (even && rest + up == one);
+        if (high && (!low || rest > one / 2 || (rest == one / 2 && (digit & 1)))) digit++;
+        *o++ = (char)('0' + digit);
+        if (low || high) return o;
+    }
+}
+
+/* The same for every other double: value / unit is the number, up / unit and down / unit half the way to
+   its neighbours (Steele and White; Burger and Dybvig). Returns the count of digits; the number is
+   0.digits * 10^*point. */
+static int mcpi_base_shortest(char *digits, uint64_t mantissa, int exponent, int *point)
+{
+    mcpi_base_big value, unit, up, down, sum;
+    bool even = !(mantissa & 1), narrow = mantissa == MCPI_HIDDEN && exponent > -1074;
+    int above = exponent > 0 ? exponent : 0, n = 0, order;
+
+    mcpi_base_big_set(&value, mantissa);
+    mcpi_base_big_set(&unit, 1);
+    mcpi_base_big_set(&up, 1);
+    mcpi_base_big_set(&down, 1);
+    mcpi_base_big_shift(&value, above + 2);
+    mcpi_base_big_shift(&unit, above - exponent + 2);
+    mcpi_base_big_shift(&up, above + 1);
+    mcpi_base_big_shift(&down, above + (narrow ? 0 : 1));
+
+    /* log10(2) is a bit over 1233 / 4096, so this is the power of ten, or a little less: mended below. */
+    *point = (exponent + mcpi_base_bits(mantissa) - 1) * 1233 / 4096;
+    if (exponent + mcpi_base_bits(mantissa) - 1 < 0) (*point)--;
+    mcpi_base_big_mul_pow10(&unit, *point);
+    mcpi_base_big_mul_pow10(&value, -*point);
+    mcpi_base_big_mul_pow10(&up, -*point);
+    mcpi_base_big_mul_pow10(&down, -*point);
+    for (;;) {
+        sum = value;
+        mcpi_base_big_add(&sum, &up);
+        order = mcpi_base_big_compare(&sum, &unit);
+        if (order < 0 || (order == 0 && !even)) break;
+        mcpi_base_big_mul(&unit, 10, 0);
+        (*point)++;
+    }
+    for (;;) {
+        unsigned digit = 0;
+        bool low, high;
+        mcpi_base_big_mul(&value, 10, 0);
+        mcpi_base_big_mul(&up, 10, 0);
+        mcpi_base_big_mul(&down, 10, 0);
+        for (; mcpi_base_big_compare(&value, &unit) >= 0; digit++) mcpi_base_big_sub(&value, &unit);
+        order = mcpi_base_big_compare(&value, &down);
+        low = order < 0 || (even && order == 0);
+        sum = value;
+        mcpi_base_big_add(&sum, &up);
+        order = mcpi_base_big_compare(&sum, &unit);
+        high = order > 0 || (even && order == 0);
+        if (high) {
+            sum = value;
+            mcpi_base_big_add(&sum, &value);
+            order = mcpi_base_big_compare(&sum, &unit);
+            if (!low || order > 0 || (order == 0 && (digit & 1))) digit++;
+        }
+        digits[n++] = (char)('0' + digit);
+        if (low || high) return n;
+    }
+}
+
+/* Digits and the place of the point as text: plain up to 21 places before it and 6 zeros after it, else with
+   an exponent (as JavaScript writes numbers). */
+static char *mcpi_base_write_digits(char *o, const char *digits, int n, int point)
+{
+    int i, power = point - 1;
+    if (point > 0 && point <= 21) {
+        for (i = 0; i < n || i < point; i++) {
+            if (i == point) *o++ = '.';
+            *o++ = i < n ? digits[i] : '0';
+        }
+        return o;
+    }
+    if (point <= 0 && point > -6) {
+        *o++ = '0';
+        *o++ = '.';
+        for (i = point; i < 0; i++) *o++ = '0';
+        memcpy(o, digits, (size_t)n);
+        return o + n;
+    }
+    *o++ = digits[0];
+    if (n > 1) *o++ = '.';
+    for (i = 1; i < n; i++) *o++ = digits[i];
+    *o++ = 'e';
+    *o++ = power < 0 ? '-' : '+';
+    if (power < 0) power = -power;
+    if (power >= 100) *o++ = (char)('0' + power / 100);
+    if (power >= 10) *o++ = (char)('0' + power / 10 % 10);
+    *o++ = (char)('0' + power % 10);
+    return o;
+}
+
+/* The shortest text that reads back as value, which must be finite. Returns its end. */
+static char *mcpi_base_write_double(char *o, double value)
+{
+    uint64_t bits, mantissa;
+    char digits[20];
+    int exponent, point, n;
+
+    memcpy(&bits, &value, 8);
+    mantissa = bits & (MCPI_HIDDEN - 1);
+    exponent = (int)(bits >> 52 & 0x7ff) - 1075;
+    if (exponent == -1075) exponent++;
+    else mantissa |= MCPI_HIDDEN;
+    if (bits >> 63) *o++ = '-';
+    if (!mantissa) {
+        memcpy(o, "0.0", 3);
+        return bits >> 63 ? o + 3 : o + 1;
+    }
+    if (exponent <= 0 && exponent >= -58) {
+        if (mantissa & (((uint64_t)1 << -exponent) - 1)) return mcpi_base_write_fraction(o, mantissa, exponent);
+        return mcpi_base_write_whole(o, mantissa >> -exponent);
+    }
+    n = mcpi_base_shortest(digits, mantissa, exponent, &point);
+    return mcpi_base_write_digits(o, digits, n, point);
+}
+#endif /* MCP_NO_FLOAT */
+
+/*-- Notes: text into a buffer that may be too small. What does not fit is cut, the end is always NUL. --*/
+
+typedef struct mcpi_base_note {
+    char *at;
+    size_t left;    /* bytes at at, the NUL's included */
+} mcpi_base_note;
+
+static void mcpi_base_note_strn(mcpi_base_note *note, const char *text, size_t len)
+{
+    if (!note->left) return;
+    if (len > note->left - 1) len = note->left - 1;
+    memcpy(note->at, text, len);
+    note->at += len;
+    note->left -= len;
+    *note->at = 0;
+}
+
+static void mcpi_base_note_str(mcpi_base_note *note, const char *text)
+{
+    mcpi_base_note_strn(note, text, strlen(text));
+}
+
+static mcpi_base_note mcpi_base_note_start(char *buf, size_t size)
+{
+    mcpi_base_note note;
+    note.at = buf;
+    note.left = size;
+    mcpi_base_note_strn(&note, "", 0);
+    return note;
+}
+
+static void mcpi_base_note_uint(mcpi_base_note *note, uint64_t value)
+{
+    char text[MCPI_INT_SIZE], *end = text + sizeof text, *first = mcpi_base_write_uint(end, value);
+    mcpi_base_note_strn(note, first, (size_t)(end - first));
+}
+
+/*-- Status --*/
+
+#define MCPI_STATUS_CASE(name, value, text) case name: return #name ": " text;
+MCP_API const char *mcp_strerror(int status)
+{
+    switch (status) { MCP_STATUS_LIST(MCPI_STATUS_CASE) }
+    return "unknown status";
+}
+#undef MCPI_STATUS_CASE
+
+MCP_API int mcp_h_version(void)
+{
+    return MCP_H_VERSION_NUM;
+}
+
+#endif /* MCP_LAYERS >= 1 */
+
+/*==== 2 >>json  JSON text to values and back. ======================================================*/
+#if MCP_LAYERS >= 2
+
+/*-- Nodes. A text becomes an array of them in the order of the text: a string, number or literal is one node, an
+     array or object two, followed by its elements or its keys and values. --*/
+
+enum {
+    MCPI_JSON_NULL,
+    MCPI_JSON_FALSE,
+    MCPI_JSON_TRUE,
+    MCPI_JSON_INTEGER,
+    MCPI_JSON_REAL,
+    MCPI_JSON_PLAIN,        /* a string that is written as it stands */
+    MCPI_JSON_ESCAPED,      /* a string that had escapes, decoded since */
+    MCPI_JSON_ARRAY,
+    MCPI_JSON_OBJECT
+};
+
+MCPI_INLINE uint32_t mcpi_json_kind(const mcp_node *node)
+{
+    return node->info & 15;
+}
+
+/* Bytes of a string or number; nodes of an array or object. */
+MCPI_INLINE uint32_t mcpi_json_length(const mcp_node *node)
+{
+    return node->info >> 4;
+}
+
+MCPI_INLINE const mcp_node *mcpi_json_after(const mcp_node *node)
+{
+    return node + (mcpi_json_kind(node) >= MCPI_JSON_ARRAY ? mcpi_json_length(node) : 1);
+}
+
+/*-- Special bytes: '"', '\', control characters and everything that is not ASCII. All other bytes of a string
+     stay as they are, so both the reader and the writer only look for these. --*/
+
+#if MCP_SMALL
+
+typedef struct mcpi_json_scan {
+    uint8_t unused;
+} mcpi_json_scan;
+
+static void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text)
+{
+    (void)text;
+    scan->unused = 0;
+}
+
+static bool mcpi_json_is_special(uint8_t c)
+{
+    return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+}
+
+static uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
+{
+    (void)scan;
+    while (!mcpi_json_is_special(*p)) p++;
+    return p;
+}
+
+#else
+
+#if !defined(MCP_NO_SIMD) && (defined(__SSE2__) || defined(_M_X64))
+#define MCPI_SSE2
+#include <emmintrin.h>
+#elif !defined(MCP_NO_SIMD) && defined(__aarch64__) && defined(__ARM_NEON) && defined(MCPI_LITTLE_ENDIAN)
+#define MCPI_NEON
+#include <arm_neon.h>
+#endif
+
+#define MCPI_REPEAT(byte) ((uint64_t)0x0101010101010101u * (byte))
+
+#if defined(MCPI_SSE2)
+
+#define MCPI_JSON_BLOCK 16
+
+MCPI_INLINE __m128i mcpi_json_compare16(__m128i bytes)
+{
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    __m128i other = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));     /* signed: 80 to FF too */
+    return _mm_or_si128(_mm_or_si128(quote, slash), other);
+}
+
+MCPI_INLINE __m128i mcpi_json_load16(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* A bit for each of 16 bytes, the first lowest. */
+MCPI_INLINE uint32_t mcpi_json_specials(const uint8_t *p)
+{
+    return (uint32_t)_mm_movemask_epi8(mcpi_json_compare16(mcpi_json_load16(p)));
+}
+
+MCPI_INLINE uint64_t mcpi_json_specials64(const uint8_t *p)
+{
+    return mcpi_json_specials(p) | (uint64_t)mcpi_json_specials(p + 16) << 16 |
+           (uint64_t)mcpi_json_specials(p + 32) << 32 | (uint64_t)mcpi_json_specials(p + 48) << 48;
+}
+
+MCPI_INLINE bool mcpi_json_plain64(const uint8_t *p)
+{
+    __m128i a = mcpi_json_compare16(mcpi_json_load16(p)), b = mcpi_json_compare16(mcpi_json_load16(p + 16));
+    __m128i c = mcpi_json_compare16(mcpi_json_load16(p + 32)), d = mcpi_json_compare16(mcpi_json_load16(p + 48));
+    return !_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)));
+}
+
+#elif defined(MCPI_NEON)
+
+#define MCPI_JSON_BLOCK 16
+
+MCPI_INLINE uint8x16_t mcpi_json_compare16(const uint8_t *p)
+{
+    uint8x16_t bytes = vld1q_u8(p);
+    uint8x16_t quote = vceqq_u8(bytes, vdupq_n_u8('"')), slash = vceqq_u8(bytes, vdupq_n_u8('\\'));
+    uint8x16_t other = vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(0x20));  /* signed: 80 to FF too */
+    return vorrq_u8(vorrq_u8(quote, slash), other);
+}
+
+/* Keeps one bit of each byte, its own in a group of eight, and adds neighbours until eight bytes are one. */
+MCPI_INLINE uint64_t mcpi_json_narrow(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
+{
+    static const uint8_t bits[16] = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
+    uint8x16_t own = vld1q_u8(bits);
+    uint8x16_t ab = vpaddq_u8(vandq_u8(a, own), vandq_u8(b, own));
+    uint8x16_t cd = vpaddq_u8(vandq_u8(c, own), vandq_u8(d, own));
+    uint8x16_t all = vpaddq_u8(ab, cd);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
+}
+
+MCPI_INLINE uint64_t mcpi_json_specials64(const uint8_t *p)
+{
+    return mcpi_json_narrow(mcpi_json_compare16(p), mcpi_json_compare16(p + 16), mcpi_json_compare16(p + 32),
+                            mcpi_json_compare16(p + 48));
+}
+
+/* A bit for each of 16 bytes, the first lowest. */
+MCPI_INLINE uint32_t mcpi_json_specials(const uint8_t *p)
+{
+    uint8x16_t a = mcpi_json_compare16(p), none = vdupq_n_u8(0);
+    return (uint32_t)mcpi_json_narrow(a, none, none, none);
+}
+
+MCPI_INLINE bool mcpi_json_plain64(const uint8_t *p)
+{
+    uint8x16_t ab = vorrq_u8(mcpi_json_compare16(p), mcpi_json_compare16(p + 16));
+    uint8x16_t cd = vorrq_u8(mcpi_json_compare16(p + 32), mcpi_json_compare16(p + 48));
+    return !vmaxvq_u8(vorrq_u8(ab, cd));
+}
+
+#else
+
+#define MCPI_JSON_BLOCK 8
+
+/* A bit for each of 8 bytes, the first lowest. No carry passes from one byte to the next, so all are right. */
+MCPI_INLINE uint32_t mcpi_json_specials(const uint8_t *p)
+{
+    uint64_t x = mcpi_base_load64(p), low = x & MCPI_REPEAT(0x7f);
+    uint64_t quote = (low ^ MCPI_REPEAT('"')) + MCPI_REPEAT(0x7f);
+    uint64_t slash = (low ^ MCPI_REPEAT('\\')) + MCPI_REPEAT(0x7f);
+    uint64_t printable = low + MCPI_REPEAT(0x60);
+    uint64_t special = (~(quote & slash & printable) | x) & MCPI_REPEAT(0x80);
+    return (uint32_t)((special >> 7) * 0x0102040810204080u >> 56);
+}
+
+#endif
+
+#if MCPI_JSON_BLOCK == 16
+
+/* A bitmap of 64 bytes, made once and used for all strings in them: finding the end of a string is a shift and
+   a count, and does not wait for a load. */
+typedef struct mcpi_json_scan {
+    uint8_t *block;
+    uint64_t bits;
+} mcpi_json_scan;
+
+MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, uint8_t *text)
+{
+    scan->block = text;
+    scan->bits = mcpi_json_specials64(text);
+}
+
+/* Moves the bitmap to the block that holds the first special byte from p on. */
+MCPI_NOINLINE uint8_t *mcpi_json_scan_on(mcpi_json_scan *scan, uint8_t *p)
+{
+    uint8_t *block = scan->block + 64;
+    uint64_t bits;
+
+    if (p >= block) {
+        block = p;
+    }
+    bits = mcpi_json_specials64(block);
+    while (!bits) {
+        block += 64;
+        while (mcpi_json_plain64(block)) block += 64;
+        bits = mcpi_json_specials64(block);
+    }
+    scan->block = block;
+    scan->bits = bits;
+    return block + mcpi_base_lowest_bit(bits);
+}
+
+/* The first special byte at or after p. There is one: the NUL after the text. */
+MCPI_INLINE uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
+{
+    size_t offset = (size_t)(p - scan->block);
+    if (MCPI_LIKELY(offset < 64)) {
+        uint64_t bits = scan->bits >> offset;
+        if (MCPI_LIKELY(bits != 0)) return p + mcpi_base_lowest_bit(bits);
+    }
+    return mcpi_json_scan_on(scan, p);
+}
+
+#else
+
+typedef struct mcpi_json_scan {
+    uint8_t unused;
+} mcpi_json_scan;
+
+MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text)
+{
+    (void)text;
+    scan->unused = 0;
+}
+
+/* The first special byte at or after p. Carries may mark bytes after it by mistake, never before. */
+MCPI_INLINE uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
+{
+    (void)scan;
+    for (;; p += 8) {
+        uint64_t x = mcpi_base_load64(p);
+        /* x ^ 2 maps '"' to a space, so that one subtraction finds it and the control characters */
+        uint64_t special = (((x ^ MCPI_REPEAT(2)) - MCPI_REPEAT(0x21)) |
+                            ((x ^ MCPI_REPEAT('\\')) - MCPI_REPEAT(1)) | x) & MCPI_REPEAT(0x80);
+        if (special) return p + (mcpi_base_lowest_bit(special) >> 3);
+    }
+}
+
+#endif
+#endif /* !MCP_SMALL */
+
+/*-- Reading. The text ends with a NUL, which is legal nowhere, so that no loop needs to look for the end. --*/
+
+/* Remembers why and where reading stopped. */
+static int mcpi_json_refuse(mcp_doc *doc, int error, const uint8_t *p, const char *expected)
+{
+    doc->error = error;
+    doc->error_at = (size_t)(p - (const uint8_t *)doc->text);
+    doc->expected = expected;
+    doc->got = doc->error_at < doc->len ? *p : -1;
+    doc->num_nodes = 0;
+    return error;
+}
+
+/* A run of multi-byte sequences. Returns its end, or NULL if one is ill-formed. */
+MCPI_INLINE uint8_t *mcpi_json_utf8(uint8_t *p)
+{
+#if MCP_SMALL
+    do {
+        size_t len = mcpi_base_utf8_length(mcpi_base_load32(p));
+        if (!len) return NULL;
+        p += len;
+    } while (*p >= 0x80);
+    return p;
+#else
+    do {
+        uint32_t x = mcpi_base_load32(p);
+        if ((x & 0xc0c0f0) == 0x8080e0) {
+#ifdef MCPI_SSE2
+            /* Five at once, as in Chinese or Japanese text; those with E0 and ED need a closer look below. */
+            const __m128i mask = _mm_setr_epi8(-16, -64, -64, -16, -64, -64, -16, -64, -64, -16, -64, -64,
+                                               -16, -64, -64, 0);
+            const __m128i want = _mm_setr_epi8(-32, -128, -128, -32, -128, -128, -32, -128, -128, -32, -128,
+                                               -128, -32, -128, -128, 0);
+            for (;;) {
+                __m128i bytes = mcpi_json_load16(p);
+                __m128i fits = _mm_cmpeq_epi8(_mm_and_si128(bytes, mask), want);
+                __m128i hard = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(-32)),
+                                            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(-19)));
+                if (_mm_movemask_epi8(fits) != 0xffff || (_mm_movemask_epi8(hard) & 0x7fff)) break;
+                p += 15;
+            }
+            x = mcpi_base_load32(p);
+#endif
+            while ((x & 0xc0c0f0) == 0x8080e0) {
+                uint32_t top = x & 0x200f;
+                if (MCPI_UNLIKELY(top == 0 || top == 0x200d)) return NULL;
+                p += 3;
+                x = mcpi_base_load32(p);
+            }
+        }
+        while ((x & 0xc0e0) == 0x80c0) {
+            if (MCPI_UNLIKELY(!(x & 0x1e))) return NULL;
+            p += 2;
+            x = mcpi_base_load32(p);
+        }
+        if (*p >= 0x80 && (x & 0xc0c0f0) != 0x8080e0) {
+            if ((x & 0xf8) != 0xf0 || !mcpi_base_utf8_length(x)) return NULL;
+            p += 4;
+        }
+    } while (*p >= 0x80);
+    return p;
+#endif
+}
+
+/* Finds the ill-formed sequence in a run that mcpi_json_utf8 refused. */
+MCPI_NOINLINE uint8_t *mcpi_json_refuse_utf8(mcp_doc *doc, const uint8_t *p)
+{
+    size_t len;
+    while ((len = mcpi_base_utf8_length(mcpi_base_load32(p))) != 0) p += len;
+    (void)mcpi_json_refuse(doc, MCP_E_UTF8, p, "well-formed UTF-8");
+    return NULL;
+}
+
+MCPI_NOINLINE uint8_t *mcpi_json_refuse_in_string(mcp_doc *doc, const uint8_t *p, const char *expected)
+{
+    if ((size_t)(p - (const uint8_t *)doc->text) >= doc->len) expected = "'\"' to end the string";
+    (void)mcpi_json_refuse(doc, MCP_E_SYNTAX, p, expected);
+    return NULL;
+}
+
+/* The value of four hex digits, or something above 0xffff. */
+MCPI_INLINE uint32_t mcpi_json_hex4(const uint8_t *p)
+{
+#if MCP_SMALL
+    uint32_t value = 0;
+    int i;
+    for (i = 0; i < 4; i++) {
+        uint32_t c = p[i], digit = c - '0';
+        if (digit > 9) digit = (c | 32) - 'a' + 10;
+        if (digit > 15 || (c > '9' && digit < 10)) return 0x10000;
+        value = value << 4 | digit;
+    }
+    return value;
+#else
+    /* 128: not a digit */
+    static const uint8_t hex[256] = {
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 128, 128, 128, 128, 128, 128,
+        128, 10, 11, 12, 13, 14, 15, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 10, 11, 12, 13, 14, 15, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+        128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128
+    };
+    uint32_t a = hex[p[0]], b = hex[p[1]], c = hex[p[2]], d = hex[p[3]];
+    return a << 12 | b << 8 | c << 4 | d | ((a | b | c | d) & 128) << 9;
+#endif
+}
+
+/* Decodes the \u escape at p, a pair of them where it is a surrogate. Returns its end, or NULL. */
+MCPI_INLINE uint8_t *mcpi_json_unescape_code(mcp_doc *doc, uint8_t *p, uint8_t **out)
+{
+    uint32_t code = mcpi_json_hex4(p + 2), low;
+    if (MCPI_UNLIKELY(code > 0xffff)) return mcpi_json_refuse_in_string(doc, p, "four hex digits after \\u");
+    p += 6;
+    if (MCPI_UNLIKELY((code & 0xf800) == 0xd800)) {
+        low = p[0] == '\\' && p[1] == 'u' ? mcpi_json_hex4(p + 2) : 0;
+        if (code >= 0xdc00 || (low & ~0x3ffu) != 0xdc00)
+            return mcpi_json_refuse_in_string(doc, p - 6, "both halves of a surrogate pair");
+        code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+        p += 6;
+    }
+    *out = mcpi_base_utf8_put(*out, code);
+    return p;
+}
+
+/* What a backslash and this character stand for; 0 for none. */
+MCPI_INLINE uint8_t mcpi_json_unescape_char(uint8_t c)
+{
+    switch (c) {
+    case '"': case '\\': case '/': return c;
+    case 'n': return '\n';
+    case 't': return '\t';
+    case 'r': return '\r';
+    case 'b': return '\b';
+    case 'f': return '\f';
+    default: return 0;
+    }
+}
+
+/* Decodes the escape at p, a backslash, to *out. Returns its end, or NULL. */
+MCPI_INLINE uint8_t *mcpi_json_unescape(mcp_doc *doc, uint8_t *p, uint8_t **out)
+{
+    uint8_t c;
+    if (p[1] == 'u') return mcpi_json_unescape_code(doc, p, out);
+    c = mcpi_json_unescape_char(p[1]);
+    if (MCPI_UNLIKELY(!c))
+        return mcpi_json_refuse_in_string(doc, p + 1, "one of \"\\/bfnrtu after a backslash");
+    *(*out)++ = c;
+    return p + 2;
+}
+
+/* Moves bytes down, as strings get shorter by decoding. May write up to 15 bytes after the target's end, which
+   is not past the source's. */
+MCPI_INLINE void mcpi_json_move_down(uint8_t *to, const uint8_t *from, size_t len)
+{
+#if !MCP_SMALL
+    if (MCPI_LIKELY(from - to >= 16)) {
+        size_t i;
+        for (i = 0; i < len; i += 16) memcpy(to + i, from + i, 16);
+        return;
+    }
+#endif
+    memmove(to, from, len);
+}
+
+/* Ends the string of a node: the closing quote, or what decoding left free, becomes its NUL. */
+MCPI_INLINE void mcpi_json_end_string(mcp_node *node, const uint8_t *start, uint8_t *end, uint32_t kind)
+{
+    *end = 0;
+    node->info = (uint32_t)(end - start) << 4 | kind;
+}
+
+/* Continues a string that is not plain at its first special byte p: checks UTF-8 and decodes escapes in place.
+   Returns its closing quote, or NULL. */
+MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *shared, mcp_node *node, uint8_t *start,
+                                        uint8_t *p)
+{
+    static const char expected[] = "no control character in a string (write it as an escape)";
+    mcpi_json_scan scan = *shared;
+    uint8_t *out;
+
+    while (*p != '\\') {    /* until the first escape everything stays in its place */
+        uint8_t *run = p;
+        if (*p == '"') {
+            mcpi_json_end_string(node, start, p, MCPI_JSON_PLAIN);
+            *shared = scan;
+            return p;
+        }
+        if (*p < 0x80) return mcpi_json_refuse_in_string(doc, p, expected);
+        p = mcpi_json_utf8(p);
+        if (!p) return mcpi_json_refuse_utf8(doc, run);
+        p = mcpi_json_special(&scan, p);
+    }
+    out = p;
+    for (;;) {
+        uint8_t *from;
+        do {
+            p = mcpi_json_unescape(doc, p, &out);
+            if (!p) return NULL;
+        } while (*p == '\\');
+        from = p;
+        for (;;) {
+            uint8_t *run;
+            p = run = mcpi_json_special(&scan, p);
+            if (MCPI_LIKELY(*p < 0x80)) break;
+            p = mcpi_json_utf8(p);
+            if (!p) return mcpi_json_refuse_utf8(doc, run);
+        }
+        mcpi_json_move_down(out, from, (size_t)(p - from));
+        out += p - from;
+        if (*p == '"') {
+            mcpi_json_end_string(node, start, out, MCPI_JSON_ESCAPED);
+            *shared = scan;
+            return p;
+        }
+        if (*p != '\\') return mcpi_json_refuse_in_string(doc, p, expected);
+    }
+}
+
+MCPI_NOINLINE uint8_t *mcpi_json_space_run(uint8_t *p)
+{
+    for (;;) {
+#if !MCP_SMALL
+        uint64_t x = mcpi_base_load64(p) ^ MCPI_REPEAT(' ');
+        if (!x) {
+            p += 8;
+            continue;
+        }
+        p += mcpi_base_lowest_bit(x) >> 3;
+#endif
+        if (*p != ' ' && *p != '\n' && *p != '\r' && *p != '\t') return p;
+        p++;
+    }
+}
+
+MCPI_INLINE uint8_t *mcpi_json_space(uint8_t *p)
+{
+    if (MCPI_LIKELY(*p > ' ')) return p;
+    if (*p == ' ' && p[1] > ' ') return p + 1;
+    return mcpi_json_space_run(p);
+}
+
+MCPI_INLINE bool mcpi_json_is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
+MCPI_INLINE uint8_t *mcpi_json_digits(uint8_t *p)
+{
+    while (mcpi_json_is_digit(*p)) p++;
+    return p;
+}
+
+/* The end of the number at p, which starts with a digit or '-'. *kind becomes MCPI_JSON_NULL if it is not one; then
+   the end is where a digit was expected. */
+MCPI_INLINE uint8_t *mcpi_json_number_end(uint8_t *p, uint32_t *kind)
+{
+    *kind = MCPI_JSON_INTEGER;
+    if (*p == '-') p++;
+    if (*p == '0') p++;
+    else if (MCPI_LIKELY(mcpi_json_is_digit(*p))) p = mcpi_json_digits(p + 1);
+    else goto no_digit;
+    if (*p == '.') {
+        *kind = MCPI_JSON_REAL;
+        if (!mcpi_json_is_digit(*++p)) goto no_digit;
+        p = mcpi_json_digits(p + 1);
+    }
+    if ((*p | 0x20) == 'e') {
+        *kind = MCPI_JSON_REAL;
+        p++;
+        if (*p == '+' || *p == '-') p++;
+        if (!mcpi_json_is_digit(*p)) goto no_digit;
+        p = mcpi_json_digits(p + 1);
+    }
+    return p;
+no_digit:
+    *kind = MCPI_JSON_NULL;
+    return p;
+}
+
+/* The length of the literal at p, or 0. */
+MCPI_INLINE uint32_t mcpi_json_literal(const uint8_t *p, uint32_t *kind)
+{
+    uint32_t word = mcpi_base_load32(p);
+    if (word == 0x65757274) return *kind = MCPI_JSON_TRUE, 4u;
+    if (word == 0x736c6166 && p[4] == 'e') return *kind = MCPI_JSON_FALSE, 5u;
+    if (word == 0x6c6c756e) return *kind = MCPI_JSON_NULL, 4u;
+    return 0;
+}
+
+/* Free nodes that there must be before a key and a value are read. */
+#define MCPI_JSON_SPARE 4
+
+/* More room for nodes. Their contents stay, their place may change. */
+MCPI_NOINLINE bool mcpi_json_grow(mcp_doc *doc, uint32_t max_nodes)
+{
+    uint32_t cap = doc->cap_nodes < 64 ? 64 : doc->cap_nodes * 2, most = max_nodes + MCPI_JSON_SPARE;
+    mcp_node *moved;
+
+    if (cap > most) cap = most;
+    if (cap <= doc->cap_nodes) {
+        doc->error = MCP_E_NODES;
+        return false;
+    }
+    moved = (mcp_node *)mcpi_base_resize(&doc->alloc, doc->nodes, doc->cap_nodes * sizeof *moved,
+                                         cap * sizeof *moved);
+    if (!moved) {
+        doc->error = MCP_E_NOMEM;
+        return false;
+    }
+    doc->nodes = moved;
+    doc->cap_nodes = cap;
+    return true;
+}
+
+static uint32_t mcpi_json_max_nodes(const mcp_doc *doc)
+{
+    uint32_t max = doc->max_nodes ? doc->max_nodes : 524288;
+    return max < MCP_JSON_MAX ? max : MCP_JSON_MAX;
+}
+
+/* Reads doc->text. While a container is open its first node keeps what the outer one needs afterwards, and its
+   second one the way back: no stack, no recursion. */
+static int mcpi_json_read(mcp_doc *doc)
+{
+    const uint32_t max_nodes = mcpi_json_max_nodes(doc), max_depth = doc->max_depth ? doc->max_depth : 64;
+    uint8_t *const text = (uint8_t *)doc->text;
+    uint8_t *p = text, *end;
+    mcp_node *nodes = doc->nodes, *node = nodes, *open = nodes, *full = nodes + doc->cap_nodes;
+    uint32_t count = 0, depth = 0, kind, length;
+    uint8_t closer = 0;         /* what ends the innermost container: '}', ']' */
+    const char *expected;
+    mcpi_json_scan scan;
+
+    mcpi_json_scan_start(&scan, text);
+    p = mcpi_json_space(p);
+
+item:   /* an element, or a key and its value */
+    if (MCPI_UNLIKELY(full - node < MCPI_JSON_SPARE)) {
+        size_t used = (size_t)(node - nodes), parent = (size_t)(open - nodes);
+        if (!mcpi_json_grow(doc, max_nodes)) return mcpi_json_refuse(doc, doc->error, p, NULL);
+        nodes = doc->nodes;
+        node = nodes + used;
+        open = nodes + parent;
+        full = nodes + doc->cap_nodes;
+    }
+    count++;
+    if (closer == '}') {
+        expected = "a key in quotes";
+        if (MCPI_UNLIKELY(*p != '"')) goto unexpected;
+        p++;
+        node->at = (uint32_t)(p - text);
+        end = mcpi_json_special(&scan, p);
+        if (MCPI_LIKELY(*end == '"')) mcpi_json_end_string(node, p, end, MCPI_JSON_PLAIN);
+        else if (!(end = mcpi_json_string(doc, &scan, node, p, end))) return doc->error;
+        node++;
+        p = end + 1;
+        if (MCPI_UNLIKELY(*p != ':')) {
+            p = mcpi_json_space(p);
+            expected = "':' after the key";
+            if (*p != ':') goto unexpected;
+        }
+        p = mcpi_json_space(p + 1);
+    }
+    if (*p == '"') {
+        p++;
+        node->at = (uint32_t)(p - text);
+        end = mcpi_json_special(&scan, p);
+        if (MCPI_LIKELY(*end == '"')) mcpi_json_end_string(node, p, end, MCPI_JSON_PLAIN);
+        else if (!(end = mcpi_json_string(doc, &scan, node, p, end))) return doc->error;
+        node++;
+        p = end + 1;
+    } else if (*p == '{' || *p == '[') {
+        if (MCPI_UNLIKELY(depth++ == max_depth)) return mcpi_json_refuse(doc, MCP_E_DEPTH, p, NULL);
+        node[0].at = (uint32_t)(p - text);
+        node[0].info = count << 4 | (closer == '}');
+        node[1].at = (uint32_t)(open - nodes);
+        open = node;
+        node += 2;
+        count = 0;
+        closer = (uint8_t)(*p + 2);     /* in ASCII both closers follow their openers so */
+        p = mcpi_json_space(p + 1);
+        if (MCPI_UNLIKELY(*p == closer)) goto close;
+        goto item;
+    } else {
+        if (MCPI_LIKELY(mcpi_json_is_digit(*p) || *p == '-')) {
+            end = mcpi_json_number_end(p, &kind);
+            length = (uint32_t)(end - p);
+            if (MCPI_UNLIKELY(kind == MCPI_JSON_NULL)) {
+                p = end;
+                expected = "a digit";
+                goto unexpected;
+            }
+        } else {
+            length = mcpi_json_literal(p, &kind);
+            expected = "a value";
+            if (MCPI_UNLIKELY(!length)) goto unexpected;
+        }
+        node->at = (uint32_t)(p - text);
+        node->info = length << 4 | kind;
+        node++;
+        p += length;
+    }
+
+after:  /* a value */
+    p = mcpi_json_space(p);
+    if (MCPI_UNLIKELY(!depth)) goto done;
+    if (MCPI_LIKELY(*p == ',')) {
+        p = mcpi_json_space(p + 1);
+        goto item;
+    }
+    expected = closer == '}' ? "',' or '}'" : "',' or ']'";
+    if (MCPI_UNLIKELY(*p != closer)) goto unexpected;
+
+close:  /* the innermost container */
+    kind = closer == '}' ? MCPI_JSON_OBJECT : MCPI_JSON_ARRAY;
+    closer = open->info & 1 ? '}' : ']';
+    length = open->info >> 4;
+    open[0].info = (uint32_t)(node - open) << 4 | kind;
+    open[1].info = count;
+    count = length;
+    open = nodes + open[1].at;
+    depth--;
+    p++;
+    goto after;
+
+done:
+    expected = "the end of the text";
+    if ((size_t)(p - text) != doc->len) goto unexpected;
+    doc->num_nodes = (uint32_t)(node - nodes);
+    if (doc->num_nodes > max_nodes) return mcpi_json_refuse(doc, MCP_E_NODES, p, NULL);
+    return MCP_OK;
+
+unexpected:
+    return mcpi_json_refuse(doc, MCP_E_SYNTAX, p, expected);
+}
+
+/*-- Docs --*/
+
+/* Starts over with a text of that length; the old values are gone. */
+static int mcpi_json_restart(mcp_doc *doc, size_t len)
+{
+    doc->num_nodes = 0;
+    doc->error = MCP_OK;
+    doc->error_at = 0;
+    doc->expected = NULL;
+    doc->text = NULL;
+    doc->len = len;
+    doc->got = -1;
+    if (len > MCP_JSON_MAX) doc->error = MCP_E_TOO_LONG;
+    return doc->error;
+}
+
+/* A text buffer of the doc's own, with room for len bytes and the padding. */
+static int mcpi_json_own_text(mcp_doc *doc, size_t len)
+{
+    size_t size = len + MCP_JSON_PAD;
+    if (doc->copy_size < size) {
+        mcpi_base_release(&doc->alloc, doc->copy, doc->copy_size);
+        doc->copy = (char *)mcpi_base_resize(&doc->alloc, NULL, 0, size);
+        doc->copy_size = doc->copy ? size : 0;
+        if (!doc->copy) return doc->error = MCP_E_NOMEM;
+    }
+    memset(doc->copy + len, 0, MCP_JSON_PAD);
+    doc->text = doc->copy;
+    return MCP_OK;
+}
+
+MCP_API int mcp_json_parse(mcp_doc *doc, const char *text, size_t len)
+{
+    if (mcpi_json_restart(doc, len) || mcpi_json_own_text(doc, len)) return doc->error;
+    if (len) memcpy(doc->text, text, len);
+    return mcpi_json_read(doc);
+}
+
+MCP_API int mcp_json_parse_inplace(mcp_doc *doc, char *buf, size_t len, size_t cap)
+{
+    if (mcpi_json_restart(doc, len)) return doc->error;
+    if (cap < MCP_JSON_PAD || cap - MCP_JSON_PAD < len) return doc->error = MCP_E_MISUSE;
+    memset(buf + len, 0, MCP_JSON_PAD);
+    doc->text = buf;
+    return mcpi_json_read(doc);
+}
+
+MCP_API void mcp_doc_free(mcp_doc *doc)
+{
+    mcpi_base_release(&doc->alloc, doc->copy, doc->copy_size);
+    mcpi_base_release(&doc->alloc, doc->nodes, doc->cap_nodes * sizeof *doc->nodes);
+    doc->copy = NULL;
+    doc->copy_size = 0;
+    doc->nodes = NULL;
+    doc->cap_nodes = 0;
+    (void)mcpi_json_restart(doc, 0);
+}
+
+/* What stands where reading stopped: 'x', byte 0x07, or the end of the text. */
+static void mcpi_json_note_got(mcpi_base_note *note, int got)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char text[4] = "'?'";
+    if (got < 0) {
+        mcpi_base_note_str(note, "the end of the text");
+    } else if (got >= 0x20 && got < 0x7f) {
+        text[1] = (char)got;
+        mcpi_base_note_str(note, text);
+    } else {
+        text[0] = hex[got >> 4];
+        text[1] = hex[got & 15];
+        text[2] = 0;
+        mcpi_base_note_str(note, "byte 0x");
+        mcpi_base_note_str(note, text);
+    }
+}
+
+MCP_API const char *mcp_doc_error(const mcp_doc *doc, char *buf, size_t cap)
+{
+    mcpi_base_note note = mcpi_base_note_start(buf, cap);
+    if (!doc->expected) {
+        mcpi_base_note_str(&note, mcp_strerror(doc->error));
+        if (doc->error != MCP_E_DEPTH && doc->error != MCP_E_NODES) return buf;
+        mcpi_base_note_str(&note, ", at byte ");
+        mcpi_base_note_uint(&note, doc->error_at);
+        return buf;
+    }
+    mcpi_base_note_str(&note, "byte ");
+    mcpi_base_note_uint(&note, doc->error_at);
+    mcpi_base_note_str(&note, ": expected ");
+    mcpi_base_note_str(&note, doc->expected);
+    mcpi_base_note_str(&note, ", got ");
+    mcpi_json_note_got(&note, doc->got);
+    return buf;
+}
+
+/*-- Values --*/
+
+static mcp_json mcpi_json_missing(void)
+{
+    mcp_json none;
+    none.doc = NULL;
+    none.at = none.up = 0;
+    return none;
+}
+
+MCPI_INLINE mcp_json mcpi_json_value(const mcp_doc *doc, const mcp_node *node, uint32_t up)
+{
+    mcp_json v;
+    v.doc = doc;
+    v.at = (uint32_t)(node - doc->nodes);
+    v.up = up;
+    return v;
+}
+
+MCPI_INLINE const mcp_node *mcpi_json_node(mcp_json v)
+{
+    return v.doc->nodes + v.at;
+}
+
+static bool mcpi_json_is(mcp_json v, uint32_t kind)
+{
+    return v.doc && mcpi_json_kind(mcpi_json_node(v)) == kind;
+}
+
+MCP_API mcp_json mcp_json_root(const mcp_doc *doc)
+{
+    return doc->num_nodes ? mcpi_json_value(doc, doc->nodes, 0) : mcpi_json_missing();
+}
+
+MCP_API int mcp_json_type(mcp_json v)
+{
+    static const uint8_t types[] = { MCP_JSON_NULL,   MCP_JSON_BOOL,   MCP_JSON_BOOL,
+                                     MCP_JSON_NUMBER, MCP_JSON_NUMBER, MCP_JSON_STRING,
+                                     MCP_JSON_STRING, MCP_JSON_ARRAY,  MCP_JSON_OBJECT };
+    return v.doc ? (int)types[mcpi_json_kind(mcpi_json_node(v))] : (int)MCP_JSON_MISSING;
+}
+
+MCP_API bool mcp_json_exists(mcp_json v)
+{
+    return v.doc != NULL;
+}
+
+MCP_API size_t mcp_json_count(mcp_json v)
+{
+    return v.doc && mcpi_json_kind(mcpi_json_node(v)) >= MCPI_JSON_ARRAY ? mcpi_json_node(v)[1].info : 0;
+}
+
+MCP_API mcp_json mcp_json_first(mcp_json v)
+{
+    const mcp_node *node;
+    if (!mcp_json_count(v)) return mcpi_json_missing();
+    node = mcpi_json_node(v);
+    return mcpi_json_value(v.doc, node + (mcpi_json_kind(node) == MCPI_JSON_OBJECT ? 3 : 2), v.at);
+}
+
+MCP_API mcp_json mcp_json_next(mcp_json v)
+{
+    const mcp_node *up, *next;
+    if (!v.doc || v.up == v.at) return mcpi_json_missing();
+    up = v.doc->nodes + v.up;
+    next = mcpi_json_after(mcpi_json_node(v));
+    if (next == mcpi_json_after(up)) return mcpi_json_missing();
+    return mcpi_json_value(v.doc, next + (mcpi_json_kind(up) == MCPI_JSON_OBJECT), v.up);
+}
+
+MCP_API mcp_str mcp_json_key(mcp_json v)
+{
+    mcp_str key = { NULL, 0 };
+    if (v.doc && v.up != v.at && mcpi_json_kind(v.doc->nodes + v.up) == MCPI_JSON_OBJECT) {
+        const mcp_node *node = mcpi_json_node(v) - 1;
+        key.ptr = v.doc->text + node->at;
+        key.len = mcpi_json_length(node);
+    }
+    return key;
+}
+
+#if !MCP_SMALL
+/* The first eight bytes of a key, zeros after its end, without reading past it. */
+MCPI_INLINE uint64_t mcpi_json_key_word(const char *key, size_t len)
+{
+    uint64_t word = 0;
+    if (len >= 8) return mcpi_base_load64(key);
+    if (len >= 4) return mcpi_base_load32(key) | (uint64_t)mcpi_base_load32(key + len - 4) << (8 * (len - 4));
+    while (len) word = word << 8 | (uint8_t)key[--len];
+    return word;
+}
+#endif
+
+MCP_API mcp_json mcp_json_member(mcp_json v, const char *key, size_t len)
+{
+    const mcp_node *node;
+    uint32_t left;
+#if !MCP_SMALL
+    uint64_t word, mask = len >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * len)) - 1;
+#endif
+
+    if (!mcpi_json_is(v, MCPI_JSON_OBJECT)) return mcpi_json_missing();
+    node = mcpi_json_node(v);
+    left = node[1].info;
+#if !MCP_SMALL
+    word = mcpi_json_key_word(key, len);
+#endif
+    for (node += 2; left; left--, node = mcpi_json_after(node + 1)) {
+        const char *text = v.doc->text + node->at;
+        if (mcpi_json_length(node) != len) continue;
+#if MCP_SMALL
+        if (memcmp(text, key, len)) continue;
+#else
+        if ((mcpi_base_load64(text) & mask) != word) continue;
+        if (len > 8 && memcmp(text + 8, key + 8, len - 8)) continue;
+#endif
+        return mcpi_json_value(v.doc, node + 1, v.at);
+    }
+    return mcpi_json_missing();
+}
+
+MCP_API mcp_json mcp_json_get(mcp_json v, const char *key)
+{
+    return mcp_json_member(v, key, strlen(key));
+}
+
+MCP_API mcp_json mcp_json_at(mcp_json v, size_t index)
+{
+    mcp_json element;
+    if (!mcpi_json_is(v, MCPI_JSON_ARRAY) || index >= mcp_json_count(v)) return mcpi_json_missing();
+    for (element = mcp_json_first(v); index; index--) element = mcp_json_next(element);
+    return element;
+}
+
+/* The value that a getter means. */
+static mcp_json mcpi_json_pick(mcp_json v, const char *key)
+{
+    return key ? mcp_json_get(v, key) : v;
+}
+
+MCP_API mcp_str mcp_json_str(mcp_json v, const char *key)
+{
+    mcp_str text = { NULL, 0 };
+    v = mcpi_json_pick(v, key);
+    if (mcpi_json_is(v, MCPI_JSON_PLAIN) || mcpi_json_is(v, MCPI_JSON_ESCAPED)) {
+        text.ptr = v.doc->text + mcpi_json_node(v)->at;
+        text.len = mcpi_json_length(mcpi_json_node(v));
+    }
+    return text;
+}
+
+MCP_API const char *mcp_json_cstr(mcp_json v, const char *key, const char *def)
+{
+    mcp_str text = mcp_json_str(v, key);
+    return text.ptr && !memchr(text.ptr, 0, text.len) ? text.ptr : def;
+}
+
+MCP_API bool mcp_json_equals(mcp_json v, const char *key, const char *text)
+{
+    mcp_str have = mcp_json_str(v, key);
+    return have.ptr && have.len == strlen(text) && !memcmp(have.ptr, text, have.len);
+}
+
+MCP_API mcp_str mcp_json_number(mcp_json v, const char *key)
+{
+    mcp_str text = { NULL, 0 };
+    v = mcpi_json_pick(v, key);
+    if (mcpi_json_is(v, MCPI_JSON_INTEGER) || mcpi_json_is(v, MCPI_JSON_REAL)) {
+        text.ptr = v.doc->text + mcpi_json_node(v)->at;
+        text.len = mcpi_json_length(mcpi_json_node(v));
+    }
+    return text;
+}
+
+MCP_API int64_t mcp_json_int(mcp_json v, const char *key, int64_t def)
+{
+    mcp_str text = mcp_json_number(v, key);
+    int64_t value;
+    return text.ptr && mcpi_base_read_int(text, &value) ? value : def;
+}
+
+MCP_API uint64_t mcp_json_uint(mcp_json v, const char *key, uint64_t def)
+{
+    mcp_str text = mcp_json_number(v, key);
+    uint64_t value;
+    return text.ptr && mcpi_base_read_uint(text, &value) ? value : def;
+}
+
+#ifndef MCP_NO_FLOAT
+MCP_API double mcp_json_num(mcp_json v, const char *key, double def)
+{
+    mcp_str text = mcp_json_number(v, key);
+    double value;
+    return text.ptr && mcpi_base_read_double(text, &value) ? value : def;
+}
+#endif
+
+MCP_API bool mcp_json_bool(mcp_json v, const char *key, bool def)
+{
+    v = mcpi_json_pick(v, key);
+    return mcpi_json_is(v, MCPI_JSON_TRUE) || (def && !mcpi_json_is(v, MCPI_JSON_FALSE));
+}
+
+/* One step of a JSON pointer into an object, from start (after the '/') to end: compares with ~0 and ~1 decoded. */
+static bool mcpi_json_token_equals(mcp_str key, const char *start, const char *end)
+{
+    size_t i;
+    for (i = 0; start < end; i++, start++) {
+        char c = *start;
+        if (c == '~') c = *++start == '0' ? '~' : '/';
+        if (i >= key.len || key.ptr[i] != c) return false;
+    }
+    return i == key.len;
+}
+
+static mcp_json mcpi_json_step_in_array(mcp_json v, const char *start, const char *end)
+{
+    size_t index = 0;
+    if (start == end || (*start == '0' && end - start > 1)) return mcpi_json_missing();
+    for (; start < end; start++) {
+        if (!mcpi_json_is_digit((uint8_t)*start)) return mcpi_json_missing();
+        if (index <= MCP_JSON_MAX) index = index * 10 + (size_t)(*start - '0');
+    }
+    return mcp_json_at(v, index);
+}
+
+static mcp_json mcpi_json_step(mcp_json v, const char *start, const char *end)
+{
+    if (mcpi_json_is(v, MCPI_JSON_ARRAY)) return mcpi_json_step_in_array(v, start, end);
+    if (!mcpi_json_is(v, MCPI_JSON_OBJECT)) return mcpi_json_missing();
+    for (v = mcp_json_first(v); mcp_json_exists(v); v = mcp_json_next(v))
+        if (mcpi_json_token_equals(mcp_json_key(v), start, end)) break;
+    return v;
+}
+
+MCP_API mcp_json mcp_json_find(mcp_json v, const char *pointer)
+{
+    while (*pointer && v.doc) {
+        const char *end;
+        if (*pointer++ != '/') return mcpi_json_missing();
+        for (end = pointer; *end && *end != '/'; end++)
+            if (*end == '~' && end[1] != '0' && end[1] != '1') return mcpi_json_missing();
+        v = mcpi_json_step(v, pointer, end);
+        pointer = end;
+    }
+    return v;
+}
+
+MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v)
+{
+    const mcp_node *from, *last, *node;
+    size_t start, end = 0, i;
+    uint32_t count;
+
+    if (v.doc == doc) return MCP_E_MISUSE;
+    (void)mcpi_json_restart(doc, 0);
+    if (!v.doc) return MCP_OK;
+    from = mcpi_json_node(v);
+    last = mcpi_json_after(from);
+    count = (uint32_t)(last - from);
+    if (count > mcpi_json_max_nodes(doc)) return doc->error = MCP_E_NODES;
+    while (doc->cap_nodes < count)
+        if (!mcpi_json_grow(doc, mcpi_json_max_nodes(doc))) return doc->error;
+
+    start = end = from->at;
+    for (node = from; node < last; node++) {
+        if (mcpi_json_kind(node) >= MCPI_JSON_ARRAY) node++;
+        else end = node->at + mcpi_json_length(node);
+    }
+    if (mcpi_json_own_text(doc, end - start)) return doc->error;
+    memcpy(doc->text, v.doc->text + start, end - start);
+    doc->len = end - start;
+    for (i = 0; i < count; i++) {
+        doc->nodes[i] = from[i];
+        doc->nodes[i].at -= (uint32_t)start;
+        if (mcpi_json_kind(&from[i]) >= MCPI_JSON_ARRAY) {
+            i++;
+            doc->nodes[i] = from[i];
+            doc->nodes[i].at = i == 1 ? 0 : from[i].at - v.at;
+        }
+    }
+    doc->num_nodes = count;
+    return MCP_OK;
+}
+
+/*-- Writing: structure. --*/
+
+/* What may come next. */
+enum {
+    MCPI_JSON_ROOT,             /* the one value */
+    MCPI_JSON_DONE,             /* nothing */
+    MCPI_JSON_FIRST_ELEMENT,
+    MCPI_JSON_NEXT_ELEMENT,     /* after a comma */
+    MCPI_JSON_FIRST_KEY,
+    MCPI_JSON_NEXT_KEY,         /* after a comma */
+    MCPI_JSON_MEMBER,           /* the value of a key */
+    MCPI_JSON_BROKEN            /* nothing: an error happened */
+};
+
+/* Nothing more is written; the first reason stays. */
+MCPI_NOINLINE void mcpi_json_break(mcp_out *out, int error)
+{
+    if (!out->buf.error) out->buf.error = error;
+    out->state = MCPI_JSON_BROKEN;
+}
+
+MCPI_INLINE void mcpi_json_append(mcp_out *out, const char *bytes, size_t len)
+{
+    if (MCPI_LIKELY(out->buf.cap - out->buf.len >= len)) {
+        memcpy(out->buf.ptr + out->buf.len, bytes, len);
+        out->buf.len += len;
+    } else if (!mcp_buf_add(&out->buf, bytes, len)) {
+        mcpi_json_break(out, out->buf.error);
+    }
+}
+
+MCPI_INLINE void mcpi_json_append_char(mcp_out *out, char c)
+{
+    if (MCPI_LIKELY(out->buf.cap > out->buf.len)) out->buf.ptr[out->buf.len++] = c;
+    else mcpi_json_append(out, &c, 1);
+}
+
+/* Before a value: places the comma. False if no value can stand here. */
+MCPI_INLINE bool mcpi_json_begin(mcp_out *out)
+{
+    switch (out->state) {
+    case MCPI_JSON_MEMBER: out->state = MCPI_JSON_NEXT_KEY; return true;
+    case MCPI_JSON_FIRST_ELEMENT: out->state = MCPI_JSON_NEXT_ELEMENT; return true;
+    case MCPI_JSON_ROOT: out->state = MCPI_JSON_DONE; return true;
+    case MCPI_JSON_NEXT_ELEMENT:
+        mcpi_json_append_char(out, ',');
+        return out->state != MCPI_JSON_BROKEN;
+    default:
+        mcpi_json_break(out, MCP_E_MISUSE);
+        return false;
+    }
+}
+
+static void mcpi_json_put_token(mcp_out *out, const char *text, size_t len)
+{
+    if (mcpi_json_begin(out)) mcpi_json_append(out, text, len);
+}
+
+static void mcpi_json_put_open(mcp_out *out, char opener, uint32_t is_object)
+{
+    if (!mcpi_json_begin(out)) return;
+    if (out->depth == 64) {
+        mcpi_json_break(out, MCP_E_DEPTH);
+        return;
+    }
+    out->depth++;
+    out->kinds = out->kinds << 1 | is_object;
+    out->state = is_object ? MCPI_JSON_FIRST_KEY : MCPI_JSON_FIRST_ELEMENT;
+    mcpi_json_append_char(out, opener);
+}
+
+MCP_API void mcp_put_object(mcp_out *out)
+{
+    mcpi_json_put_open(out, '{', 1);
+}
+
+MCP_API void mcp_put_array(mcp_out *out)
+{
+    mcpi_json_put_open(out, '[', 0);
+}
+
+MCP_API void mcp_put_end(mcp_out *out)
+{
+    char closer = out->kinds & 1 ? '}' : ']';
+    if (!out->depth || out->state == MCPI_JSON_MEMBER || out->state == MCPI_JSON_BROKEN) {
+        mcpi_json_break(out, MCP_E_MISUSE);
+        return;
+    }
+    out->kinds >>= 1;
+    out->depth--;
+    out->state = !out->depth ? MCPI_JSON_DONE : out->kinds & 1 ? MCPI_JSON_NEXT_KEY : MCPI_JSON_NEXT_ELEMENT;
+    mcpi_json_append_char(out, closer);
+}
+
+MCP_API void mcp_out_init(mcp_out *out, size_t max)
+{
+    memset(out, 0, sizeof *out);
+    out->buf.max = max;
+}
+
+MCP_API void mcp_out_fixed(mcp_out *out, char *mem, size_t size)
+{
+    memset(out, 0, sizeof *out);
+    mcp_buf_fixed(&out->buf, mem, size);
+}
+
+MCP_API int mcp_out_done(mcp_out *out, mcp_str *text)
+{
+    text->ptr = NULL;
+    text->len = 0;
+    if (out->state != MCPI_JSON_DONE) mcpi_json_break(out, MCP_E_MISUSE);
+    else if (!mcp_buf_room(&out->buf, 1)) mcpi_json_break(out, out->buf.error);
+    if (out->buf.error) return out->buf.error;
+    out->buf.ptr[out->buf.len] = 0;
+    text->ptr = out->buf.ptr;
+    text->len = out->buf.len;
+    return MCP_OK;
+}
+
+MCP_API void mcp_out_reset(mcp_out *out)
+{
+    mcp_buf_reset(&out->buf);
+    out->replaced = 0;
+    out->kinds = 0;
+    out->depth = 0;
+    out->state = MCPI_JSON_ROOT;
+}
+
+MCP_API void mcp_out_free(mcp_out *out)
+{
+    mcp_buf_free(&out->buf);
+    mcp_out_reset(out);
+}
+
+/*-- Writing: strings. Where there is room to spare, a block is copied before it is looked at, and what follows an
+     escape is copied again behind it. Near the end of a full buffer the exact loop takes over. --*/
+
+/* Eight bytes for each escape: its text, and in the last its length. */
+static const char mcpi_json_escapes[34][9] = {
+    "\\u0000\0\6", "\\u0001\0\6", "\\u0002\0\6", "\\u0003\0\6", "\\u0004\0\6", "\\u0005\0\6", "\\u0006\0\6",
+    "\\u0007\0\6", "\\b\0\0\0\0\0\2", "\\t\0\0\0\0\0\2", "\\n\0\0\0\0\0\2", "\\u000b\0\6", "\\f\0\0\0\0\0\2",
+    "\\r\0\0\0\0\0\2", "\\u000e\0\6", "\\u000f\0\6", "\\u0010\0\6", "\\u0011\0\6", "\\u0012\0\6",
+    "\\u0013\0\6", "\\u0014\0\6", "\\u0015\0\6", "\\u0016\0\6", "\\u0017\0\6", "\\u0018\0\6", "\\u0019\0\6",
+    "\\u001a\0\6", "\\u001b\0\6", "\\u001c\0\6", "\\u001d\0\6", "\\u001e\0\6", "\\u001f\0\6",
+    "\\\"\0\0\0\0\0\2", "\\\\\0\0\0\0\0\2"
+};
+
+/* The escape of a control character, '"' or '\'. */
+MCPI_INLINE const char *mcpi_json_escape(uint8_t c)
+{
+    return mcpi_json_escapes[c < 0x20 ? c : 32 + (c >> 6)];
+}
+
+static const char mcpi_json_replacement[] = "\xef\xbf\xbd";
+
+/* Appends text from s to end, exactly as many bytes as it takes. */
+static void mcpi_json_append_exact(mcp_out *out, const uint8_t *s, const uint8_t *end)
+{
+    while (s < end && out->state != MCPI_JSON_BROKEN) {
+        size_t len = 0, left = (size_t)(end - s);
+        while (len < left && s[len] >= 0x20 && s[len] < 0x80 && s[len] != '"' && s[len] != '\\') len++;
+        if (len) {
+            mcpi_json_append(out, (const char *)s, len);
+        } else if (*s < 0x80) {
+            const char *escape = mcpi_json_escape(*s);
+            len = 1;
+            mcpi_json_append(out, escape, (size_t)escape[7]);
+        } else if ((len = mcpi_base_utf8_length(mcpi_base_load_some(s, left))) != 0) {
+            mcpi_json_append(out, (const char *)s, len);
+        } else {
+            len = mcpi_base_utf8_ill_length(s, left);
+            mcpi_json_append(out, mcpi_json_replacement, 3);
+            out->replaced++;
+        }
+        s += len;
+    }
+}
+
+#if !MCP_SMALL
+
+/* More room than this means that a block and all its escapes can be written without a look. */
+#define MCPI_JSON_SLACK 128
+
+/* Room for more bytes and the slack, without an error if there is none. */
+MCPI_NOINLINE bool mcpi_json_slack(mcp_buf *buf, size_t more)
+{
+    if (buf->cap - buf->len >= more + MCPI_JSON_SLACK) return true;
+    if (buf->max - buf->len < more + MCPI_JSON_SLACK) return false;
+    return mcp_buf_room(buf, more + MCPI_JSON_SLACK);
+}
+
+/* Where the fast loop writes. */
+typedef struct mcpi_json_cursor {
+    uint8_t *at, *limit;    /* limit: the end of the memory */
+} mcpi_json_cursor;
+
+MCPI_INLINE mcpi_json_cursor mcpi_json_cursor_at(const mcp_buf *buf)
+{
+    mcpi_json_cursor o;
+    o.at = (uint8_t *)buf->ptr + buf->len;
+    o.limit = (uint8_t *)buf->ptr + buf->cap;
+    return o;
+}
+
+/* Makes sure that left bytes and the slack fit after the cursor. */
+MCPI_INLINE bool mcpi_json_cursor_room(mcp_out *out, mcpi_json_cursor *o, size_t left)
+{
+    if (MCPI_LIKELY((size_t)(o->limit - o->at) >= left + MCPI_JSON_SLACK)) return true;
+    out->buf.len = (size_t)(o->at - (uint8_t *)out->buf.ptr);
+    if (!mcpi_json_slack(&out->buf, left + left / 4)) return false;
+    *o = mcpi_json_cursor_at(&out->buf);
+    return true;
+}
+
+/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without room. */
+MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
+                                                 const uint8_t *end)
+{
+    while (s < end && *s >= 0x80) {
+        size_t left = (size_t)(end - s), len = mcpi_base_utf8_length(mcpi_base_load_some(s, left));
+        if (MCPI_LIKELY(len != 0)) {
+            memcpy(o->at, s, 4 <= left ? 4 : left);
+            o->at += len;
+        } else {
+            if (!mcpi_json_cursor_room(out, o, left)) break;
+            memcpy(o->at, mcpi_json_replacement, 3);
+            o->at += 3;
+            len = mcpi_base_utf8_ill_length(s, left);
+            out->replaced++;
+        }
+        s += len;
+    }
+    return s;
+}
+
+/* Writes the block at s, of which len bytes count and mask has the special ones; a whole block more must be
+   readable after it. Returns where it stopped: behind the block, or at non-ASCII text. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_block(mcpi_json_cursor *o, const uint8_t *s, size_t len, uint32_t mask)
+{
+    uint8_t *at = o->at;
+    size_t done = 0;
+
+    memcpy(at, s, MCPI_JSON_BLOCK);
+    while (mask) {
+        size_t next = mcpi_base_lowest_bit(mask);
+        const char *escape;
+        at += next - done;
+        if (s[next] >= 0x80) {
+            o->at = at;
+            return s + next;
+        }
+        escape = mcpi_json_escape(s[next]);
+        memcpy(at, escape, 8);
+        at += escape[7];
+        done = next + 1;
+        memcpy(at, s + done, MCPI_JSON_BLOCK);
+        mask &= mask - 1;
+    }
+    o->at = at + (len - done);
+    return s + len;
+}
+
+/* Writes all of a string but its last bytes, which are fewer than two blocks. Returns where it stopped. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_blocks(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
+                                                 const uint8_t *end)
+{
+    while (end - s >= 2 * MCPI_JSON_BLOCK) {
+        uint32_t mask;
+#if MCPI_JSON_BLOCK == 16
+        while (end - s >= 64 && mcpi_json_plain64(s)) {
+            memcpy(o->at, s, 64);
+            o->at += 64;
+            s += 64;
+        }
+        if (end - s < 2 * MCPI_JSON_BLOCK) break;
+#endif
+        mask = mcpi_json_specials(s);
+        if (!mcpi_json_cursor_room(out, o, (size_t)(end - s))) break;
+        s = mcpi_json_copy_block(o, s, MCPI_JSON_BLOCK, mask);
+        if (*s >= 0x80) s = mcpi_json_copy_utf8(out, o, s, end);
+    }
+    return s;
+}
+
+/* Writes the last bytes of a string from a copy that blocks may be read from past its end. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
+                                               const uint8_t *end)
+{
+    uint8_t tail[4 * MCPI_JSON_BLOCK];
+    size_t len = (size_t)(end - s), done = 0;
+
+    memset(tail, 0, sizeof tail);
+    memcpy(tail, s, len);
+    while (done < len) {
+        size_t count = len - done < MCPI_JSON_BLOCK ? len - done : MCPI_JSON_BLOCK;
+        uint32_t mask = mcpi_json_specials(tail + done) & (((uint32_t)1 << count) - 1);
+        if (!mcpi_json_cursor_room(out, o, len - done)) break;
+        done = (size_t)(mcpi_json_copy_block(o, tail + done, count, mask) - tail);
+        if (done < len && tail[done] >= 0x80)
+            done = (size_t)(mcpi_json_copy_utf8(out, o, tail + done, tail + len) - tail);
+    }
+    return s + done;
+}
+
+/* Appends as much of the text as there is room to spare for. Returns where it stopped. */
+static const uint8_t *mcpi_json_append_fast(mcp_out *out, const uint8_t *s, const uint8_t *end)
+{
+    mcpi_json_cursor o;
+    if (!mcpi_json_slack(&out->buf, (size_t)(end - s))) return s;
+    o = mcpi_json_cursor_at(&out->buf);
+    s = mcpi_json_copy_blocks(out, &o, s, end);
+    if (end - s < 2 * MCPI_JSON_BLOCK) s = mcpi_json_copy_tail(out, &o, s, end);
+    out->buf.len = (size_t)(o.at - (uint8_t *)out->buf.ptr);
+    return s;
+}
+#endif /* !MCP_SMALL */
+
+/* A string's text with escapes, without its quotes. */
+static void mcpi_json_append_text(mcp_out *out, const char *text, size_t len)
+{
+    const uint8_t *s = (const uint8_t *)text, *end = s + len;
+#if !MCP_SMALL
+    s = mcpi_json_append_fast(out, s, end);
+    if (MCPI_LIKELY(s == end)) return;
+#endif
+    mcpi_json_append_exact(out, s, end);
+}
+
+static void mcpi_json_append_string(mcp_out *out, const char *text, size_t len)
+{
+    mcpi_json_append_char(out, '"');
+    if (len) mcpi_json_append_text(out, text, len);
+    mcpi_json_append_char(out, '"');
+}
+
+MCP_API void mcp_put_keyn(mcp_out *out, const char *key, size_t len)
+{
+    if (out->state == MCPI_JSON_NEXT_KEY) {
+        mcpi_json_append_char(out, ',');
+    } else if (out->state != MCPI_JSON_FIRST_KEY) {
+        mcpi_json_break(out, MCP_E_MISUSE);
+        return;
+    }
+    mcpi_json_append_string(out, key, len);
+    mcpi_json_append_char(out, ':');
+    if (out->state != MCPI_JSON_BROKEN) out->state = MCPI_JSON_MEMBER;
+}
+
+MCP_API void mcp_put_key(mcp_out *out, const char *key)
+{
+    mcp_put_keyn(out, key, strlen(key));
+}
+
+MCP_API void mcp_put_strn(mcp_out *out, const char *text, size_t len)
+{
+    if (mcpi_json_begin(out)) mcpi_json_append_string(out, text, len);
+}
+
+MCP_API void mcp_put_str(mcp_out *out, const char *text)
+{
+    if (text) mcp_put_strn(out, text, strlen(text));
+    else mcp_put_null(out);
+}
+
+/*-- Writing: numbers and literals. --*/
+
+static void mcpi_json_put_integer(mcp_out *out, uint64_t magnitude, bool negative)
+{
+    char text[MCPI_INT_SIZE + 1], *end = text + sizeof text, *start = mcpi_base_write_uint(end, magnitude);
+    if (negative) *--start = '-';
+    mcpi_json_put_token(out, start, (size_t)(end - start));
+}
+
+MCP_API void mcp_put_int(mcp_out *out, int64_t value)
+{
+    mcpi_json_put_integer(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0);
+}
+
+MCP_API void mcp_put_uint(mcp_out *out, uint64_t value)
+{
+    mcpi_json_put_integer(out, value, false);
+}
+
+#ifndef MCP_NO_FLOAT
+MCP_API void mcp_put_num(mcp_out *out, double value)
+{
+    char text[MCPI_DOUBLE_SIZE];
+    if (value - value != 0) mcpi_json_break(out, MCP_E_RANGE);      /* infinite, or not a number */
+    else mcpi_json_put_token(out, text, (size_t)(mcpi_base_write_double(text, value) - text));
+}
+#endif
+
+MCP_API void mcp_put_bool(mcp_out *out, bool value)
+{
+    mcpi_json_put_token(out, value ? "true" : "false", value ? 4 : 5);
+}
+
+MCP_API void mcp_put_null(mcp_out *out)
+{
+    mcpi_json_put_token(out, "null", 4);
+}
+
+MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len)
+{
+    size_t start = 0, i;
+    if (!len) mcpi_json_break(out, MCP_E_MISUSE);
+    if (!mcpi_json_begin(out)) return;
+    for (i = 0; i < len; i++) {
+        if (json[i] != '\n' && json[i] != '\r') continue;
+        mcpi_json_append(out, json + start, i - start);
+        mcpi_json_append_char(out, ' ');
+        start = i + 1;
+    }
+    mcpi_json_append(out, json + start, len - start);
+}
+
+/*-- Writing: parsed values. The same walk in two speeds: fast while there is room to spare, exact at the end of
+     a full buffer. --*/
+
+#if MCP_SMALL
+typedef struct mcpi_json_cursor {
+    uint8_t *at;
+} mcpi_json_cursor;
+#endif
+
+/* A walk over a value; no stack is needed, since a container's second node knows its parent. */
+typedef struct mcpi_json_walk {
+    const mcp_doc *doc;
+    const mcp_node *root, *node;        /* node: the next one to write */
+    const mcp_node *open, *end;         /* the innermost open container, and the node after it; NULL at the root */
+    bool object;                        /* open is an object */
+    bool key;                           /* node is a key */
+    bool after;                         /* a value was just finished */
+} mcpi_json_walk;
+
+MCPI_INLINE void mcpi_json_walk_char(mcp_out *out, mcpi_json_cursor *o, bool fast, char c)
+{
+    if (fast) *o->at++ = (uint8_t)c;
+    else mcpi_json_append_char(out, c);
+}
+
+MCPI_INLINE bool mcpi_json_walk_room(mcp_out *out, mcpi_json_cursor *o, bool fast, size_t len)
+{
+#if MCP_SMALL
+    (void)out, (void)o, (void)len;
+    return !fast;
+#else
+    return !fast || mcpi_json_cursor_room(out, o, len);
+#endif
+}
+
+/* A string that needs its escapes back. */
+MCPI_NOINLINE void mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len)
+{
+    if (fast) out->buf.len = (size_t)(o->at - (uint8_t *)out->buf.ptr);
+    mcpi_json_append_string(out, text, len);
+#if !MCP_SMALL
+    *o = mcpi_json_cursor_at(&out->buf);
+#endif
+}
+
+/* Bytes of a doc's text, which is padded: short pieces are copied in blocks. */
+MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len)
+{
+    size_t i;
+    if (!fast) {
+        mcpi_json_append(out, text, len);
+        return;
+    }
+    if (MCPI_LIKELY(len <= 64)) for (i = 0; i < len; i += 16) memcpy(o->at + i, text + i, 16);
+    else memcpy(o->at, text, len);
+    o->at += len;
+}
+
+MCPI_INLINE void mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len,
+                                       uint32_t kind)
+{
+    if (kind == MCPI_JSON_PLAIN) {
+        mcpi_json_walk_char(out, o, fast, '"');
+        mcpi_json_walk_bytes(out, o, fast, text, len);
+        mcpi_json_walk_char(out, o, fast, '"');
+    } else if (kind == MCPI_JSON_ESCAPED) {
+        mcpi_json_walk_escaped(out, o, fast, text, len);
+    } else {
+        mcpi_json_walk_bytes(out, o, fast, text, len);
+    }
+}
+
+/* Writes on. False where only the exact way goes further. */
+MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_walk *walk, bool fast)
+{
+    mcpi_json_walk w = *walk;
+    for (;;) {
+        uint32_t kind, len;
+        while (w.after) {
+            if (!w.open) return true;
+            if (w.node != w.end) {
+                mcpi_json_walk_char(out, o, fast, ',');
+                w.key = w.object;
+                w.after = false;
+                break;
+            }
+            if (!mcpi_json_walk_room(out, o, fast, 0)) goto stop;
+            mcpi_json_walk_char(out, o, fast, w.object ? '}' : ']');
+            w.open = w.open == w.root ? NULL : w.doc->nodes + w.open[1].at;
+            if (!w.open) return true;
+            w.end = mcpi_json_after(w.open);
+            w.object = mcpi_json_kind(w.open) == MCPI_JSON_OBJECT;
+        }
+        kind = mcpi_json_kind(w.node);
+        len = mcpi_json_length(w.node);
+        if (kind < MCPI_JSON_ARRAY) {
+            if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, len))) goto stop;
+            mcpi_json_walk_scalar(out, o, fast, w.doc->text + w.node->at, len, kind);
+            w.node++;
+            w.after = !w.key;
+            if (w.key) mcpi_json_walk_char(out, o, fast, ':');
+            w.key = false;
+            continue;
+        }
+        if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, 0))) goto stop;
+        mcpi_json_walk_char(out, o, fast, kind == MCPI_JSON_OBJECT ? '{' : '[');
+        if (w.node[1].info) {
+            w.open = w.node;
+            w.end = w.node + len;
+            w.object = w.key = kind == MCPI_JSON_OBJECT;
+        } else {
+            mcpi_json_walk_char(out, o, fast, kind == MCPI_JSON_OBJECT ? '}' : ']');
+            w.after = true;
+        }
+        w.node += 2;
+    }
+stop:
+    *walk = w;
+    return false;
+}
+
+MCP_API void mcp_put_value(mcp_out *out, mcp_json v)
+{
+    mcpi_json_walk walk;
+    mcpi_json_cursor o;
+
+    if (!v.doc) mcpi_json_break(out, MCP_E_MISUSE);
+    if (!mcpi_json_begin(out)) return;
+    memset(&walk, 0, sizeof walk);
+    walk.doc = v.doc;
+    walk.root = walk.node = mcpi_json_node(v);
+#if MCP_SMALL
+    o.at = NULL;
+#else
+    if (mcpi_json_slack(&out->buf, 0)) {
+        bool done;
+        o = mcpi_json_cursor_at(&out->buf);
+        done = mcpi_json_walk_on(out, &o, &walk, true);
+        out->buf.len = (size_t)(o.at - (uint8_t *)out->buf.ptr);
+        if (done) return;
+    }
+#endif
+    (void)mcpi_json_walk_on(out, &o, &walk, false);
+}
+
+/*-- Templates --*/
+
+typedef struct mcpi_json_template {
+    mcp_out *out;
+    const char *at;
+    va_list args;
+    uint32_t depth;     /* of the writer at the start */
+    bool comma, colon;  /* one was read and its value has not come yet */
+} mcpi_json_template;
+
+static void mcpi_json_template_bad(mcpi_json_template *t)
+{
+    mcpi_json_break(t->out, MCP_E_TEMPLATE);
+}
+
+/* Before a key or a value: the commas and colons of the template must be those that the writer will place. */
+static void mcpi_json_template_item(mcpi_json_template *t)
+{
+    uint32_t state = t->out->state;
+    bool inside = t->out->depth > t->depth;
+    bool comma = inside && (state == MCPI_JSON_NEXT_ELEMENT || state == MCPI_JSON_NEXT_KEY);
+    bool colon = inside && state == MCPI_JSON_MEMBER;
+    if (t->comma != comma || t->colon != colon) mcpi_json_template_bad(t);
+    t->comma = t->colon = false;
+}
+
+static bool mcpi_json_wants_key(const mcp_out *out)
+{
+    return out->state == MCPI_JSON_FIRST_KEY || out->state == MCPI_JSON_NEXT_KEY;
+}
+
+static void mcpi_json_template_string(mcpi_json_template *t, const char *text, size_t len)
+{
+    if (mcpi_json_wants_key(t->out)) mcp_put_keyn(t->out, text ? text : "null", text ? len : 4);
+    else if (text) mcp_put_strn(t->out, text, len);
+    else mcp_put_null(t->out);
+}
+
+/* An escape inside a quoted text of the template: its length, or 0. Surrogates are written in UTF-8. */
+static size_t mcpi_json_template_escape(const char *at)
+{
+    uint32_t code = 0;
+    int i;
+    if (at[1] != 'u') return at[1] && mcpi_json_unescape_char((uint8_t)at[1]) ? 2 : 0;
+    for (i = 2; i < 6; i++)
+        if (!at[i]) return 0;
+    code = mcpi_json_hex4((const uint8_t *)at + 2);
+    return code > 0xffff || (code & 0xf800) == 0xd800 ? 0 : 6;
+}
+
+/* A quoted text of the template itself: escapes are kept, %% is a percent sign. */
+static void mcpi_json_template_literal(mcpi_json_template *t)
+{
+    const char quote = *t->at++;
+    const bool key = mcpi_json_wants_key(t->out);
+
+    if (key) {
+        if (t->out->state == MCPI_JSON_NEXT_KEY) mcpi_json_append_char(t->out, ',');
+    } else if (!mcpi_json_begin(t->out)) {
+        return;
+    }
+    mcpi_json_append_char(t->out, '"');
+    while (*t->at != quote) {
+        const char *start = t->at;
+        size_t len = *start == '\\' ? mcpi_json_template_escape(start) : 2;
+        if (!*start || !len || (*start == '%' && start[1] != '%')) {
+            mcpi_json_template_bad(t);
+            return;
+        }
+        if (*start == '\\') {
+            mcpi_json_append(t->out, start, len);
+            t->at += len;
+        } else if (*start == '%') {
+            mcpi_json_append_char(t->out, '%');
+            t->at += 2;
+        } else {
+            while (*t->at && *t->at != quote && *t->at != '\\' && *t->at != '%') t->at++;
+            mcpi_json_append_text(t->out, start, (size_t)(t->at - start));
+        }
+    }
+    t->at++;
+    mcpi_json_append_char(t->out, '"');
+    if (!key) return;
+    mcpi_json_append_char(t->out, ':');
+    if (t->out->state != MCPI_JSON_BROKEN) t->out->state = MCPI_JSON_MEMBER;
+}
+
+/* A number or literal of the template itself. */
+static void mcpi_json_template_token(mcpi_json_template *t)
+{
+    const char *start = t->at;
+    char token[40] = "";        /* the reader looks at whole words, the template ends anywhere */
+    uint32_t kind = MCPI_JSON_TRUE;
+    size_t len = 0;
+
+    while (len + 8 < sizeof token && start[len] && !strchr(" \t\r\n,:]}", start[len])) {
+        token[len] = start[len];
+        len++;
+    }
+    if (mcpi_json_is_digit((uint8_t)*token) || *token == '-') {
+        if (mcpi_json_number_end((uint8_t *)token, &kind) != (uint8_t *)token + len) kind = MCPI_JSON_NULL;
+        if (kind == MCPI_JSON_NULL) len = 0;
+    } else if (mcpi_json_literal((const uint8_t *)token, &kind) != len) {
+        len = 0;
+    }
+    if (!len) {
+        mcpi_json_template_bad(t);
+        return;
+    }
+    mcpi_json_put_token(t->out, start, len);
+    t->at += len;
+}
+
+/* Sizes of integers, as printf's modifiers name them. */
+enum { MCPI_JSON_HH, MCPI_JSON_H, MCPI_JSON_INT, MCPI_JSON_L, MCPI_JSON_LL, MCPI_JSON_J, MCPI_JSON_Z, MCPI_JSON_T };
+
+static int mcpi_json_template_size(mcpi_json_template *t)
+{
+    switch (*t->at) {
+    case 'h':
+        if (*++t->at != 'h') return MCPI_JSON_H;
+        t->at++;
+        return MCPI_JSON_HH;
+    case 'l':
+        if (*++t->at != 'l') return MCPI_JSON_L;
+        t->at++;
+        return MCPI_JSON_LL;
+    case 'j': t->at++; return MCPI_JSON_J;
+    case 'z': t->at++; return MCPI_JSON_Z;
+    case 't': t->at++; return MCPI_JSON_T;
+    default: return MCPI_JSON_INT;
+    }
+}
+
+static int64_t mcpi_json_template_int(mcpi_json_template *t, int size)
+{
+    switch (size) {
+    case MCPI_JSON_HH: return (signed char)va_arg(t->args, int);
+    case MCPI_JSON_H: return (short)va_arg(t->args, int);
+    case MCPI_JSON_L: return va_arg(t->args, long);
+    case MCPI_JSON_LL: return va_arg(t->args, long long);
+    case MCPI_JSON_J: return va_arg(t->args, intmax_t);
+    case MCPI_JSON_Z: case MCPI_JSON_T: return va_arg(t->args, ptrdiff_t);
+    default: return va_arg(t->args, int);
+    }
+}
+
+static uint64_t mcpi_json_template_uint(mcpi_json_template *t, int size)
+{
+    switch (size) {
+    case MCPI_JSON_HH: return (unsigned char)va_arg(t->args, unsigned);
+    case MCPI_JSON_H: return (unsigned short)va_arg(t->args, unsigned);
+    case MCPI_JSON_L: return va_arg(t->args, unsigned long);
+    case MCPI_JSON_LL: return va_arg(t->args, unsigned long long);
+    case MCPI_JSON_J: return va_arg(t->args, uintmax_t);
+    case MCPI_JSON_Z: case MCPI_JSON_T: return va_arg(t->args, size_t);
+    default: return va_arg(t->args, unsigned);
+    }
+}
+
+static size_t mcpi_json_length_within(const char *text, int max)
+{
+    size_t len = 0;
+    while (len < (size_t)max && text[len]) len++;
+    return len;
+}
+
+/* %s, or %.*s with max its length; a negative one counts as none, as in printf. */
+static void mcpi_json_template_text(mcpi_json_template *t, int max)
+{
+    const char *text = va_arg(t->args, const char *);
+    size_t len = !text ? 0 : max < 0 ? strlen(text) : mcpi_json_length_within(text, max);
+    mcpi_json_template_string(t, text, len);
+}
+
+static void mcpi_json_template_conversion(mcpi_json_template *t)
+{
+    int size;
+    char letter;
+
+    t->at++;
+    if (t->at[0] == '.' && t->at[1] == '*' && t->at[2] == 's') {
+        int max = va_arg(t->args, int);
+        t->at += 3;
+        mcpi_json_template_text(t, max);
+        return;
+    }
+    size = mcpi_json_template_size(t);
+    letter = *t->at;
+    if (letter == 'd' || letter == 'i') {
+        mcp_put_int(t->out, mcpi_json_template_int(t, size));
+    } else if (letter == 'u') {
+        mcp_put_uint(t->out, mcpi_json_template_uint(t, size));
+    } else if (letter == 's' && size == MCPI_JSON_INT) {
+        mcpi_json_template_text(t, -1);
+    } else if (letter == 'c' && size == MCPI_JSON_INT) {
+        char text = (char)va_arg(t->args, int);
+        mcpi_json_template_string(t, &text, 1);
+#ifndef MCP_NO_FLOAT
+    } else if (letter == 'g' && size == MCPI_JSON_INT) {
+        mcp_put_num(t->out, va_arg(t->args, double));
+#endif
+    } else {
+        mcpi_json_template_bad(t);
+        return;
+    }
+    t->at++;
+}
+
+static void mcpi_json_template_close(mcpi_json_template *t)
+{
+    char closer = t->out->kinds & 1 ? '}' : ']';
+    if (t->out->depth <= t->depth || *t->at != closer || t->comma || t->colon) mcpi_json_template_bad(t);
+    mcp_put_end(t->out);
+    t->at++;
+}
+
+/* A comma or colon: one at a time, and only between. */
+static void mcpi_json_template_separator(mcpi_json_template *t)
+{
+    bool *seen = *t->at++ == ',' ? &t->comma : &t->colon;
+    if (t->comma || t->colon) mcpi_json_template_bad(t);
+    *seen = true;
+}
+
+MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args)
+{
+    mcpi_json_template t;
+    uint32_t before = out->state;
+    bool started = false;
+
+    memset(&t, 0, sizeof t);
+    t.out = out;
+    t.at = format;
+    t.depth = out->depth;
+    va_copy(t.args, args);
+    for (;;) {
+        t.at += strspn(t.at, " \t\r\n");
+        if (!*t.at || out->state == MCPI_JSON_BROKEN) break;
+        if (started && out->depth == t.depth) mcpi_json_template_bad(&t);     /* a second value */
+        started = true;
+        if (*t.at == ',' || *t.at == ':') {
+            mcpi_json_template_separator(&t);
+            continue;
+        }
+        if (*t.at == '}' || *t.at == ']') {
+            mcpi_json_template_close(&t);
+            continue;
+        }
+        mcpi_json_template_item(&t);
+        switch (*t.at) {
+        case '{': t.at++; mcp_put_object(out); break;
+        case '[': t.at++; mcp_put_array(out); break;
+        case '\'': case '"': mcpi_json_template_literal(&t); break;
+        case '%': mcpi_json_template_conversion(&t); break;
+        default: mcpi_json_template_token(&t);
+        }
+    }
+    va_end(t.args);
+    if (!started || out->depth != t.depth || before == MCPI_JSON_FIRST_KEY || before == MCPI_JSON_NEXT_KEY)
+        mcpi_json_template_bad(&t);
+}
+
+MCP_API void mcp_put_f(mcp_out *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    mcp_put_fv(out, format, args);
+    va_end(args);
+}
+
+#endif /* MCP_LAYERS >= 2 */
+
+/*==== 3 >>rpc  JSON-RPC 2.0: envelopes, errors, lines. ============================================*/
+#if MCP_LAYERS >= 3
+
+enum {
+    MCPI_RPC_PARSE_ERROR = -32700,
+    MCPI_RPC_INVALID_REQUEST = -32600,
+    MCPI_RPC_METHOD_NOT_FOUND = -32601,
+    MCPI_RPC_INVALID_PARAMS = -32602,
+    MCPI_RPC_INTERNAL_ERROR = -32603
+};
+
+/* Bytes of an id, a string's or a number's. */
+#define MCPI_RPC_MAX_ID 256
+
+enum { MCPI_RPC_REQUEST, MCPI_RPC_NOTIFICATION, MCPI_RPC_RESPONSE };
+
+typedef struct mcpi_rpc_message {
+    int kind;
+    mcp_json id;            /* missing in a notification, and where it could not be read */
+    mcp_str method;
+    mcp_json params;        /* an object, or missing */
+} mcpi_rpc_message;
+
+/* Ids are strings or integers, never null. Spec: basic (requests) */
+static bool mcpi_rpc_is_id(mcp_json v)
+{
+    mcp_str text = mcp_json_str(v, NULL), number = mcp_json_number(v, NULL);
+    uint64_t magnitude;
+    bool negative;
+    if (text.ptr) return text.len <= MCPI_RPC_MAX_ID;
+    return number.ptr && number.len <= MCPI_RPC_MAX_ID && mcpi_base_read_integer(number, &magnitude, &negative);
+}
+
+/* Sorts one member of an envelope. Returns NULL, or what is wrong with it. */
+static const char *mcpi_rpc_read_member(mcpi_rpc_message *m, mcp_json v, unsigned *seen, bool *answer)
+{
+    static const char *const names[] = { "jsonrpc", "id", "method", "params", "result", "error" };
+    mcp_str key = mcp_json_key(v);
+    unsigned i = 0;
+
+    while (i < MCP_COUNT(names) && (key.len != strlen(names[i]) || memcmp(key.ptr, names[i], key.len))) i++;
+    if (i == MCP_COUNT(names)) return NULL;
+    if (*seen & 1u << i) return "a key stands there twice";
+    *seen |= 1u << i;
+    switch (i) {
+    case 0:
+        return mcp_json_equals(v, NULL, "2.0") ? NULL : "\"jsonrpc\" must be \"2.0\"";
+    case 1:
+        if (!mcpi_rpc_is_id(v)) return "\"id\" must be a string or an integer of at most 256 bytes";
+        m->id = v;
+        return NULL;
+    case 2:
+        m->method = mcp_json_str(v, NULL);
+        return m->method.ptr ? NULL : "\"method\" must be a string";
+    case 3:
+        m->params = v;
+        return mcp_json_type(v) == MCP_JSON_OBJECT ? NULL : "\"params\" must be an object";
+    default:
+        *answer = true;
+        return NULL;
+    }
+}
+
+/* Takes an envelope apart. Returns NULL, or what is wrong with it; m->id is then set if it could be read. */
+static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
+{
+    const char *wrong = NULL;
+    unsigned seen = 0;
+    bool answer = false;
+    mcp_json v;
+
+    memset(m, 0, sizeof *m);
+    if (mcp_json_type(root) == MCP_JSON_ARRAY) return "batches are not supported: send one message at a time";
+    if (mcp_json_type(root) != MCP_JSON_OBJECT) return "a message must be an object";
+    for (v = mcp_json_first(root); mcp_json_exists(v); v = mcp_json_next(v)) {
+        const char *problem = mcpi_rpc_read_member(m, v, &seen, &answer);
+        if (!wrong) wrong = problem;
+    }
+    if (wrong) return wrong;
+    if (!(seen & 1)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
+    if (answer) m->kind = MCPI_RPC_RESPONSE;
+    else if (!m->method.ptr) return "\"method\" is missing";
+    else m->kind = mcp_json_exists(m->id) ? MCPI_RPC_REQUEST : MCPI_RPC_NOTIFICATION;
+    return NULL;
+}
+
+/* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out. */
+static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id)
+{
+    mcp_out_reset(out);
+    mcp_put_object(out);
+    mcp_put_key(out, "jsonrpc");
+    mcp_put_str(out, "2.0");
+    if (!mcp_json_exists(id)) return;
+    mcp_put_key(out, "id");
+    mcp_put_value(out, id);
+}
+
+/* A whole error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
+static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, int code, const char *text)
+{
+    mcpi_rpc_put_envelope(out, id);
+    mcp_put_key(out, "error");
+    mcp_put_object(out);
+    mcp_put_key(out, "code");
+    mcp_put_int(out, code);
+    mcp_put_key(out, "message");
+    mcp_put_str(out, text);
+}
+
+static void mcpi_rpc_put_error_end(mcp_out *out)
+{
+    mcp_put_end(out);
+    mcp_put_end(out);
+}
+
+/*-- Lines: messages in a stream of bytes. A line that is too long is skipped to its end. --*/
+
+typedef struct mcpi_rpc_lines {
+    mcp_buf buf;
+    size_t start;       /* of the line that is being read */
+    size_t scanned;     /* no line feed before this */
+    bool skipping;      /* the rest of a line that was too long */
+} mcpi_rpc_lines;
+
+static void mcpi_rpc_lines_init(mcpi_rpc_lines *lines, mcp_alloc alloc, size_t max_line)
+{
+    memset(lines, 0, sizeof *lines);
+    mcp_buf_init(&lines->buf, alloc, max_line + 1);
+}
+
+/* Where the next bytes go, *room of them at most and at least one; NULL without memory. */
+static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *room)
+{
+    mcp_buf *buf = &lines->buf;
+    size_t kept = buf->len - lines->start;
+
+    if (lines->start) memmove(buf->ptr, buf->ptr + lines->start, kept);
+    lines->scanned -= lines->start;
+    lines->start = 0;
+    buf->len = kept;
+    if (want > buf->max - kept) want = buf->max - kept;
+    if (!mcp_buf_room(buf, want)) {
+        buf->error = MCP_OK;    /* memory may come back */
+        return NULL;
+    }
+    *room = buf->cap - kept;
+    return buf->ptr + kept;
+}
+
+enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
+
+/* The next line, without its end; it stays until the next bytes are added. At the end of the stream the rest
+   is a line too. A line that is too long is reported once, when it is found to be. */
+static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, bool at_end, const char **line, size_t *len)
+{
+    mcp_buf *buf = &lines->buf;
+    for (;;) {
+        char *end = NULL;
+        bool skipped = lines->skipping;
+        if (buf->len > lines->scanned)
+            end = (char *)memchr(buf->ptr + lines->scanned, '\n', buf->len - lines->scanned);
+        *line = buf->ptr ? buf->ptr + lines->start : "";
+        *len = end ? (size_t)(end - *line) : buf->len - lines->start;
+        if (end) {
+            lines->start = lines->scanned = (size_t)(end + 1 - buf->ptr);
+            lines->skipping = false;
+        } else if (at_end || lines->skipping || *len == buf->max) {
+            lines->start = lines->scanned = buf->len;
+            if (at_end && (skipped || !*len)) return MCPI_RPC_NO_LINE;
+            if (at_end) return MCPI_RPC_LINE;
+            lines->skipping = true;
+            return skipped ? MCPI_RPC_NO_LINE : MCPI_RPC_LONG_LINE;
+        } else {
+            lines->scanned = buf->len;
+            return MCPI_RPC_NO_LINE;
+        }
+        if (!skipped) return MCPI_RPC_LINE;
+    }
+}
+
+static void mcpi_rpc_lines_free(mcpi_rpc_lines *lines)
+{
+    mcp_buf_free(&lines->buf);
+}
+
+#endif /* MCP_LAYERS >= 3 */
+
+/*==== 4 >>schema  Field tables: JSON Schema and validation. =======================================*/
+#if MCP_LAYERS >= 4
+
+static const char *mcpi_schema_type_name(uint32_t type)
+{
+    switch (type & MCP_TYPE_MASK) {
+    case MCP_STRING: return "string";
+    case MCP_INTEGER: return "integer";
+    case MCP_NUMBER: return "number";
+    case MCP_BOOLEAN: return "boolean";
+    default: return NULL;
+    }
+}
+
+/* The subset of JSON Schema that every model vendor accepts: one type each, optional means not required. */
+static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
+{
+    const mcp_field *f;
+    bool required = false;
+
+    mcp_put_object(out);
+    mcp_put_key(out, "type");
+    mcp_put_str(out, "object");
+    mcp_put_key(out, "properties");
+    mcp_put_object(out);
+    for (f = fields; f && f->name; f++) {
+        mcp_put_key(out, f->name);
+        mcp_put_object(out);
+        mcp_put_key(out, "type");
+        mcp_put_str(out, mcpi_schema_type_name(f->type));
+        if (f->description) {
+            mcp_put_key(out, "description");
+            mcp_put_str(out, f->description);
+        }
+        mcp_put_end(out);
+        if (f->type & MCP_REQUIRED) required = true;
+    }
+    mcp_put_end(out);
+    if (required) {
+        mcp_put_key(out, "required");
+        mcp_put_array(out);
+        for (f = fields; f->name; f++)
+            if (f->type & MCP_REQUIRED) mcp_put_str(out, f->name);
+        mcp_put_end(out);
+    }
+    mcp_put_end(out);
+}
+
+static bool mcpi_schema_is(mcp_json v, uint32_t type)
+{
+    int64_t integer;
+    switch (type & MCP_TYPE_MASK) {
+    case MCP_STRING: return mcp_json_type(v) == MCP_JSON_STRING;
+    case MCP_INTEGER: return mcp_json_type(v) == MCP_JSON_NUMBER &&
+                             mcpi_base_read_int(mcp_json_number(v, NULL), &integer);
+    case MCP_NUMBER: return mcp_json_type(v) == MCP_JSON_NUMBER;
+    default: return mcp_json_type(v) == MCP_JSON_BOOL;
+    }
+}
+
+static const char *mcpi_schema_got(mcp_json v)
+{
+    static const char *const names[] = { "nothing", "null", "a boolean", "a number",
+                                         "a string", "an array", "an object" };
+    return names[mcp_json_type(v)];
+}
+
+static const char *mcpi_schema_expected(uint32_t type)
+{
+    switch (type & MCP_TYPE_MASK) {
+    case MCP_STRING: return "a string";
+    case MCP_INTEGER: return "an integer of at most 64 bits";
+    case MCP_NUMBER: return "a number";
+    default: return "true or false";
+    }
+}
+
+/* Writes what is wrong with a value: "argument 'n': expected an integer..., got a string". */
+static void mcpi_schema_note(mcpi_base_note *note, const mcp_field *f, const char *expected, const char *got)
+{
+    mcpi_base_note_str(note, "argument '");
+    mcpi_base_note_str(note, f->name);
+    mcpi_base_note_str(note, "': expected ");
+    mcpi_base_note_str(note, expected);
+    mcpi_base_note_str(note, ", got ");
+    mcpi_base_note_str(note, got);
+}
+
+/* Checks arguments against their rows. False: the note says what is wrong with the first bad one. */
+static bool mcpi_schema_check(const mcp_field *fields, mcp_json args, mcpi_base_note *note)
+{
+    const mcp_field *f;
+    for (f = fields; f && f->name; f++) {
+        mcp_json v = mcp_json_get(args, f->name);
+        mcp_str text = mcp_json_str(v, NULL);
+        if (!mcp_json_exists(v) && !(f->type & MCP_REQUIRED)) continue;
+        if (!mcpi_schema_is(v, f->type)) {
+            bool other = mcp_json_type(v) == MCP_JSON_NUMBER && (f->type & MCP_TYPE_MASK) == MCP_INTEGER;
+            mcpi_schema_note(note, f, mcpi_schema_expected(f->type),
+                             other ? "another number" : mcpi_schema_got(v));
+            return false;
+        }
+        if (text.ptr && memchr(text.ptr, 0, text.len)) {
+            mcpi_schema_note(note, f, "a string without NUL characters", "one that has them");
+            return false;
+        }
+    }
+    return true;
+}
+
+#endif /* MCP_LAYERS >= 4 */
+
+/*==== 5 >>proto  Protocol revisions and _meta. ====================================================*/
+#if MCP_LAYERS >= 5
+
+/* What a revision has; features are asked for, never revisions. */
+enum {
+    MCPI_PROTO_MODERN = 1,      /* stateless: _meta in requests, resultType in results */
+    MCPI_PROTO_TITLES = 2       /* display names of tools and implementations */
+};
+
+typedef struct mcpi_proto_revision {
+    const char *name;
+    unsigned features;
+} mcpi_proto_revision;
+
+/* The newest first. */
+static const mcpi_proto_revision mcpi_proto_revisions[] = {
+    { "2026-07-28", MCPI_PROTO_TITLES | MCPI_PROTO_MODERN },
+    { "2025-11-25", MCPI_PROTO_TITLES },
+    { "2025-06-18", MCPI_PROTO_TITLES },
+    { "2025-03-26", 0 },
+    { "2024-11-05", 0 }
+};
+
+static bool mcpi_proto_is_modern(const mcpi_proto_revision *revision)
+{
+    return revision->features & MCPI_PROTO_MODERN;
+}
+
+static const mcpi_proto_revision *mcpi_proto_find(mcp_str name, bool modern)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
+        const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
+        if (mcpi_proto_is_modern(r) == modern && name.len == strlen(r->name) &&
+            !memcmp(name.ptr, r->name, name.len))
+            return r;
+    }
+    return NULL;
+}
+
+/* The revision that `initialize` agrees upon: the wanted one, or our newest that has a handshake.
+   Spec: 2025-11-25 basic/lifecycle (version negotiation) */
+static const mcpi_proto_revision *mcpi_proto_negotiate(mcp_str wanted)
+{
+    const mcpi_proto_revision *newest = mcpi_proto_revisions, *agreed = mcpi_proto_find(wanted, false);
+    while (mcpi_proto_is_modern(newest)) newest++;
+    return agreed ? agreed : newest;
+}
+
+static void mcpi_proto_put_versions(mcp_out *out)
+{
+    size_t i;
+    mcp_put_array(out);
+    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) mcp_put_str(out, mcpi_proto_revisions[i].name);
+    mcp_put_end(out);
+}
+
+#define MCPI_PROTO_VERSION      "io.modelcontextprotocol/protocolVersion"
+#define MCPI_PROTO_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
+#define MCPI_PROTO_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
+
+#define MCPI_PROTO_UNSUPPORTED_VERSION (-32022)
+
+#endif /* MCP_LAYERS >= 5 */
+
+/*==== 6 >>peer  Sessions and calls. ===============================================================*/
+#if MCP_LAYERS >= 6
+
+struct mcp_session {
+    mcp_server *server;
+    const mcpi_proto_revision *revision;    /* NULL before `initialize` */
+};
+
+/* One request while it is served. Its memory is kept for the next one. */
+struct mcp_call {
+    mcp_server *server;
+    const mcp_delivery *delivery;
+    mcp_doc doc;                /* the message */
+    mcpi_rpc_message message;
+    const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
+    const mcp_tool *tool;
+    mcp_json args;
+    mcp_out out;                /* the reply */
+    mcp_buf scratch;            /* formatted text */
+    int code;                   /* of an error reply, or 0 */
+};
+
+static void mcpi_peer_call_free(mcp_call *call)
+{
+    mcp_doc_free(&call->doc);
+    mcp_out_free(&call->out);
+    mcp_buf_free(&call->scratch);
+}
+
+/* Hands the finished reply over. */
+static int mcpi_peer_emit(mcp_call *call)
+{
+    const mcp_delivery *d = call->delivery;
+    mcp_str text;
+    int status = mcp_out_done(&call->out, &text);
+    if (status != MCP_OK) return status;
+    d->emit(d->user, d->stream, call->code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, call->code, text.ptr, text.len,
+            true);
+    return MCP_OK;
+}
+
+/* Starts an error reply; everything written before is dropped. */
+static void mcpi_peer_put_error(mcp_call *call, int code, const char *text)
+{
+    call->code = code;
+    mcpi_rpc_put_error(&call->out, call->message.id, code, text);
+}
+
+static void mcpi_peer_error(mcp_call *call, int code, const char *text)
+{
+    mcpi_peer_put_error(call, code, text);
+    mcpi_rpc_put_error_end(&call->out);
+}
+
+#endif /* MCP_LAYERS >= 6 */
+
+/*==== 7 >>task  Nothing yet: the tasks extension comes with deferred calls. ========================*/
+#if MCP_LAYERS >= 7
+#endif /* MCP_LAYERS >= 7 */
+
+/*==== 8 >>server  Registry and dispatch. ==========================================================*/
+#if MCP_LAYERS >= 8
+
+#include <stdio.h>
+
+struct mcp_server {
+    mcp_server_desc desc;
+    mcp_call call;
+};
+
+/*-- Making one --*/
+
+static void mcpi_server_log(const mcp_server_desc *desc, int level, const char *text)
+{
+    if (desc->log) desc->log(desc->user, level, text);
+}
+
+/* Spec: server/tools (tool names) */
+static bool mcpi_server_is_tool_name(const char *name)
+{
+    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t len = name ? strlen(name) : 0;
+    return len && len <= 128 && strspn(name, legal) == len;
+}
+
+/* What is wrong with a tool's row, or NULL. */
+static const char *mcpi_server_wrong_tool(const mcp_server_desc *desc, const mcp_tool *tool)
+{
+    const mcp_tool *other;
+    const mcp_field *f;
+    if (!mcpi_server_is_tool_name(tool->name)) return "name must be 1 to 128 of A-Z a-z 0-9 _ - .";
+    if (!tool->fn) return "fn is NULL";
+    for (other = desc->tools; other < tool; other++)
+        if (!strcmp(other->name, tool->name)) return "name is taken by an earlier row";
+    for (f = tool->args; f && f->name; f++)
+        if (!mcpi_schema_type_name(f->type)) return "args has a row whose type is none of MCP_STRING ...";
+    return NULL;
+}
+
+/* Checks what the programmer wrote, and says what to mend. */
+static bool mcpi_server_check(const mcp_server_desc *desc)
+{
+    char text[256];
+    size_t i;
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+
+    if (!desc->name || !desc->version) {
+        mcpi_server_log(desc, MCP_LOG_ERROR, "mcp_server_desc: name and version are required");
+        return false;
+    }
+    for (i = 0; i < desc->num_tools; i++) {
+        const char *wrong = mcpi_server_wrong_tool(desc, &desc->tools[i]);
+        if (!wrong) continue;
+        mcpi_base_note_str(&note, "mcp_server_desc: tools[");
+        mcpi_base_note_uint(&note, i);
+        mcpi_base_note_str(&note, "]: ");
+        mcpi_base_note_str(&note, wrong);
+        mcpi_server_log(desc, MCP_LOG_ERROR, text);
+        return false;
+    }
+    return true;
+}
+
+MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
+{
+    mcp_server *s;
+    mcp_server_desc *d;
+
+    if (!mcpi_server_check(desc)) return NULL;
+    s = (mcp_server *)mcpi_base_resize(&desc->alloc, NULL, 0, sizeof *s);
+    if (!s) {
+        mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+        return NULL;
+    }
+    memset(s, 0, sizeof *s);
+    s->desc = *desc;
+    d = &s->desc;
+    if (!d->max_message) d->max_message = 4 << 20;
+    if (!d->max_nodes) d->max_nodes = d->max_message / 8;
+    if (!d->max_depth) d->max_depth = 64;
+    if (!d->max_reply) d->max_reply = 4 << 20;
+    s->call.server = s;
+    s->call.doc.alloc = d->alloc;
+    s->call.doc.max_depth = d->max_depth;
+    s->call.doc.max_nodes = d->max_nodes;
+    mcp_out_init(&s->call.out, d->max_reply);
+    s->call.out.buf.alloc = d->alloc;
+    mcp_buf_init(&s->call.scratch, d->alloc, d->max_reply);
+    return s;
+}
+
+MCP_API void mcp_server_destroy(mcp_server *server)
+{
+    if (!server) return;
+    mcpi_peer_call_free(&server->call);
+    mcpi_base_release(&server->desc.alloc, server, sizeof *server);
+}
+
+MCP_API mcp_session *mcp_session_open(mcp_server *server)
+{
+    mcp_session *session = (mcp_session *)mcpi_base_resize(&server->desc.alloc, NULL, 0, sizeof *session);
+    if (!session) return NULL;
+    session->server = server;
+    session->revision = NULL;
+    return session;
+}
+
+MCP_API void mcp_session_close(mcp_session *session)
+{
+    if (session) mcpi_base_release(&session->server->desc.alloc, session, sizeof *session);
+}
+
+/*-- Results --*/
+
+/* Spec: schema (Implementation) */
+static void mcpi_server_put_info(mcp_call *call)
+{
+    const mcp_server_desc *d = &call->server->desc;
+    mcp_out *out = &call->out;
+    mcp_put_object(out);
+    mcp_put_key(out, "name");
+    mcp_put_str(out, d->name);
+    mcp_put_key(out, "version");
+    mcp_put_str(out, d->version);
+    if (d->title && (call->revision->features & MCPI_PROTO_TITLES)) {
+        mcp_put_key(out, "title");
+        mcp_put_str(out, d->title);
+    }
+    mcp_put_end(out);
+}
+
+static void mcpi_server_put_capabilities(mcp_call *call)
+{
+    mcp_put_key(&call->out, "capabilities");
+    mcp_put_object(&call->out);
+    if (call->server->desc.num_tools) {
+        mcp_put_key(&call->out, "tools");
+        mcp_put_object(&call->out);
+        mcp_put_end(&call->out);
+    }
+    mcp_put_end(&call->out);
+}
+
+static void mcpi_server_put_instructions(mcp_call *call)
+{
+    if (!call->server->desc.instructions) return;
+    mcp_put_key(&call->out, "instructions");
+    mcp_put_str(&call->out, call->server->desc.instructions);
+}
+
+static void mcpi_server_begin_result(mcp_call *call)
+{
+    call->code = 0;
+    mcpi_rpc_put_envelope(&call->out, call->message.id);
+    mcp_put_key(&call->out, "result");
+    mcp_put_object(&call->out);
+}
+
+/* Ends a result with what every modern one carries. Spec: basic (resultType, _meta) */
+static void mcpi_server_end_result(mcp_call *call)
+{
+    mcp_out *out = &call->out;
+    if (call->revision && mcpi_proto_is_modern(call->revision)) {
+        mcp_put_key(out, "resultType");
+        mcp_put_str(out, "complete");
+        mcp_put_key(out, "_meta");
+        mcp_put_object(out);
+        mcp_put_key(out, MCPI_PROTO_SERVER_INFO);
+        mcpi_server_put_info(call);
+        mcp_put_end(out);
+    }
+    mcp_put_end(out);
+    mcp_put_end(out);
+}
+
+/* How long a client may keep a result: not at all, so far. Spec: server/utilities/caching */
+static void mcpi_server_put_caching(mcp_call *call)
+{
+    if (!mcpi_proto_is_modern(call->revision)) return;
+    mcp_put_key(&call->out, "ttlMs");
+    mcp_put_int(&call->out, 0);
+    mcp_put_key(&call->out, "cacheScope");
+    mcp_put_str(&call->out, "private");
+}
+
+/*-- Methods --*/
+
+/* Spec: 2025-11-25 basic/lifecycle (initialization) */
+static void mcpi_server_initialize(mcp_call *call)
+{
+    mcp_str wanted = mcp_json_str(call->message.params, "protocolVersion");
+    mcp_session *session = call->delivery->session;
+    if (!wanted.ptr) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "initialize: params.protocolVersion must be a string");
+        return;
+    }
+    if (!session) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: this transport has no sessions");
+        return;
+    }
+    call->revision = session->revision = mcpi_proto_negotiate(wanted);
+    mcpi_server_begin_result(call);
+    mcp_put_key(&call->out, "protocolVersion");
+    mcp_put_str(&call->out, session->revision->name);
+    mcpi_server_put_capabilities(call);
+    mcp_put_key(&call->out, "serverInfo");
+    mcpi_server_put_info(call);
+    mcpi_server_put_instructions(call);
+    mcpi_server_end_result(call);
+}
+
+/* Spec: server/discover */
+static void mcpi_server_discover(mcp_call *call)
+{
+    mcpi_server_begin_result(call);
+    mcp_put_key(&call->out, "supportedVersions");
+    mcpi_proto_put_versions(&call->out);
+    mcpi_server_put_capabilities(call);
+    mcpi_server_put_instructions(call);
+    mcpi_server_put_caching(call);
+    mcpi_server_end_result(call);
+}
+
+/* Spec: 2025-11-25 basic/utilities/ping */
+static void mcpi_server_ping(mcp_call *call)
+{
+    mcpi_server_begin_result(call);
+    mcpi_server_end_result(call);
+}
+
+static void mcpi_server_put_tool(mcp_call *call, const mcp_tool *tool)
+{
+    mcp_out *out = &call->out;
+    mcp_put_object(out);
+    mcp_put_key(out, "name");
+    mcp_put_str(out, tool->name);
+    if (tool->title && (call->revision->features & MCPI_PROTO_TITLES)) {
+        mcp_put_key(out, "title");
+        mcp_put_str(out, tool->title);
+    }
+    if (tool->description) {
+        mcp_put_key(out, "description");
+        mcp_put_str(out, tool->description);
+    }
+    mcp_put_key(out, "inputSchema");
+    mcpi_schema_put(out, tool->args);
+    mcp_put_end(out);
+}
+
+/* Spec: server/tools (listing tools) */
+static void mcpi_server_list_tools(mcp_call *call)
+{
+    const mcp_server_desc *d = &call->server->desc;
+    size_t i;
+    if (mcp_json_exists(mcp_json_get(call->message.params, "cursor"))) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/list: unknown cursor; the list has one page");
+        return;
+    }
+    mcpi_server_begin_result(call);
+    mcp_put_key(&call->out, "tools");
+    mcp_put_array(&call->out);
+    for (i = 0; i < d->num_tools; i++) mcpi_server_put_tool(call, &d->tools[i]);
+    mcp_put_end(&call->out);
+    mcpi_server_put_caching(call);
+    mcpi_server_end_result(call);
+}
+
+static void mcpi_server_begin_content(mcp_call *call)
+{
+    mcpi_server_begin_result(call);
+    mcp_put_key(&call->out, "content");
+    mcp_put_array(&call->out);
+}
+
+static void mcpi_server_end_content(mcp_call *call, bool is_error)
+{
+    mcp_put_end(&call->out);
+    if (is_error) {
+        mcp_put_key(&call->out, "isError");
+        mcp_put_bool(&call->out, true);
+    }
+    mcpi_server_end_result(call);
+}
+
+/* Everything written before is dropped; the model is told what went wrong. */
+static void mcpi_server_tool_error(mcp_call *call, const char *text, size_t len)
+{
+    mcpi_server_begin_content(call);
+    (void)mcp_textn(call, text, len);
+}
+
+static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str name)
+{
+    size_t i;
+    for (i = 0; i < server->desc.num_tools; i++) {
+        const mcp_tool *tool = &server->desc.tools[i];
+        if (strlen(tool->name) == name.len && !memcmp(tool->name, name.ptr, name.len)) return tool;
+    }
+    return NULL;
+}
+
+/* Runs the tool, after its arguments were found to fit. */
+static void mcpi_server_run_tool(mcp_call *call)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    int status = MCP_E_TOOL;
+
+    if (!mcpi_schema_check(call->tool->args, call->args, &note)) {
+        mcpi_server_tool_error(call, text, strlen(text));
+    } else {
+        mcpi_server_begin_content(call);
+        status = call->tool->fn(call);
+    }
+    if (status == MCP_OK || status == MCP_E_TOOL) mcpi_server_end_content(call, status == MCP_E_TOOL);
+    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(status));
+}
+
+/* Spec: server/tools (calling tools) */
+static void mcpi_server_call_tool(mcp_call *call)
+{
+    mcp_str name = mcp_json_str(call->message.params, "name");
+    int type;
+
+    call->args = mcp_json_get(call->message.params, "arguments");
+    type = mcp_json_type(call->args);
+    call->tool = name.ptr ? mcpi_server_find_tool(call->server, name) : NULL;
+    if (!name.ptr) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.name must be a string");
+    } else if (!call->tool) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: unknown tool; see tools/list");
+    } else if (type != MCP_JSON_MISSING && type != MCP_JSON_OBJECT) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.arguments must be an object");
+    } else {
+        mcpi_server_run_tool(call);
+    }
+}
+
+/*-- Dispatch --*/
+
+enum { MCPI_SERVER_LEGACY = 1, MCPI_SERVER_MODERN = 2, MCPI_SERVER_BEFORE = 4, MCPI_SERVER_TOOLS = 8 };
+
+typedef struct mcpi_server_method {
+    const char *name;
+    unsigned when;      /* eras; before `initialize` too; only where there are tools */
+    void (*serve)(mcp_call *call);
+} mcpi_server_method;
+
+static const mcpi_server_method mcpi_server_methods[] = {
+    { "tools/call", MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
+    { "tools/list", MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
+    { "server/discover", MCPI_SERVER_MODERN, mcpi_server_discover },
+    { "ping", MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_ping },
+    { "initialize", MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_initialize }
+};
+
+static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call, unsigned era)
+{
+    const mcp_str name = call->message.method;
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_server_methods); i++) {
+        const mcpi_server_method *m = &mcpi_server_methods[i];
+        if (strlen(m->name) != name.len || memcmp(m->name, name.ptr, name.len)) continue;
+        if (!(m->when & era)) return NULL;
+        return (m->when & MCPI_SERVER_TOOLS) && !call->server->desc.num_tools ? NULL : m;
+    }
+    return NULL;
+}
+
+/* Spec: basic/versioning (unsupported versions) */
+static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
+{
+    mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, "Unsupported protocol version");
+    mcp_put_key(&call->out, "data");
+    mcp_put_object(&call->out);
+    mcp_put_key(&call->out, "supported");
+    mcpi_proto_put_versions(&call->out);
+    mcp_put_key(&call->out, "requested");
+    mcp_put_strn(&call->out, wanted.ptr, wanted.len);
+    mcp_put_end(&call->out);
+    mcpi_rpc_put_error_end(&call->out);
+}
+
+/* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
+static bool mcpi_server_read_meta(mcp_call *call, mcp_json meta)
+{
+    mcp_str wanted = mcp_json_str(meta, MCPI_PROTO_VERSION);
+    if (!wanted.ptr) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "_meta: " MCPI_PROTO_VERSION " must be a string");
+        return false;
+    }
+    if (mcp_json_type(mcp_json_get(meta, MCPI_PROTO_CAPABILITIES)) != MCP_JSON_OBJECT) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
+        return false;
+    }
+    call->revision = mcpi_proto_find(wanted, true);
+    if (!call->revision) mcpi_server_refuse_version(call, wanted);
+    return call->revision != NULL;
+}
+
+/* The era is decided for each message by itself: _meta names it, or else the session. */
+static void mcpi_server_dispatch(mcp_call *call)
+{
+    mcp_json meta = mcp_json_get(call->message.params, "_meta");
+    const mcpi_server_method *method;
+    unsigned era = MCPI_SERVER_LEGACY;
+
+    if (mcp_json_exists(mcp_json_get(meta, MCPI_PROTO_VERSION))) {
+        if (!mcpi_server_read_meta(call, meta)) return;
+        era = MCPI_SERVER_MODERN;
+    } else if (call->delivery->session) {
+        call->revision = call->delivery->session->revision;
+    }
+    method = mcpi_server_find_method(call, era);
+    if (!call->revision && !(method && (method->when & MCPI_SERVER_BEFORE))) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "send initialize first, or name the revision in params._meta: " MCPI_PROTO_VERSION);
+    } else if (!method) {
+        mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
+    } else {
+        method->serve(call);
+    }
+}
+
+/* Sends what was written, or what kept it from being written. */
+static int mcpi_server_reply(mcp_call *call)
+{
+    int status = mcpi_peer_emit(call);
+    const char *text = mcp_strerror(status);
+    if (status == MCP_OK) return MCP_OK;
+    if (status == MCP_E_TOO_LONG) text = "the reply is longer than mcp_server_desc.max_reply allows";
+    mcpi_server_log(&call->server->desc, MCP_LOG_ERROR, text);
+    mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
+    return mcpi_peer_emit(call) == MCP_OK ? MCP_OK : MCP_E_NOMEM;
+}
+
+/* Reads the message; a refusal is written as reply. */
+static int mcpi_server_read(mcp_call *call)
+{
+    const mcp_delivery *d = call->delivery;
+    char why[MCP_DOC_ERROR_SIZE];
+    const char *wrong;
+    int status;
+
+    memset(&call->message, 0, sizeof call->message);
+    if (d->len > call->server->desc.max_message) {
+        mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR, "the message is longer than mcp_server_desc.max_message allows");
+        return MCP_E_TOO_LONG;
+    }
+    status = mcp_json_parse(&call->doc, d->bytes, d->len);
+    if (status != MCP_OK) {
+        mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR, mcp_doc_error(&call->doc, why, sizeof why));
+        return status;
+    }
+    wrong = mcpi_rpc_read(&call->message, mcp_json_root(&call->doc));
+    if (!wrong) return MCP_OK;
+    mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, wrong);
+    return MCP_E_SYNTAX;
+}
+
+MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
+{
+    mcp_call *call = &server->call;
+    int status, sent;
+
+    call->delivery = delivery;
+    call->revision = NULL;
+    call->tool = NULL;
+    status = mcpi_server_read(call);
+    if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) return MCP_OK;
+    if (status == MCP_OK) mcpi_server_dispatch(call);
+    sent = mcpi_server_reply(call);
+    return sent == MCP_OK ? status : sent;
+}
+
+/*-- Inside a tool --*/
+
+MCP_API mcp_json mcp_args(mcp_call *call)
+{
+    return call->args;
+}
+
+MCP_API const char *mcp_arg_str(mcp_call *call, const char *name)
+{
+    return mcp_json_cstr(call->args, name, NULL);
+}
+
+MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def)
+{
+    return mcp_json_int(call->args, name, def);
+}
+
+#ifndef MCP_NO_FLOAT
+MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def)
+{
+    return mcp_json_num(call->args, name, def);
+}
+#endif
+
+MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def)
+{
+    return mcp_json_bool(call->args, name, def);
+}
+
+MCP_API void *mcp_user(mcp_call *call)
+{
+    return call->tool->user ? call->tool->user : call->server->desc.user;
+}
+
+MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
+{
+    mcp_out *out = &call->out;
+    mcp_put_object(out);
+    mcp_put_key(out, "type");
+    mcp_put_str(out, "text");
+    mcp_put_key(out, "text");
+    mcp_put_strn(out, text, len);
+    mcp_put_end(out);
+    return MCP_OK;
+}
+
+MCP_API int mcp_text(mcp_call *call, const char *text)
+{
+    return mcp_textn(call, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* Formats into the call's scratch. NULL without memory, or for a format that is wrong. */
+static const char *mcpi_server_format(mcp_call *call, const char *format, va_list args, size_t *len)
+{
+    va_list again;
+    int need;
+
+    mcp_buf_reset(&call->scratch);
+    va_copy(again, args);
+    need = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (need < 0 || !mcp_buf_room(&call->scratch, (size_t)need + 1)) return NULL;
+    (void)vsnprintf(call->scratch.ptr, (size_t)need + 1, format, args);
+    *len = (size_t)need;
+    return call->scratch.ptr;
+}
+
+MCP_API int mcp_textf(mcp_call *call, const char *format, ...)
+{
+    const char *text;
+    size_t len = 0;
+    va_list args;
+
+    va_start(args, format);
+    text = mcpi_server_format(call, format, args, &len);
+    va_end(args);
+    if (!text) return call->scratch.error ? call->scratch.error : MCP_E_MISUSE;
+    return mcp_textn(call, text, len);
+}
+
+MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
+{
+    const char *text;
+    size_t len = 0;
+    va_list args;
+
+    va_start(args, format);
+    text = mcpi_server_format(call, format, args, &len);
+    va_end(args);
+    if (!text) return call->scratch.error ? call->scratch.error : MCP_E_MISUSE;
+    mcpi_server_tool_error(call, text, len);
+    return MCP_E_TOOL;
+}
+
+#endif /* MCP_LAYERS >= 8 */
+
+/*==== 9 >>client  Nothing yet: the client comes after the server. ==================================*/
+#if MCP_LAYERS >= 9
+#endif /* MCP_LAYERS >= 9 */
+
+/*==== 10 >>stdio  Standard input and output. ======================================================*/
+#if MCP_LAYERS >= 10
+
+#ifdef _WIN32
+#error "mcp.h: standard input and output on Windows are not there yet; build with -DMCP_LAYERS=8"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#if defined(__GLIBC__) && !defined(__USE_POSIX199309)
+#error "mcp.h: in this file include mcp.h before any other header, or build with -D_POSIX_C_SOURCE=200809L"
+#endif
+
+/* Bytes of one read; a pipe holds 64 KiB, and smaller reads let client and server work side by side. */
+#define MCPI_STDIO_READ  (16 * 1024)
+/* Replies are collected while there is input, up to about this. */
+#define MCPI_STDIO_WRITE (64 * 1024)
+
+struct mcp_stdio {
+    mcp_server *server;
+    mcp_session *session;
+    mcpi_rpc_lines in;
+    mcp_buf out;
+    int fd;             /* the real standard output */
+    int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO */
+    bool quiet_pipe;    /* SIGPIPE is blocked already */
+};
+
+/*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back. --*/
+
+typedef struct mcpi_stdio_guard {
+    sigset_t before;
+    bool pending;       /* somebody else's SIGPIPE was waiting: leave it */
+} mcpi_stdio_guard;
+
+static void mcpi_stdio_hold_sigpipe(mcpi_stdio_guard *guard)
+{
+    sigset_t pipe_only, waiting;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigemptyset(&waiting);
+    sigpending(&waiting);
+    guard->pending = sigismember(&waiting, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &guard->before);
+}
+
+static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
+{
+    sigset_t pipe_only, waiting;
+    int ignored;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigemptyset(&waiting);
+    sigpending(&waiting);
+    if (!guard->pending && sigismember(&waiting, SIGPIPE) == 1) (void)sigwait(&pipe_only, &ignored);
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+/* Waits until the descriptor is ready. 0: not yet; negative: failed. */
+static int mcpi_stdio_wait(int fd, short events, int timeout_ms)
+{
+    struct pollfd p;
+    int ready;
+    p.fd = fd;
+    p.events = events;
+    p.revents = 0;
+    do ready = poll(&p, 1, timeout_ms);
+    while (ready < 0 && errno == EINTR && timeout_ms < 0);
+    return ready < 0 && errno == EINTR ? 0 : ready;
+}
+
+static int mcpi_stdio_write_all(mcp_stdio *io)
+{
+    size_t done = 0;
+    while (done < io->out.len) {
+        ssize_t n = write(io->fd, io->out.ptr + done, io->out.len - done);
+        if (n >= 0) {
+            done += (size_t)n;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            if (mcpi_stdio_wait(io->fd, POLLOUT, -1) < 0) return MCP_E_IO;
+        } else if (errno != EINTR) {
+            return errno == EPIPE ? MCP_E_CLOSED : MCP_E_IO;
+        }
+    }
+    return MCP_OK;
+}
+
+static void mcpi_stdio_flush(mcp_stdio *io)
+{
+    mcpi_stdio_guard guard;
+    int status;
+    if (!io->out.len || io->status) return;
+    if (!io->quiet_pipe) mcpi_stdio_hold_sigpipe(&guard);
+    status = mcpi_stdio_write_all(io);
+    if (!io->quiet_pipe) mcpi_stdio_release_sigpipe(&guard);
+    mcp_buf_reset(&io->out);
+    if (status != MCP_OK) io->status = status;
+}
+
+/* The server's output: one line each. */
+static void mcpi_stdio_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len,
+                            bool last)
+{
+    mcp_stdio *io = (mcp_stdio *)user;
+    (void)stream, (void)kind, (void)code, (void)last;
+    if (io->out.len && io->out.len + len >= MCPI_STDIO_WRITE) mcpi_stdio_flush(io);
+    if (mcp_buf_room(&io->out, len + 1)) {
+        (void)mcp_buf_add(&io->out, bytes, len);
+        (void)mcp_buf_add(&io->out, "\n", 1);
+    } else if (!io->status) {
+        io->status = MCP_E_NOMEM;   /* a lost reply would leave its client waiting for ever */
+    }
+}
+
+/*-- Reading --*/
+
+static bool mcpi_stdio_is_blank(const char *line, size_t len)
+{
+    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r')) len--;
+    return !len;
+}
+
+static void mcpi_stdio_serve_lines(mcp_stdio *io, bool at_end)
+{
+    mcp_delivery d;
+    int found;
+
+    memset(&d, 0, sizeof d);
+    d.session = io->session;
+    d.emit = mcpi_stdio_emit;
+    d.user = io;
+    while (!io->status && (found = mcpi_rpc_next_line(&io->in, at_end, &d.bytes, &d.len)) != MCPI_RPC_NO_LINE) {
+        if (found == MCPI_RPC_LINE && mcpi_stdio_is_blank(d.bytes, d.len)) continue;
+        (void)mcp_deliver(io->server, &d);
+    }
+    mcpi_stdio_flush(io);
+}
+
+MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
+{
+    size_t room;
+    char *into;
+    ssize_t n;
+
+    if (io->status) return io->status;
+    if (timeout_ms >= 0) {
+        int ready = mcpi_stdio_wait(STDIN_FILENO, POLLIN, timeout_ms);
+        if (ready == 0) return MCP_OK;
+        if (ready < 0) return io->status = MCP_E_IO;
+    }
+    into = mcpi_rpc_lines_room(&io->in, MCPI_STDIO_READ, &room);
+    if (!into) return io->status = MCP_E_NOMEM;
+    n = read(STDIN_FILENO, into, room < MCPI_STDIO_READ ? room : MCPI_STDIO_READ);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) {
+        if (timeout_ms < 0 && errno != EINTR) (void)mcpi_stdio_wait(STDIN_FILENO, POLLIN, -1);
+        return MCP_OK;
+    }
+    if (n < 0) return io->status = MCP_E_IO;
+    io->in.buf.len += (size_t)n;
+    mcpi_stdio_serve_lines(io, n == 0);
+    if (n == 0 && !io->status) io->status = MCP_E_CLOSED;
+    return io->status;
+}
+
+/*-- Opening and closing --*/
+
+/* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error from then on. */
+static int mcpi_stdio_take_stdout(void)
+{
+    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (fd >= 0) (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    return fd;
+}
+
+MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server)
+{
+    const mcp_server_desc *d = &server->desc;
+    mcp_stdio *io = (mcp_stdio *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *io);
+    if (!io) return NULL;
+    memset(io, 0, sizeof *io);
+    io->server = server;
+    io->session = mcp_session_open(server);
+    io->fd = io->session ? mcpi_stdio_take_stdout() : -1;
+    if (io->fd < 0) {
+        mcp_session_close(io->session);
+        mcpi_base_release(&d->alloc, io, sizeof *io);
+        return NULL;
+    }
+    mcpi_rpc_lines_init(&io->in, d->alloc, (size_t)d->max_message + 1);
+    mcp_buf_init(&io->out, d->alloc, (size_t)d->max_reply + MCPI_STDIO_WRITE);
+    return io;
+}
+
+MCP_API void mcp_stdio_close(mcp_stdio *io)
+{
+    if (!io) return;
+    (void)dup2(io->fd, STDOUT_FILENO);
+    (void)close(io->fd);
+    mcpi_rpc_lines_free(&io->in);
+    mcp_buf_free(&io->out);
+    mcp_session_close(io->session);
+    mcpi_base_release(&io->server->desc.alloc, io, sizeof *io);
+}
+
+static void mcpi_stdio_log(void *user, int level, const char *message)
+{
+    (void)user, (void)level;
+    (void)fprintf(stderr, "mcp: %s\n", message);
+}
+
+/* Pumps to the end. Only input can make something happen, so it may block in read. */
+static int mcpi_stdio_run(mcp_stdio *io)
+{
+    mcpi_stdio_guard guard;
+    int status;
+    mcpi_stdio_hold_sigpipe(&guard);
+    io->quiet_pipe = true;
+    do status = mcp_stdio_pump(io, -1);
+    while (status == MCP_OK);
+    mcpi_stdio_release_sigpipe(&guard);
+    return status;
+}
+
+MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
+{
+    mcp_server_desc d = *desc;
+    mcp_server *server;
+    mcp_stdio *io;
+    int status = MCP_E_NOMEM;
+
+    if (!d.log) d.log = mcpi_stdio_log;
+    server = mcp_server_create(&d);
+    if (!server) return 1;
+    io = mcp_stdio_open(server);
+    if (io) status = mcpi_stdio_run(io);
+    if (status != MCP_E_CLOSED) d.log(d.user, MCP_LOG_ERROR, mcp_strerror(status));
+    mcp_stdio_close(io);
+    mcp_server_destroy(server);
+    return status == MCP_E_CLOSED ? 0 : 1;
+}
+
+#endif /* MCP_LAYERS >= 10 */
+
+#endif /* MCPI_IMPLEMENTED */
+#endif /* MCP_IMPLEMENTATION */
