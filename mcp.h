@@ -411,7 +411,8 @@ typedef struct mcp_out {
     /* private */
     uint64_t kinds;         /* a bit for each open container, the innermost lowest: 1 is an object */
     uint32_t depth;
-    uint32_t state;
+    uint32_t state;         /* what may come next */
+    uint32_t root;          /* the state after the outermost value */
 } mcp_out;
 
 /* Starts a writer whose text grows to at most max bytes. Takes no memory yet: set out->buf.alloc now if it
@@ -446,8 +447,12 @@ MCP_API void mcp_put_null(mcp_out *out);
 /* A parsed value with everything in it: numbers byte by byte, strings with the same characters. A missing
    value is MCP_E_MISUSE. v must not stand in out's own memory. */
 MCP_API void mcp_put_value(mcp_out *out, mcp_json v);
-/* One JSON value as text that you vouch for: only line breaks are taken out of it. */
+/* One JSON value as text that you vouch for: only control characters, as line breaks, become spaces. */
 MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len);
+/* A piece of the text that you vouch for, in place of the functions above: the fastest way to write a fixed
+   frame around values. Between pieces the writer places no commas. Only at the outermost level.
+       mcp_put_piece(out, "{\"id\":"); mcp_put_int(out, id); mcp_put_piece(out, ",\"ok\":true}"); */
+MCP_API void mcp_put_piece(mcp_out *out, const char *json);
 
 /* A whole value from a template: JSON in which ' stands for " and a conversion for a value.
        mcp_put_f(out, "{'name': %s, 'size': [%d, %d]}", name, w, h);
@@ -1078,24 +1083,23 @@ MCP_API bool mcp_utf8_valid(const char *text, size_t len)
 }
 
 /* Writes a code point; returns the end. */
-static uint8_t *mcpi_base_utf8_put(uint8_t *o, uint32_t code)
+MCPI_INLINE uint8_t *mcpi_base_utf8_put(uint8_t *o, uint32_t code)
 {
-    if (code < 0x80) {
-        *o++ = (uint8_t)code;
-        return o;
-    }
-    if (code < 0x800) {
-        *o++ = (uint8_t)(0xc0 | code >> 6);
-    } else {
-        if (code < 0x10000) {
-            *o++ = (uint8_t)(0xe0 | code >> 12);
-        } else {
+    if (code >= 0x800) {
+        if (code >= 0x10000) {
             *o++ = (uint8_t)(0xf0 | code >> 18);
             *o++ = (uint8_t)(0x80 | (code >> 12 & 63));
+        } else {
+            *o++ = (uint8_t)(0xe0 | code >> 12);
         }
         *o++ = (uint8_t)(0x80 | (code >> 6 & 63));
+        *o++ = (uint8_t)(0x80 | (code & 63));
+    } else if (code >= 0x80) {
+        *o++ = (uint8_t)(0xc0 | code >> 6);
+        *o++ = (uint8_t)(0x80 | (code & 63));
+    } else {
+        *o++ = (uint8_t)code;
     }
-    *o++ = (uint8_t)(0x80 | (code & 63));
     return o;
 }
 
@@ -1756,9 +1760,9 @@ typedef struct mcpi_json_scan {
     uint8_t unused;
 } mcpi_json_scan;
 
-static void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text)
+static void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text, size_t len)
 {
-    (void)text;
+    (void)text, (void)len;
     scan->unused = 0;
 }
 
@@ -1790,11 +1794,12 @@ static uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
 
 #define MCPI_JSON_BLOCK 16
 
+/* The top bit of each byte tells; the others may be anything. */
 MCPI_INLINE __m128i mcpi_json_compare16(__m128i bytes)
 {
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    __m128i other = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));     /* signed: 80 to FF too */
+    __m128i other = _mm_subs_epi8(bytes, _mm_set1_epi8(0x20));      /* negative: 00 to 1F, 80 to FF */
     return _mm_or_si128(_mm_or_si128(quote, slash), other);
 }
 
@@ -1891,22 +1896,18 @@ typedef struct mcpi_json_scan {
     uint64_t bits;
 } mcpi_json_scan;
 
-MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, uint8_t *text)
+/* Comes before the NUL is written: a load of bytes that were just stored would have to wait. */
+MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, uint8_t *text, size_t len)
 {
     scan->block = text;
     scan->bits = mcpi_json_specials64(text);
+    if (len < 64) scan->bits = (scan->bits & (((uint64_t)1 << len) - 1)) | (uint64_t)1 << len;
 }
 
-/* Moves the bitmap to the block that holds the first special byte from p on. */
-MCPI_NOINLINE uint8_t *mcpi_json_scan_on(mcpi_json_scan *scan, uint8_t *p)
+/* Moves the bitmap to the first block from this one on that has a special byte. Returns that byte. */
+MCPI_INLINE uint8_t *mcpi_json_scan_from(mcpi_json_scan *scan, uint8_t *block)
 {
-    uint8_t *block = scan->block + 64;
-    uint64_t bits;
-
-    if (p >= block) {
-        block = p;
-    }
-    bits = mcpi_json_specials64(block);
+    uint64_t bits = mcpi_json_specials64(block);
     while (!bits) {
         block += 64;
         while (mcpi_json_plain64(block)) block += 64;
@@ -1915,6 +1916,19 @@ MCPI_NOINLINE uint8_t *mcpi_json_scan_on(mcpi_json_scan *scan, uint8_t *p)
     scan->block = block;
     scan->bits = bits;
     return block + mcpi_base_lowest_bit(bits);
+}
+
+MCPI_NOINLINE uint8_t *mcpi_json_scan_far(mcpi_json_scan *scan, uint8_t *p)
+{
+    return mcpi_json_scan_from(scan, p);
+}
+
+/* The first special byte at or after p, which is not in the bitmap's block. The next block is read without waiting
+   for p to be known, hence the two functions: merged, its address would be chosen by p. */
+MCPI_INLINE uint8_t *mcpi_json_scan_on(mcpi_json_scan *scan, uint8_t *p)
+{
+    if (MCPI_UNLIKELY(p >= scan->block + 64)) return mcpi_json_scan_far(scan, p);
+    return mcpi_json_scan_from(scan, scan->block + 64);
 }
 
 /* The first special byte at or after p. There is one: the NUL after the text. */
@@ -1934,9 +1948,9 @@ typedef struct mcpi_json_scan {
     uint8_t unused;
 } mcpi_json_scan;
 
-MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text)
+MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text, size_t len)
 {
-    (void)text;
+    (void)text, (void)len;
     scan->unused = 0;
 }
 
@@ -2085,7 +2099,8 @@ MCPI_INLINE uint8_t *mcpi_json_unescape_code(mcp_doc *doc, uint8_t *p, uint8_t *
         if (code >= 0xdc00 || (low & ~0x3ffu) != 0xdc00)
             return mcpi_json_refuse_in_string(doc, p - 6, "both halves of a surrogate pair");
         code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
-        p += 6;
+        *out = mcpi_base_utf8_put(*out, code);
+        return p + 6;
     }
     *out = mcpi_base_utf8_put(*out, code);
     return p;
@@ -2094,15 +2109,21 @@ MCPI_INLINE uint8_t *mcpi_json_unescape_code(mcp_doc *doc, uint8_t *p, uint8_t *
 /* What a backslash and this character stand for; 0 for none. */
 MCPI_INLINE uint8_t mcpi_json_unescape_char(uint8_t c)
 {
-    switch (c) {
-    case '"': case '\\': case '/': return c;
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    default: return 0;
-    }
+#if MCP_SMALL
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    const char *found = c ? strchr(from, c) : NULL;
+    return found ? (uint8_t)to[found - from] : 0;
+#else
+    /* from '"' to 'u' */
+    static const uint8_t meanings[84] = {
+        34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 47, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 92, 0, 0, 0, 0,
+        0, 8, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 13, 0, 9, 0
+    };
+    c = (uint8_t)(c - '"');
+    return c < sizeof meanings ? meanings[c] : 0;
+#endif
 }
 
 /* Decodes the escape at p, a backslash, to *out. Returns its end, or NULL. */
@@ -2117,18 +2138,50 @@ MCPI_INLINE uint8_t *mcpi_json_unescape(mcp_doc *doc, uint8_t *p, uint8_t **out)
     return p + 2;
 }
 
-/* Moves bytes down, as strings get shorter by decoding. May write up to 15 bytes after the target's end, which
-   is not past the source's. */
+#if !MCP_SMALL
+/* Copies size to 2 * size bytes as two pieces. All is loaded before anything is stored, so both places may overlap. */
+MCPI_INLINE void mcpi_json_copy_pieces(uint8_t *to, const uint8_t *from, size_t len, size_t size)
+{
+    uint8_t first[16], last[16];
+    memcpy(first, from, size);
+    memcpy(last, from + len - size, size);
+    memcpy(to, first, size);
+    memcpy(to + len - size, last, size);
+}
+
+/* Copies up to 32 bytes; both places may overlap. */
+MCPI_INLINE void mcpi_json_copy_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+    if (len >= 16) {
+        mcpi_json_copy_pieces(to, from, len, 16);
+    } else if (len >= 8) {
+        mcpi_json_copy_pieces(to, from, len, 8);
+    } else if (len >= 4) {
+        mcpi_json_copy_pieces(to, from, len, 4);
+    } else if (len) {
+        uint8_t first = from[0], middle = from[len / 2], last = from[len - 1];
+        to[0] = first;
+        to[len / 2] = middle;
+        to[len - 1] = last;
+    }
+}
+#endif
+
+/* Moves bytes down, as strings get shorter by decoding. May write up to 15 bytes after the target's end, but never
+   past the source's. */
 MCPI_INLINE void mcpi_json_move_down(uint8_t *to, const uint8_t *from, size_t len)
 {
-#if !MCP_SMALL
-    if (MCPI_LIKELY(from - to >= 16)) {
-        size_t i;
+#if MCP_SMALL
+    memmove(to, from, len);
+#else
+    size_t i;
+    if (from - to >= 16) {
         for (i = 0; i < len; i += 16) memcpy(to + i, from + i, 16);
         return;
     }
+    for (; len > 32; len -= 16, to += 16, from += 16) mcpi_json_copy_pieces(to, from, 16, 16);
+    mcpi_json_copy_short(to, from, len);
 #endif
-    memmove(to, from, len);
 }
 
 /* Ends the string of a node: the closing quote, or what decoding left free, becomes its NUL. */
@@ -2140,24 +2193,22 @@ MCPI_INLINE void mcpi_json_end_string(mcp_node *node, const uint8_t *start, uint
 
 /* Continues a string that is not plain at its first special byte p: checks UTF-8 and decodes escapes in place.
    Returns its closing quote, or NULL. */
-MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *shared, mcp_node *node, uint8_t *start,
+MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *scan, mcp_node *node, uint8_t *start,
                                         uint8_t *p)
 {
     static const char expected[] = "no control character in a string (write it as an escape)";
-    mcpi_json_scan scan = *shared;
     uint8_t *out;
 
     while (*p != '\\') {    /* until the first escape everything stays in its place */
         uint8_t *run = p;
         if (*p == '"') {
             mcpi_json_end_string(node, start, p, MCPI_JSON_PLAIN);
-            *shared = scan;
             return p;
         }
         if (*p < 0x80) return mcpi_json_refuse_in_string(doc, p, expected);
         p = mcpi_json_utf8(p);
         if (!p) return mcpi_json_refuse_utf8(doc, run);
-        p = mcpi_json_special(&scan, p);
+        p = mcpi_json_special(scan, p);
     }
     out = p;
     for (;;) {
@@ -2169,7 +2220,7 @@ MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *shared, mc
         from = p;
         for (;;) {
             uint8_t *run;
-            p = run = mcpi_json_special(&scan, p);
+            p = run = mcpi_json_special(scan, p);
             if (MCPI_LIKELY(*p < 0x80)) break;
             p = mcpi_json_utf8(p);
             if (!p) return mcpi_json_refuse_utf8(doc, run);
@@ -2178,7 +2229,6 @@ MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *shared, mc
         out += p - from;
         if (*p == '"') {
             mcpi_json_end_string(node, start, out, MCPI_JSON_ESCAPED);
-            *shared = scan;
             return p;
         }
         if (*p != '\\') return mcpi_json_refuse_in_string(doc, p, expected);
@@ -2187,17 +2237,15 @@ MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *shared, mc
 
 MCPI_NOINLINE uint8_t *mcpi_json_space_run(uint8_t *p)
 {
-    for (;;) {
+    for (;; p++) {
 #if !MCP_SMALL
-        uint64_t x = mcpi_base_load64(p) ^ MCPI_REPEAT(' ');
-        if (!x) {
-            p += 8;
-            continue;
+        if (*p == ' ') {
+            uint64_t x;
+            while (!(x = mcpi_base_load64(p) ^ MCPI_REPEAT(' '))) p += 8;
+            p += mcpi_base_lowest_bit(x) >> 3;
         }
-        p += mcpi_base_lowest_bit(x) >> 3;
 #endif
         if (*p != ' ' && *p != '\n' && *p != '\r' && *p != '\t') return p;
-        p++;
     }
 }
 
@@ -2300,7 +2348,8 @@ static int mcpi_json_read(mcp_doc *doc)
     const char *expected;
     mcpi_json_scan scan;
 
-    mcpi_json_scan_start(&scan, text);
+    mcpi_json_scan_start(&scan, text, doc->len);
+    memset(text + doc->len, 0, MCP_JSON_PAD);
     p = mcpi_json_space(p);
 
 item:   /* an element, or a key and its value */
@@ -2429,7 +2478,6 @@ static int mcpi_json_own_text(mcp_doc *doc, size_t len)
         doc->copy_size = doc->copy ? size : 0;
         if (!doc->copy) return doc->error = MCP_E_NOMEM;
     }
-    memset(doc->copy + len, 0, MCP_JSON_PAD);
     doc->text = doc->copy;
     return MCP_OK;
 }
@@ -2445,7 +2493,6 @@ MCP_API int mcp_json_parse_inplace(mcp_doc *doc, char *buf, size_t len, size_t c
 {
     if (mcpi_json_restart(doc, len)) return doc->error;
     if (cap < MCP_JSON_PAD || cap - MCP_JSON_PAD < len) return doc->error = MCP_E_MISUSE;
-    memset(buf + len, 0, MCP_JSON_PAD);
     doc->text = buf;
     return mcpi_json_read(doc);
 }
@@ -2770,6 +2817,7 @@ MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v)
     }
     if (mcpi_json_own_text(doc, end - start)) return doc->error;
     memcpy(doc->text, v.doc->text + start, end - start);
+    memset(doc->text + (end - start), 0, MCP_JSON_PAD);
     doc->len = end - start;
     for (i = 0; i < count; i++) {
         doc->nodes[i] = from[i];
@@ -2786,7 +2834,7 @@ MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v)
 
 /*-- Writing: structure. --*/
 
-/* What may come next. */
+/* What may come next. An object's states follow an array's in the same order. */
 enum {
     MCPI_JSON_ROOT,             /* the one value */
     MCPI_JSON_DONE,             /* nothing */
@@ -2794,8 +2842,15 @@ enum {
     MCPI_JSON_NEXT_ELEMENT,     /* after a comma */
     MCPI_JSON_FIRST_KEY,
     MCPI_JSON_NEXT_KEY,         /* after a comma */
+    MCPI_JSON_PIECES,           /* anything: the caller places the commas */
     MCPI_JSON_MEMBER,           /* the value of a key */
     MCPI_JSON_BROKEN            /* nothing: an error happened */
+};
+
+/* What comes after a value. */
+static const uint8_t mcpi_json_after_value[] = {
+    MCPI_JSON_DONE,   MCPI_JSON_BROKEN, MCPI_JSON_NEXT_ELEMENT, MCPI_JSON_NEXT_ELEMENT, MCPI_JSON_BROKEN,
+    MCPI_JSON_BROKEN, MCPI_JSON_PIECES, MCPI_JSON_NEXT_KEY,     MCPI_JSON_BROKEN
 };
 
 /* Nothing more is written; the first reason stays. */
@@ -2807,6 +2862,7 @@ MCPI_NOINLINE void mcpi_json_break(mcp_out *out, int error)
 
 MCPI_INLINE void mcpi_json_append(mcp_out *out, const char *bytes, size_t len)
 {
+    if (!len) return;
     if (MCPI_LIKELY(out->buf.cap - out->buf.len >= len)) {
         memcpy(out->buf.ptr + out->buf.len, bytes, len);
         out->buf.len += len;
@@ -2824,17 +2880,14 @@ MCPI_INLINE void mcpi_json_append_char(mcp_out *out, char c)
 /* Before a value: places the comma. False if no value can stand here. */
 MCPI_INLINE bool mcpi_json_begin(mcp_out *out)
 {
-    switch (out->state) {
-    case MCPI_JSON_MEMBER: out->state = MCPI_JSON_NEXT_KEY; return true;
-    case MCPI_JSON_FIRST_ELEMENT: out->state = MCPI_JSON_NEXT_ELEMENT; return true;
-    case MCPI_JSON_ROOT: out->state = MCPI_JSON_DONE; return true;
-    case MCPI_JSON_NEXT_ELEMENT:
-        mcpi_json_append_char(out, ',');
-        return out->state != MCPI_JSON_BROKEN;
-    default:
+    uint32_t before = out->state;
+    out->state = mcpi_json_after_value[before];
+    if (MCPI_UNLIKELY(out->state == MCPI_JSON_BROKEN)) {
         mcpi_json_break(out, MCP_E_MISUSE);
         return false;
     }
+    if (before == MCPI_JSON_NEXT_ELEMENT) mcpi_json_append_char(out, ',');
+    return out->state != MCPI_JSON_BROKEN;
 }
 
 static void mcpi_json_put_token(mcp_out *out, const char *text, size_t len)
@@ -2842,39 +2895,39 @@ static void mcpi_json_put_token(mcp_out *out, const char *text, size_t len)
     if (mcpi_json_begin(out)) mcpi_json_append(out, text, len);
 }
 
-static void mcpi_json_put_open(mcp_out *out, char opener, uint32_t is_object)
+static void mcpi_json_put_open(mcp_out *out, uint32_t is_object)
 {
     if (!mcpi_json_begin(out)) return;
-    if (out->depth == 64) {
+    if (MCPI_UNLIKELY(out->depth == 64)) {
         mcpi_json_break(out, MCP_E_DEPTH);
         return;
     }
     out->depth++;
     out->kinds = out->kinds << 1 | is_object;
-    out->state = is_object ? MCPI_JSON_FIRST_KEY : MCPI_JSON_FIRST_ELEMENT;
-    mcpi_json_append_char(out, opener);
+    out->state = MCPI_JSON_FIRST_ELEMENT + 2 * is_object;
+    mcpi_json_append_char(out, is_object ? '{' : '[');
 }
 
 MCP_API void mcp_put_object(mcp_out *out)
 {
-    mcpi_json_put_open(out, '{', 1);
+    mcpi_json_put_open(out, 1);
 }
 
 MCP_API void mcp_put_array(mcp_out *out)
 {
-    mcpi_json_put_open(out, '[', 0);
+    mcpi_json_put_open(out, 0);
 }
 
 MCP_API void mcp_put_end(mcp_out *out)
 {
     char closer = out->kinds & 1 ? '}' : ']';
-    if (!out->depth || out->state == MCPI_JSON_MEMBER || out->state == MCPI_JSON_BROKEN) {
+    if (MCPI_UNLIKELY(!out->depth || out->state >= MCPI_JSON_MEMBER)) {
         mcpi_json_break(out, MCP_E_MISUSE);
         return;
     }
     out->kinds >>= 1;
     out->depth--;
-    out->state = !out->depth ? MCPI_JSON_DONE : out->kinds & 1 ? MCPI_JSON_NEXT_KEY : MCPI_JSON_NEXT_ELEMENT;
+    out->state = out->depth ? (uint32_t)MCPI_JSON_NEXT_ELEMENT + 2 * (uint32_t)(out->kinds & 1) : out->root;
     mcpi_json_append_char(out, closer);
 }
 
@@ -2882,20 +2935,22 @@ MCP_API void mcp_out_init(mcp_out *out, size_t max)
 {
     memset(out, 0, sizeof *out);
     out->buf.max = max;
+    out->root = MCPI_JSON_DONE;
 }
 
 MCP_API void mcp_out_fixed(mcp_out *out, char *mem, size_t size)
 {
     memset(out, 0, sizeof *out);
     mcp_buf_fixed(&out->buf, mem, size);
+    out->root = MCPI_JSON_DONE;
 }
 
 MCP_API int mcp_out_done(mcp_out *out, mcp_str *text)
 {
     text->ptr = NULL;
     text->len = 0;
-    if (out->state != MCPI_JSON_DONE) mcpi_json_break(out, MCP_E_MISUSE);
-    else if (!mcp_buf_room(&out->buf, 1)) mcpi_json_break(out, out->buf.error);
+    if (out->depth || out->state != out->root) mcpi_json_break(out, MCP_E_MISUSE);
+    else if (out->buf.cap == out->buf.len && !mcp_buf_room(&out->buf, 1)) mcpi_json_break(out, out->buf.error);
     if (out->buf.error) return out->buf.error;
     out->buf.ptr[out->buf.len] = 0;
     text->ptr = out->buf.ptr;
@@ -2910,6 +2965,7 @@ MCP_API void mcp_out_reset(mcp_out *out)
     out->kinds = 0;
     out->depth = 0;
     out->state = MCPI_JSON_ROOT;
+    out->root = MCPI_JSON_DONE;
 }
 
 MCP_API void mcp_out_free(mcp_out *out)
@@ -2967,12 +3023,15 @@ static void mcpi_json_append_exact(mcp_out *out, const uint8_t *s, const uint8_t
 /* More room than this means that a block and all its escapes can be written without a look. */
 #define MCPI_JSON_SLACK 128
 
-/* Room for more bytes and the slack, without an error if there is none. */
-MCPI_NOINLINE bool mcpi_json_slack(mcp_buf *buf, size_t more)
+MCPI_NOINLINE bool mcpi_json_make_slack(mcp_buf *buf, size_t more)
 {
-    if (buf->cap - buf->len >= more + MCPI_JSON_SLACK) return true;
-    if (buf->max - buf->len < more + MCPI_JSON_SLACK) return false;
-    return mcp_buf_room(buf, more + MCPI_JSON_SLACK);
+    return buf->max - buf->len >= more + MCPI_JSON_SLACK && mcp_buf_room(buf, more + MCPI_JSON_SLACK);
+}
+
+/* Room for more bytes and the slack, without an error if there is none. */
+MCPI_INLINE bool mcpi_json_slack(mcp_buf *buf, size_t more)
+{
+    return MCPI_LIKELY(buf->cap - buf->len >= more + MCPI_JSON_SLACK) || mcpi_json_make_slack(buf, more);
 }
 
 /* Where the fast loop writes. */
@@ -3068,15 +3127,16 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_blocks(mcp_out *out, mcpi_json_cursor 
     return s;
 }
 
-/* Writes the last bytes of a string from a copy that blocks may be read from past its end. */
-MCPI_INLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
-                                               const uint8_t *end)
+/* Writes a text of less than two blocks from a copy that blocks may be read from past its end. Returns where it
+   stopped. */
+MCPI_NOINLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
+                                                 const uint8_t *end)
 {
     uint8_t tail[4 * MCPI_JSON_BLOCK];
     size_t len = (size_t)(end - s), done = 0;
 
     memset(tail, 0, sizeof tail);
-    memcpy(tail, s, len);
+    mcpi_json_copy_short(tail, s, len);
     while (done < len) {
         size_t count = len - done < MCPI_JSON_BLOCK ? len - done : MCPI_JSON_BLOCK;
         uint32_t mask = mcpi_json_specials(tail + done) & (((uint32_t)1 << count) - 1);
@@ -3088,16 +3148,26 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor *o
     return s + done;
 }
 
-/* Appends as much of the text as there is room to spare for. Returns where it stopped. */
-static const uint8_t *mcpi_json_append_fast(mcp_out *out, const uint8_t *s, const uint8_t *end)
+/* Whether less than two blocks are plain; what stands behind them is read and does not count. */
+MCPI_INLINE bool mcpi_json_is_plain(const uint8_t *p, size_t len)
 {
-    mcpi_json_cursor o;
-    if (!mcpi_json_slack(&out->buf, (size_t)(end - s))) return s;
-    o = mcpi_json_cursor_at(&out->buf);
-    s = mcpi_json_copy_blocks(out, &o, s, end);
-    if (end - s < 2 * MCPI_JSON_BLOCK) s = mcpi_json_copy_tail(out, &o, s, end);
-    out->buf.len = (size_t)(o.at - (uint8_t *)out->buf.ptr);
-    return s;
+    uint64_t mask = mcpi_json_specials(p);
+    if (len > MCPI_JSON_BLOCK) mask |= (uint64_t)mcpi_json_specials(p + MCPI_JSON_BLOCK) << MCPI_JSON_BLOCK;
+    return !(mask & (((uint64_t)1 << len) - 1));
+}
+
+/* Writes a text where there is room to spare. Returns where it stopped, its end but for lack of room. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_text(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
+                                               const uint8_t *end)
+{
+    if (end - s >= 2 * MCPI_JSON_BLOCK) {
+        s = mcpi_json_copy_blocks(out, o, s, end);
+        if (end - s >= 2 * MCPI_JSON_BLOCK) return s;
+    }
+    mcpi_json_copy_short(o->at, s, (size_t)(end - s));
+    if (!mcpi_json_is_plain(o->at, (size_t)(end - s))) return mcpi_json_copy_tail(out, o, s, end);
+    o->at += end - s;
+    return end;
 }
 #endif /* !MCP_SMALL */
 
@@ -3106,45 +3176,86 @@ static void mcpi_json_append_text(mcp_out *out, const char *text, size_t len)
 {
     const uint8_t *s = (const uint8_t *)text, *end = s + len;
 #if !MCP_SMALL
-    s = mcpi_json_append_fast(out, s, end);
-    if (MCPI_LIKELY(s == end)) return;
+    if (MCPI_LIKELY(mcpi_json_slack(&out->buf, len))) {
+        mcpi_json_cursor o = mcpi_json_cursor_at(&out->buf);
+        s = mcpi_json_copy_text(out, &o, s, end);
+        out->buf.len = (size_t)(o.at - (uint8_t *)out->buf.ptr);
+    }
 #endif
-    mcpi_json_append_exact(out, s, end);
+    if (s < end) mcpi_json_append_exact(out, s, end);
 }
 
 static void mcpi_json_append_string(mcp_out *out, const char *text, size_t len)
 {
     mcpi_json_append_char(out, '"');
-    if (len) mcpi_json_append_text(out, text, len);
+    mcpi_json_append_text(out, text, len);
     mcpi_json_append_char(out, '"');
+}
+
+/* The ordinary short text, with its comma before it and its colon behind it, all at once. False, with nothing
+   written, for any other. */
+MCPI_INLINE bool mcpi_json_put_short(mcp_out *out, bool comma, const char *text, size_t len, bool colon)
+{
+#if MCP_SMALL
+    (void)out, (void)comma, (void)text, (void)len, (void)colon;
+    return false;
+#else
+    uint8_t *at = (uint8_t *)out->buf.ptr + out->buf.len;
+    if (len >= 2 * MCPI_JSON_BLOCK || out->buf.cap - out->buf.len < MCPI_JSON_SLACK) return false;
+    *at = ',';
+    at += comma;
+    *at++ = '"';
+    mcpi_json_copy_short(at, (const uint8_t *)text, len);
+    if (!mcpi_json_is_plain(at, len)) return false;
+    at[len] = '"';
+    at[len + 1] = ':';
+    out->buf.len += len + 2 + comma + colon;
+    return true;
+#endif
+}
+
+MCPI_NOINLINE void mcpi_json_put_key(mcp_out *out, const char *key, size_t len)
+{
+    const bool comma = out->state == MCPI_JSON_NEXT_KEY;
+    if (MCPI_UNLIKELY(!comma && out->state != MCPI_JSON_FIRST_KEY)) {
+        mcpi_json_break(out, MCP_E_MISUSE);
+        return;
+    }
+    out->state = MCPI_JSON_MEMBER;
+    if (MCPI_LIKELY(mcpi_json_put_short(out, comma, key, len, true))) return;
+    if (comma) mcpi_json_append_char(out, ',');
+    mcpi_json_append_string(out, key, len);
+    mcpi_json_append_char(out, ':');
+}
+
+MCPI_NOINLINE void mcpi_json_put_text(mcp_out *out, const char *text, size_t len)
+{
+    const bool comma = out->state == MCPI_JSON_NEXT_ELEMENT;
+    const uint32_t next = mcpi_json_after_value[out->state];
+    if (MCPI_LIKELY(next != MCPI_JSON_BROKEN) && MCPI_LIKELY(mcpi_json_put_short(out, comma, text, len, false)))
+        out->state = next;
+    else if (mcpi_json_begin(out))
+        mcpi_json_append_string(out, text, len);
 }
 
 MCP_API void mcp_put_keyn(mcp_out *out, const char *key, size_t len)
 {
-    if (out->state == MCPI_JSON_NEXT_KEY) {
-        mcpi_json_append_char(out, ',');
-    } else if (out->state != MCPI_JSON_FIRST_KEY) {
-        mcpi_json_break(out, MCP_E_MISUSE);
-        return;
-    }
-    mcpi_json_append_string(out, key, len);
-    mcpi_json_append_char(out, ':');
-    if (out->state != MCPI_JSON_BROKEN) out->state = MCPI_JSON_MEMBER;
+    mcpi_json_put_key(out, key, len);
 }
 
 MCP_API void mcp_put_key(mcp_out *out, const char *key)
 {
-    mcp_put_keyn(out, key, strlen(key));
+    mcpi_json_put_key(out, key, strlen(key));
 }
 
 MCP_API void mcp_put_strn(mcp_out *out, const char *text, size_t len)
 {
-    if (mcpi_json_begin(out)) mcpi_json_append_string(out, text, len);
+    mcpi_json_put_text(out, text, len);
 }
 
 MCP_API void mcp_put_str(mcp_out *out, const char *text)
 {
-    if (text) mcp_put_strn(out, text, strlen(text));
+    if (text) mcpi_json_put_text(out, text, strlen(text));
     else mcp_put_null(out);
 }
 
@@ -3186,18 +3297,47 @@ MCP_API void mcp_put_null(mcp_out *out)
     mcpi_json_put_token(out, "null", 4);
 }
 
+#if !MCP_SMALL
+/* Whether eight bytes or more hold a control character. */
+MCPI_INLINE bool mcpi_json_has_control(const uint8_t *p, size_t len)
+{
+    const uint8_t *last = p + len - 8;
+    uint64_t found = 0, x;
+    for (; p < last; p += 8) {
+        x = mcpi_base_load64(p);
+        found |= (x - MCPI_REPEAT(0x20)) & ~x;
+    }
+    x = mcpi_base_load64(last);
+    found |= (x - MCPI_REPEAT(0x20)) & ~x;
+    return (found & MCPI_REPEAT(0x80)) != 0;
+}
+#endif
+
+/* Appends text as it stands, but for control characters: nothing may break a line. */
+static void mcpi_json_append_raw(mcp_out *out, const char *json, size_t len)
+{
+    uint8_t *p;
+    mcpi_json_append(out, json, len);
+    if (out->state == MCPI_JSON_BROKEN) return;
+    p = (uint8_t *)out->buf.ptr + out->buf.len - len;
+#if !MCP_SMALL
+    if (len >= 8 && MCPI_LIKELY(!mcpi_json_has_control(p, len))) return;
+#endif
+    for (; len; len--, p++)
+        if (*p < 0x20) *p = ' ';
+}
+
 MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len)
 {
-    size_t start = 0, i;
     if (!len) mcpi_json_break(out, MCP_E_MISUSE);
-    if (!mcpi_json_begin(out)) return;
-    for (i = 0; i < len; i++) {
-        if (json[i] != '\n' && json[i] != '\r') continue;
-        mcpi_json_append(out, json + start, i - start);
-        mcpi_json_append_char(out, ' ');
-        start = i + 1;
-    }
-    mcpi_json_append(out, json + start, len - start);
+    if (mcpi_json_begin(out)) mcpi_json_append_raw(out, json, len);
+}
+
+MCP_API void mcp_put_piece(mcp_out *out, const char *json)
+{
+    if (out->state == MCPI_JSON_ROOT) out->state = out->root = MCPI_JSON_PIECES;
+    if (out->state == MCPI_JSON_PIECES) mcpi_json_append_raw(out, json, strlen(json));
+    else mcpi_json_break(out, MCP_E_MISUSE);
 }
 
 /*-- Writing: parsed values. The same walk in two speeds: fast while there is room to spare, exact at the end of
