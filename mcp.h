@@ -202,6 +202,9 @@ typedef struct mcp_str {
     size_t len;
 } mcp_str;
 
+/* A string literal as the initialiser of an mcp_str. */
+#define MCP_LIT(text) { text, sizeof(text) - 1 }
+
 /* The number of elements of an array, for the num_... members. */
 #define MCP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -1274,10 +1277,32 @@ static bool mcpi_base_read_integer(mcp_str text, uint64_t *magnitude, bool *nega
     return true;
 }
 
+#if !MCP_SMALL
+/* The ordinary case: up to 18 digits and nothing else. */
+MCPI_INLINE bool mcpi_base_read_short(mcp_str text, int64_t *value)
+{
+    const bool negative = *text.ptr == '-';
+    const char *p = text.ptr + negative, *end = text.ptr + text.len;
+    int64_t sum = 0;
+
+    if (end - p > 18) return false;
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)(*p - '0');
+        if (digit > 9) return false;
+        sum = sum * 10 + (int64_t)digit;
+    }
+    *value = negative ? -sum : sum;
+    return true;
+}
+#endif
+
 static bool mcpi_base_read_int(mcp_str text, int64_t *value)
 {
     uint64_t magnitude;
     bool negative;
+#if !MCP_SMALL
+    if (MCPI_LIKELY(mcpi_base_read_short(text, value))) return true;
+#endif
     if (!mcpi_base_read_integer(text, &magnitude, &negative)) return false;
     if (magnitude > (uint64_t)INT64_MAX + negative) return false;
     *value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
@@ -2420,8 +2445,8 @@ item:   /* an element, or a key and its value */
     }
 
 after:  /* a value */
-    p = mcpi_json_space(p);
     if (MCPI_UNLIKELY(!depth)) goto done;
+    p = mcpi_json_space(p);
     if (MCPI_LIKELY(*p == ',')) {
         p = mcpi_json_space(p + 1);
         goto item;
@@ -2442,6 +2467,7 @@ close:  /* the innermost container */
     goto after;
 
 done:
+    if (*p) p = mcpi_json_space(p);
     expected = "the end of the text";
     if ((size_t)(p - text) != doc->len) goto unexpected;
     doc->num_nodes = (uint32_t)(node - nodes);
@@ -2600,20 +2626,23 @@ MCP_API size_t mcp_json_count(mcp_json v)
 
 MCP_API mcp_json mcp_json_first(mcp_json v)
 {
-    const mcp_node *node;
-    if (!mcp_json_count(v)) return mcpi_json_missing();
-    node = mcpi_json_node(v);
-    return mcpi_json_value(v.doc, node + (mcpi_json_kind(node) == MCPI_JSON_OBJECT ? 3 : 2), v.at);
+    uint32_t kind = v.doc ? mcpi_json_kind(mcpi_json_node(v)) : (uint32_t)MCPI_JSON_NULL;
+    if (kind < MCPI_JSON_ARRAY || !mcpi_json_node(v)[1].info) return mcpi_json_missing();
+    v.up = v.at;
+    v.at += 2 + (kind - MCPI_JSON_ARRAY);   /* an object's value stands behind its key */
+    return v;
 }
 
 MCP_API mcp_json mcp_json_next(mcp_json v)
 {
-    const mcp_node *up, *next;
+    const mcp_node *up, *node;
     if (!v.doc || v.up == v.at) return mcpi_json_missing();
     up = v.doc->nodes + v.up;
-    next = mcpi_json_after(mcpi_json_node(v));
-    if (next == mcpi_json_after(up)) return mcpi_json_missing();
-    return mcpi_json_value(v.doc, next + (mcpi_json_kind(up) == MCPI_JSON_OBJECT), v.up);
+    node = mcpi_json_node(v);
+    v.at += mcpi_json_kind(node) >= MCPI_JSON_ARRAY ? mcpi_json_length(node) : 1;
+    if (v.at == v.up + mcpi_json_length(up)) return mcpi_json_missing();
+    v.at += mcpi_json_kind(up) - MCPI_JSON_ARRAY;
+    return v;
 }
 
 MCP_API mcp_str mcp_json_key(mcp_json v)
@@ -2627,43 +2656,33 @@ MCP_API mcp_str mcp_json_key(mcp_json v)
     return key;
 }
 
-#if !MCP_SMALL
-/* The first eight bytes of a key, zeros after its end, without reading past it. */
-MCPI_INLINE uint64_t mcpi_json_key_word(const char *key, size_t len)
+/* Whether two texts of the same length are the same. Without a call, as keys are short. */
+MCPI_INLINE bool mcpi_json_same(const char *a, const char *b, size_t len)
 {
-    uint64_t word = 0;
-    if (len >= 8) return mcpi_base_load64(key);
-    if (len >= 4) return mcpi_base_load32(key) | (uint64_t)mcpi_base_load32(key + len - 4) << (8 * (len - 4));
-    while (len) word = word << 8 | (uint8_t)key[--len];
-    return word;
-}
+#if MCP_SMALL
+    return !memcmp(a, b, len);
+#else
+    if (len >= 8) {
+        size_t i;
+        for (i = 0; i + 8 < len; i += 8)
+            if (mcpi_base_load64(a + i) != mcpi_base_load64(b + i)) return false;
+        return mcpi_base_load64(a + len - 8) == mcpi_base_load64(b + len - 8);
+    }
+    if (len >= 4)
+        return mcpi_base_load32(a) == mcpi_base_load32(b) &&
+               mcpi_base_load32(a + len - 4) == mcpi_base_load32(b + len - 4);
+    return !len || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
 #endif
+}
 
 MCP_API mcp_json mcp_json_member(mcp_json v, const char *key, size_t len)
 {
-    const mcp_node *node;
-    uint32_t left;
-#if !MCP_SMALL
-    uint64_t word, mask = len >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * len)) - 1;
-#endif
-
+    const mcp_node *node, *end;
     if (!mcpi_json_is(v, MCPI_JSON_OBJECT)) return mcpi_json_missing();
     node = mcpi_json_node(v);
-    left = node[1].info;
-#if !MCP_SMALL
-    word = mcpi_json_key_word(key, len);
-#endif
-    for (node += 2; left; left--, node = mcpi_json_after(node + 1)) {
-        const char *text = v.doc->text + node->at;
-        if (mcpi_json_length(node) != len) continue;
-#if MCP_SMALL
-        if (memcmp(text, key, len)) continue;
-#else
-        if ((mcpi_base_load64(text) & mask) != word) continue;
-        if (len > 8 && memcmp(text + 8, key + 8, len - 8)) continue;
-#endif
-        return mcpi_json_value(v.doc, node + 1, v.at);
-    }
+    for (end = mcpi_json_after(node), node += 2; node < end; node = mcpi_json_after(node + 1))
+        if (mcpi_json_length(node) == len && mcpi_json_same(v.doc->text + node->at, key, len))
+            return mcpi_json_value(v.doc, node + 1, v.at);
     return mcpi_json_missing();
 }
 
@@ -2680,21 +2699,21 @@ MCP_API mcp_json mcp_json_at(mcp_json v, size_t index)
     return element;
 }
 
-/* The value that a getter means. */
-static mcp_json mcpi_json_pick(mcp_json v, const char *key)
-{
-    return key ? mcp_json_get(v, key) : v;
-}
-
-MCP_API mcp_str mcp_json_str(mcp_json v, const char *key)
+/* The text of a value whose kind is low or the one after it. */
+MCPI_INLINE mcp_str mcpi_json_text(mcp_json v, uint32_t low)
 {
     mcp_str text = { NULL, 0 };
-    v = mcpi_json_pick(v, key);
-    if (mcpi_json_is(v, MCPI_JSON_PLAIN) || mcpi_json_is(v, MCPI_JSON_ESCAPED)) {
+    if (v.doc && mcpi_json_kind(mcpi_json_node(v)) - low <= 1) {
         text.ptr = v.doc->text + mcpi_json_node(v)->at;
         text.len = mcpi_json_length(mcpi_json_node(v));
     }
     return text;
+}
+
+MCP_API mcp_str mcp_json_str(mcp_json v, const char *key)
+{
+    if (key) v = mcp_json_get(v, key);
+    return mcpi_json_text(v, MCPI_JSON_PLAIN);
 }
 
 MCP_API const char *mcp_json_cstr(mcp_json v, const char *key, const char *def)
@@ -2711,13 +2730,8 @@ MCP_API bool mcp_json_equals(mcp_json v, const char *key, const char *text)
 
 MCP_API mcp_str mcp_json_number(mcp_json v, const char *key)
 {
-    mcp_str text = { NULL, 0 };
-    v = mcpi_json_pick(v, key);
-    if (mcpi_json_is(v, MCPI_JSON_INTEGER) || mcpi_json_is(v, MCPI_JSON_REAL)) {
-        text.ptr = v.doc->text + mcpi_json_node(v)->at;
-        text.len = mcpi_json_length(mcpi_json_node(v));
-    }
-    return text;
+    if (key) v = mcp_json_get(v, key);
+    return mcpi_json_text(v, MCPI_JSON_INTEGER);
 }
 
 MCP_API int64_t mcp_json_int(mcp_json v, const char *key, int64_t def)
@@ -2745,7 +2759,7 @@ MCP_API double mcp_json_num(mcp_json v, const char *key, double def)
 
 MCP_API bool mcp_json_bool(mcp_json v, const char *key, bool def)
 {
-    v = mcpi_json_pick(v, key);
+    if (key) v = mcp_json_get(v, key);
     return mcpi_json_is(v, MCPI_JSON_TRUE) || (def && !mcpi_json_is(v, MCPI_JSON_FALSE));
 }
 

@@ -1,0 +1,35 @@
+# mcp.h needs no build. This builds the examples, and runs them, the tests, the checks and the
+# measurements. Everything that is made stands in build/.
+
+CFLAGS = -O2
+
+all: build/echo
+
+build/echo: examples/echo.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/echo.c -o $@
+
+# The echo server, the messages of both eras, and what it answers.
+run: build/echo
+	@sh tools/demo.sh build/echo
+
+# Every test in every variant that this machine has the tools for.
+# Variables: STRICT=1 (a skipped test is a failure), FUZZ_SECONDS, MCP_CORPUS. See tests/run.sh.
+test:
+	@CC="$(CC)" sh tests/run.sh
+
+# What can be told without running the library.
+check:
+	@CC="$(CC)" sh tools/check.sh
+
+# Ten minutes over all fuzzers together; FUZZ_SECONDS=n is n seconds for each.
+fuzz:
+	@sh tests/fuzz.sh
+
+bench:
+	@CC="$(CC)" sh tools/bench/run.sh
+
+clean:
+	rm -rf build
+
+.PHONY: all run test check fuzz bench clean

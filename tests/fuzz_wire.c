@@ -1,0 +1,77 @@
+/* fuzz_wire.c - hostile bytes as the input of a server: lines, as on standard input, each delivered as a message.
+   Whatever comes, at most one reply leaves for each, it is JSON, and the next message is served. tests/fuzz.sh
+   runs it, seeded with tests/wire. */
+
+int echo_main(void);
+#define main echo_main
+#include "../examples/echo.c"
+#undef main
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void must(bool holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "does not hold: %s\n", what);
+    abort();
+}
+#define MUST(what) must(what, #what)
+
+static int replies;
+
+static void on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+{
+    mcp_doc doc = { 0 };
+    (void)user, (void)stream;
+    replies++;
+    MUST(last && !memchr(bytes, '\n', len));
+    MUST(mcp_json_parse(&doc, bytes, len) == MCP_OK);
+    MUST((kind == MCP_EMIT_ERROR) == mcp_json_exists(mcp_json_get(mcp_json_root(&doc), "error")));
+    MUST((kind == MCP_EMIT_RESULT) == mcp_json_exists(mcp_json_get(mcp_json_root(&doc), "result")));
+    MUST(mcp_json_int(mcp_json_get(mcp_json_root(&doc), "error"), "code", 0) == code);
+    mcp_doc_free(&doc);
+}
+
+/* Delivers a message from memory that ends with it. */
+static void deliver(mcp_server *server, mcp_session *session, const char *bytes, size_t len)
+{
+    mcp_delivery d = { 0 };
+    char *exact = (char *)malloc(len ? len : 1);
+    memcpy(exact, bytes, len);
+    d.session = session;
+    d.emit = on_emit;
+    d.bytes = exact;
+    d.len = len;
+    replies = 0;
+    MUST(mcp_deliver(server, &d) != MCP_E_NOMEM);
+    MUST(replies <= 1);
+    free(exact);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
+    const char *at = (const char *)data, *end = at + size;
+    mcp_server_desc d = { 0 };
+    mcp_server *server;
+    mcp_session *session;
+
+    d.name = "echo"; d.version = "1.0";
+    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    d.max_reply = 1 << 16;
+    server = mcp_server_create(&d);
+    session = mcp_session_open(server);
+    while (at < end) {
+        const char *stop = (const char *)memchr(at, '\n', (size_t)(end - at));
+        if (!stop) stop = end;
+        deliver(server, session, at, (size_t)(stop - at));
+        at = stop < end ? stop + 1 : end;
+    }
+    deliver(server, session, ping, sizeof ping - 1);
+    MUST(replies == 1);
+    mcp_session_close(session);
+    mcp_server_destroy(server);
+    return 0;
+}

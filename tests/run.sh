@@ -1,0 +1,171 @@
+#!/bin/sh
+# Runs every test.   usage: tests/run.sh [FILTER]    FILTER: part of "NAME VARIANT", as in `test_json asan`
+#
+# Needs a C compiler and make; what else a test would like and does not find is skipped, and said so.
+#   CC, CXX          the compilers (cc, c++)
+#   STRICT=1         a skipped test is a failure
+#   FUZZ_SECONDS=n   fuzz each target for n seconds; otherwise the seeds are run once
+#   MCP_CORPUS       directory with test data; test programs skip what they do not find
+#   MCP_TEST_N       how often test programs repeat their random cases
+#   TEST_TIMEOUT=n   seconds that one program may take (600)
+#   MCP_INSPECTOR    directory whose node_modules holds @modelcontextprotocol/inspector
+#
+# A test is a program that prints a line `ok - NAME: CASE`, `FAIL - NAME: CASE: WHY` or
+# `skip - NAME: CASE: WHY` for each case. The last line of this script is `N passed, N failed`.
+cd "$(dirname "$0")/.." || exit 1
+export CC="${CC:-cc}" CXX="${CXX:-c++}"
+out=build/tests
+mkdir -p "$out" || exit 1
+
+list_jobs() {   # one "name variant" a line, the slow ones first
+    echo 'coverage lines'
+    ls tests/fuzz_*.c 2>/dev/null | sed 's,^tests/\(.*\)\.c$,\1 fuzz,'
+    [ -n "$(ls tests/fuzz_*.c 2>/dev/null)" ] || echo 'fuzz fuzz'
+    echo 'inspector interop'
+    for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
+        ls tests/test_*.c | sed "s,^tests/\(.*\)\.c$,\1 $variant,"
+    done
+    echo 'wire pipe'
+    echo 'demo run'
+    echo 'snippets compile'
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Compiles program $1 in variant $2 to $3, and sets $runner to what it has to be run with. Returns 1 if that
+# does not compile, 2 (with the reason in $why) if this machine cannot do it.
+compile() {
+    source=tests/$1.c
+    runner=
+    why=
+    case $2 in
+    default) $CC -O2 -I. "$source" -o "$3" -lm ;;
+    nosimd) $CC -O2 -DMCP_NO_SIMD -I. "$source" -o "$3" -lm ;;
+    small) $CC -O2 -DMCP_SMALL=1 -I. "$source" -o "$3" -lm ;;
+    asan | clang)   # each of the two compilers has sanitizers that find what the other overlooks
+        [ "$2" = asan ] && sanitizing=$CC || sanitizing=clang
+        echo 'int main(void) { return 0; }' >"$3.probe.c"
+        $sanitizing -fsanitize=address,undefined "$3.probe.c" -o "$3.probe" 2>/dev/null ||
+            { why="no sanitizers in $sanitizing (apt-get install gcc clang libclang-rt-14-dev)"; return 2; }
+        $sanitizing -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -I. "$source" -o "$3" -lm ;;
+    cxx)
+        have "$CXX" || { why="no $CXX: install a C++ compiler (apt-get install g++)"; return 2; }
+        $CXX -x c++ -std=c++11 -O2 -I. "$source" -o "$3" -lm ;;
+    i686)
+        have i686-linux-gnu-gcc ||
+            { why='apt-get install gcc-i686-linux-gnu libc6-dev-i386-cross'; return 2; }
+        i686-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
+        runner=$(i686_runner "$3") || { why='apt-get install qemu-user'; return 2; } ;;
+    aarch64)
+        have aarch64-linux-gnu-gcc && have qemu-aarch64 ||
+            { why='apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'; return 2; }
+        aarch64-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
+        runner=qemu-aarch64 ;;
+    s390x)
+        have s390x-linux-gnu-gcc && have qemu-s390x ||
+            { why='apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'; return 2; }
+        s390x-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
+        runner=qemu-s390x ;;
+    valgrind)
+        have valgrind || { why='apt-get install valgrind'; return 2; }
+        $CC -O2 -g -I. "$source" -o "$3" -lm || return 1
+        for fn in malloc realloc; do    # tests ask for absurd sizes on purpose
+            printf '{\nabsurd sizes\nMemcheck:FishyValue\n%s(size)\nfun:%s\n}\n' $fn $fn
+        done >"$3.supp"
+        runner="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=all
+                --suppressions=$3.supp" ;;
+    esac
+}
+
+i686_runner() { # most kernels of x86-64 run 32-bit programs themselves
+    echo 'int main(void) { return 0; }' >"$1.probe.c"
+    i686-linux-gnu-gcc -static "$1.probe.c" -o "$1.probe" || return 1
+    "$1.probe" 2>/dev/null && return
+    have qemu-i386 && echo qemu-i386
+}
+
+program() {     # name variant: compiles and runs tests/NAME.c
+    exe=$out/$1.$2
+    compile "$1" "$2" "$exe"
+    case $? in
+    1) echo "FAIL - $1: does not compile"; return 1 ;;
+    2) echo "skip - $1: $2: $why"; return 0 ;;
+    esac
+    case $2 in
+    asan | clang)       # a size that malloc refuses is for the program to deal with
+        export ASAN_OPTIONS="allocator_may_return_null=1:${ASAN_OPTIONS:-}" ;;
+    valgrind) export MCP_TEST_N="${MCP_TEST_N:-200}" ;;
+    s390x | aarch64) export MCP_TEST_N="${MCP_TEST_N:-2000}" ;;
+    esac
+    $runner "$exe"
+}
+
+job() {         # name variant
+    case $2 in
+    lines) sh tests/coverage.sh base json ;;
+    fuzz) FUZZ_SECONDS="${FUZZ_SECONDS:-0}" sh tests/fuzz.sh $(echo "$1" | grep '^fuzz_') ;;
+    interop) make -s build/echo && sh tests/interop/inspector.sh build/echo ;;
+    pipe) make -s build/echo && sh tests/wire/pipe.sh build/echo ;;
+    run)
+        if make -s run >"$out/demo.txt" 2>&1; then echo "ok - demo: make run shows both eras"
+        else cat "$out/demo.txt"; echo "FAIL - demo: make run: a reply is missing, see above"; false; fi ;;
+    compile) sh tests/snippets.sh ;;
+    *) program "$1" "$2" ;;
+    esac
+}
+
+# Runs one job and prints a short line for it, and what failed or was skipped. Whatever a program does not say
+# in a line of its own (a crash, no case at all) is one failure.
+run_job() {     # name variant
+    log=$out/$1.$2.log
+    begin=$(date +%s)
+    if have timeout; then timeout "${TEST_TIMEOUT:-600}" sh tests/run.sh --inner "$1" "$2"
+    else job "$1" "$2"; fi >"$log" 2>&1 </dev/null
+    status=$?
+    LC_ALL=C awk -v name="$1" -v variant="$2" -v status=$status -v seconds=$(($(date +%s) - begin)) \
+        -v strict="${STRICT:-0}" -v counts="$out/$1.$2.count" '
+        /^ / && in_failure { if (in_failure++ < 6) report = report "\n" $0; next }
+        { in_failure = /^FAIL - / }
+        /^ok - / { passed++; other = "\n    | " $0; lines = 1 }
+        length($0) > 500 { $0 = substr($0, 1, 500) "..." }
+        /^FAIL - / { failed++; report = report "\n" $0 " [" variant "]" }
+        /^skip - / {
+            if (strict == 1) { failed++; sub(/^skip/, "FAIL"); $0 = $0 " (skipped, which STRICT=1 forbids)" }
+            else skipped++
+            report = report "\n" $0 " [" variant "]"
+        }
+        /^note - / { report = report "\n" substr($0, 8) }
+        !/^(ok|FAIL|skip|note) - / && /./ { if (++lines < 20) other = other "\n    | " $0 }
+        END {
+            if (status != 0 && !failed) {
+                failed++
+                why = status == 124 ? "took too long (TEST_TIMEOUT)" : "exit status " status
+                report = report "\nFAIL - " name ": " why ", after: [" variant "]" other
+            } else if (failed && !passed) report = report other
+            if (!passed && !failed && !skipped) {
+                failed++
+                report = report "\nFAIL - " name ": printed no case [" variant "]" other
+            }
+            print passed + 0, failed + 0, skipped + 0 > counts
+            printf "%-16s %-9s %5d ok", name, variant, passed
+            if (failed) printf ", %d FAILED", failed
+            if (skipped) printf ", %d skipped", skipped
+            print (seconds > 9 ? ", " seconds " s" : "") report
+        }' "$log" >"$out/$1.$2.report"
+    cat "$out/$1.$2.report"
+}
+
+case ${1:-} in
+--inner) job "$2" "$3"; exit ;;
+--job) run_job "$2" "$3"; exit ;;
+esac
+
+rm -f "$out"/*.count
+list_jobs | grep -e "${1:-}" >"$out/jobs" || { echo "no test matches '$1'"; echo '0 passed, 1 failed'; exit 1; }
+# built once, before the jobs that use it run side by side
+make -s build/echo >"$out/echo.log" 2>&1
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+xargs -n 2 -P "$cores" sh tests/run.sh --job <"$out/jobs"
+
+awk '{ p += $1; f += $2; s += $3 }
+     END { print p " passed, " f " failed" (s ? ", " s " skipped" : ""); exit f > 0 }' "$out"/*.count
