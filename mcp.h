@@ -161,6 +161,12 @@
 #define MCP_PRINTF(at, first)
 #endif
 
+/* Static functions that stay unused, or belong to a layer that is left out, are no mistake. */
+#if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -619,6 +625,10 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 #ifdef __cplusplus
 }
+#endif
+
+#if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
+#pragma GCC diagnostic pop
 #endif
 
 #endif /* MCP_H */
@@ -1178,6 +1188,21 @@ static const char mcpi_base_pairs[] =
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 #endif
 
+/* value / 10, where size counts without the 64-bit division that small processors lack: 0.8 as a sum of powers
+   of two, an eighth of it, and one more if that came out too small. */
+static uint64_t mcpi_base_tenth(uint64_t value)
+{
+#if MCP_SMALL
+    uint64_t tenth = (value >> 1) + (value >> 2);
+    int shift;
+    for (shift = 4; shift <= 32; shift *= 2) tenth += tenth >> shift;
+    tenth >>= 3;
+    return tenth + (value - tenth * 10 > 9);
+#else
+    return value / 10;
+#endif
+}
+
 /* Writes the digits so that they end at end; returns where they start. */
 static char *mcpi_base_write_uint(char *end, uint64_t value)
 {
@@ -1190,21 +1215,14 @@ static char *mcpi_base_write_uint(char *end, uint64_t value)
     }
 #endif
     do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
+        uint64_t tenth = mcpi_base_tenth(value);
+        *--end = (char)('0' + (value - tenth * 10));
+        value = tenth;
     } while (value);
     return end;
 }
 
-/* A number's text, taken apart: -?digits[.digits][e[+-]digits], as the reader has checked it. */
-typedef struct mcpi_base_decimal {
-    const char *first, *end;    /* the digits that count, without zeros at either end; may hold a point */
-    int64_t digits;             /* how many there are; 0: the number is 0 */
-    int64_t exponent;           /* value = digits as an integer * 10^exponent */
-    bool negative;
-} mcpi_base_decimal;
-
-/* An exponent's digits; far out of every range it stays there. */
+/* The digits of an exponent, with their sign; far out of every range it stays there. */
 static int64_t mcpi_base_read_exponent(const char *p, const char *end)
 {
     bool negative = *p == '-';
@@ -1215,64 +1233,43 @@ static int64_t mcpi_base_read_exponent(const char *p, const char *end)
     return negative ? -value : value;
 }
 
-static mcpi_base_decimal mcpi_base_take_apart(mcp_str text)
+static bool mcpi_base_scale10(uint64_t *value, int64_t power)
 {
-    const char *p = text.ptr, *end = p + text.len, *point = NULL, *last = NULL;
-    mcpi_base_decimal d;
-
-    memset(&d, 0, sizeof d);
-    d.negative = *p == '-';
-    for (p += d.negative; p < end && *p != 'e' && *p != 'E'; p++) {
-        if (*p == '.') {
-            point = p;
-        } else if (*p != '0') {
-            if (!d.first) d.first = p;
-            last = p;
-        }
+    for (; power > 0 && *value; power--) {
+        if (*value > UINT64_MAX / 10) return false;
+        *value *= 10;
     }
-    if (!last) return d;
-    if (!point) point = p;
-    d.end = last + 1;
-    d.digits = (d.end - d.first) - (d.first < point && point < d.end);
-    d.exponent = point > last ? point - d.end : point + 1 - d.end;
-    if (p < end) d.exponent += mcpi_base_read_exponent(p + 1, end);
-    return d;
+    return true;
 }
 
-/* The first max digits as an integer. Returns where it stopped. */
-static const char *mcpi_base_read_digits(const mcpi_base_decimal *d, int max, uint64_t *value)
-{
-    const char *p = d->first;
-    for (*value = 0; p < d->end && max > 0; p++) {
-        if (*p == '.') continue;
-        *value = *value * 10 + (uint64_t)(*p - '0');
-        max--;
-    }
-    return p;
-}
-
-/* Exact or not at all: 3.0 and 1e2 are integers, 1.5 is none. */
+/* A number's text, as the reader has checked it: -?digits[.digits][e[+-]digits]. Exact or not at all: 3.0 and 1e2
+   are integers, 1.5 is none. Zeros are held back until another digit follows, so that none ends the value. */
 static bool mcpi_base_read_integer(mcp_str text, uint64_t *magnitude, bool *negative)
 {
-    mcpi_base_decimal d = mcpi_base_take_apart(text);
-    int64_t zeros;
-    uint64_t value;
+    const char *p = text.ptr, *end = p + text.len;
+    uint64_t value = 0;
+    int64_t power = 0, zeros = 0;
+    bool fraction = false;
 
+    *negative = *p == '-';
     *magnitude = 0;
-    *negative = d.negative;
-    if (!d.digits) return true;
-    if (d.exponent < 0 || d.digits + d.exponent > MCPI_INT_SIZE) return false;
-    (void)mcpi_base_read_digits(&d, MCPI_INT_SIZE - 1, &value);
-    zeros = d.exponent;
-    if (d.digits == MCPI_INT_SIZE) {    /* only the twentieth digit can overflow */
-        uint64_t digit = (uint64_t)(d.end[-1] - '0');
-        if (value > (UINT64_MAX - digit) / 10) return false;
-        value = value * 10 + digit;
+    for (p += *negative; p < end && (*p | 0x20) != 'e'; p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (*p == '.') {
+            fraction = true;
+            continue;
+        }
+        power -= fraction;
+        zeros++;
+        if (!digit) continue;
+        if (!mcpi_base_scale10(&value, zeros) || value > UINT64_MAX - digit) return false;
+        value += digit;
+        zeros = 0;
     }
-    for (; zeros > 0; zeros--) {
-        if (value > UINT64_MAX / 10) return false;
-        value *= 10;
-    }
+    if (!value) return true;
+    if (p < end) power += mcpi_base_read_exponent(p + 1, end);
+    power += zeros;
+    if (power < 0 || !mcpi_base_scale10(&value, power)) return false;
     *magnitude = value;
     return true;
 }
@@ -1318,6 +1315,48 @@ static bool mcpi_base_read_uint(mcp_str text, uint64_t *value)
 /*-- Doubles <-> text, by integer arithmetic alone: exact under any rounding mode and any locale. --*/
 
 #ifndef MCP_NO_FLOAT
+
+/* A number's text, taken apart. */
+typedef struct mcpi_base_decimal {
+    const char *first, *end;    /* the digits that count, without zeros at either end; may hold a point */
+    int64_t digits;             /* how many there are; 0: the number is 0 */
+    int64_t exponent;           /* value = digits as an integer * 10^exponent */
+    bool negative;
+} mcpi_base_decimal;
+
+static mcpi_base_decimal mcpi_base_take_apart(mcp_str text)
+{
+    const char *p = text.ptr, *end = p + text.len, *point = NULL, *last = NULL;
+    mcpi_base_decimal d;
+
+    memset(&d, 0, sizeof d);
+    d.negative = *p == '-';
+    for (p += d.negative; p < end && (*p | 0x20) != 'e'; p++) {
+        if (*p == '.') {
+            point = p;
+        } else if (*p != '0') {
+            if (!d.first) d.first = p;
+            last = p;
+        }
+    }
+    if (!last) return d;
+    if (!point) point = p;
+    d.end = last + 1;
+    d.digits = (d.end - d.first) - (d.first < point && point < d.end);
+    d.exponent = point > last ? point - d.end : point + 1 - d.end;
+    if (p < end) d.exponent += mcpi_base_read_exponent(p + 1, end);
+    return d;
+}
+
+/* All digits, of which there are at most 19, as an integer. */
+static uint64_t mcpi_base_read_digits(const mcpi_base_decimal *d)
+{
+    const char *p;
+    uint64_t value = 0;
+    for (p = d->first; p < d->end; p++)
+        if (*p != '.') value = value * 10 + (uint64_t)(*p - '0');
+    return value;
+}
 
 #define MCPI_DOUBLE_SIZE 32     /* characters of the longest text, "-2.2250738585072014e-308", and room */
 #define MCPI_HIDDEN      ((uint64_t)1 << 52)    /* the bit that a normal double does not store */
@@ -1441,25 +1480,30 @@ static uint64_t mcpi_base_pow5(int power)
     return value;
 }
 
-/* mantissa * 10^power for power 0 to 27: one exact 128-bit product. */
-static bool mcpi_base_scale_up(uint64_t mantissa, int power, uint64_t *bits)
+/* mantissa * 10^power for power 0 to 27: one exact 128-bit product. Returns the double's bits. */
+static uint64_t mcpi_base_scale_up(uint64_t mantissa, int power)
 {
     uint64_t factor = mcpi_base_pow5(power);
     uint64_t a = mantissa >> 32, b = mantissa & 0xffffffff, c = factor >> 32, d = factor & 0xffffffff;
     uint64_t middle = a * d + (b * d >> 32), other = b * c + (middle & 0xffffffff);
-    uint64_t high = a * c + (middle >> 32) + (other >> 32), low = other << 32 | (b * d & 0xffffffff);
+    uint64_t high = a * c + (middle >> 32) + (other >> 32), low = other << 32 | (b * d & 0xffffffff), bits;
     int shift;
 
-    if (!high) return mcpi_base_pack(low, power, false, bits);
+    if (!high) {
+        (void)mcpi_base_pack(low, power, false, &bits);
+        return bits;
+    }
     shift = 64 - mcpi_base_bits(high);
     if (shift) high = high << shift | low >> (64 - shift);
-    return mcpi_base_pack(high, power + 64 - shift, low << shift != 0, bits);
+    (void)mcpi_base_pack(high, power + 64 - shift, low << shift != 0, &bits);
+    return bits;
 }
 
-/* mantissa / 10^power for power 1 to 27: the first 64 bits of the quotient, and whether there are more. */
-static bool mcpi_base_scale_down(uint64_t mantissa, int power, uint64_t *bits)
+/* mantissa / 10^power for power 1 to 27: the first 64 bits of the quotient, and whether there are more. Returns the
+   double's bits. */
+static uint64_t mcpi_base_scale_down(uint64_t mantissa, int power)
 {
-    uint64_t divisor = mcpi_base_pow5(power), quotient = 0, rest;
+    uint64_t divisor = mcpi_base_pow5(power), quotient = 0, rest, bits;
     int up = 64 - mcpi_base_bits(mantissa), down = 64 - mcpi_base_bits(divisor), i;
 
     mantissa <<= up;
@@ -1476,7 +1520,8 @@ static bool mcpi_base_scale_down(uint64_t mantissa, int power, uint64_t *bits)
             quotient |= 1;
         }
     }
-    return mcpi_base_pack(quotient, down - up - 63 - power, rest != 0, bits);
+    (void)mcpi_base_pack(quotient, down - up - 63 - power, rest != 0, &bits);
+    return bits;
 }
 
 /* Any number: a fraction of two big integers, divided bit by bit. Digits after the 800th cannot change
@@ -1525,16 +1570,15 @@ static bool mcpi_base_scale_big(const mcpi_base_decimal *d, uint64_t *bits)
 static bool mcpi_base_read_double(mcp_str text, double *value)
 {
     mcpi_base_decimal d = mcpi_base_take_apart(text);
-    uint64_t mantissa, bits = 0;
-    bool fits = true;
+    uint64_t bits = 0;
 
-    if (d.digits) {
-        (void)mcpi_base_read_digits(&d, 19, &mantissa);
-        if (d.digits > 19 || d.exponent > 27 || d.exponent < -27) fits = mcpi_base_scale_big(&d, &bits);
-        else if (d.exponent >= 0) fits = mcpi_base_scale_up(mantissa, (int)d.exponent, &bits);
-        else fits = mcpi_base_scale_down(mantissa, (int)-d.exponent, &bits);
+    if (d.digits > 19 || d.exponent > 27 || d.exponent < -27) {
+        if (!mcpi_base_scale_big(&d, &bits)) return false;
+    } else if (d.digits && d.exponent >= 0) {
+        bits = mcpi_base_scale_up(mcpi_base_read_digits(&d), (int)d.exponent);
+    } else if (d.digits) {
+        bits = mcpi_base_scale_down(mcpi_base_read_digits(&d), (int)-d.exponent);
     }
-    if (!fits) return false;
     if (d.negative) bits |= (uint64_t)1 << 63;
     memcpy(value, &bits, 8);
     return true;
@@ -1815,6 +1859,15 @@ static uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
 
 #define MCPI_REPEAT(byte) ((uint64_t)0x0101010101010101u * (byte))
 
+/* The top bit of the first special byte of eight, the first in memory lowest. Carries may mark bytes behind it by
+   mistake; 0 if there is none. */
+MCPI_INLINE uint64_t mcpi_json_special8(uint64_t x)
+{
+    /* x ^ 2 maps '"' to a space, so that one subtraction finds it and the control characters */
+    uint64_t quote = (x ^ MCPI_REPEAT(2)) - MCPI_REPEAT(0x21), slash = (x ^ MCPI_REPEAT('\\')) - MCPI_REPEAT(1);
+    return (quote | slash | x) & MCPI_REPEAT(0x80);
+}
+
 #if defined(MCPI_SSE2)
 
 #define MCPI_JSON_BLOCK 16
@@ -1979,15 +2032,12 @@ MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, const uint8_t *text,
     scan->unused = 0;
 }
 
-/* The first special byte at or after p. Carries may mark bytes after it by mistake, never before. */
+/* The first special byte at or after p. */
 MCPI_INLINE uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
 {
     (void)scan;
     for (;; p += 8) {
-        uint64_t x = mcpi_base_load64(p);
-        /* x ^ 2 maps '"' to a space, so that one subtraction finds it and the control characters */
-        uint64_t special = (((x ^ MCPI_REPEAT(2)) - MCPI_REPEAT(0x21)) |
-                            ((x ^ MCPI_REPEAT('\\')) - MCPI_REPEAT(1)) | x) & MCPI_REPEAT(0x80);
+        uint64_t special = mcpi_json_special8(mcpi_base_load64(p));
         if (special) return p + (mcpi_base_lowest_bit(special) >> 3);
     }
 }
@@ -2131,13 +2181,18 @@ MCPI_INLINE uint8_t *mcpi_json_unescape_code(mcp_doc *doc, uint8_t *p, uint8_t *
     return p;
 }
 
+#if MCP_SMALL
+/* The characters after a backslash, and what they stand for. */
+static const char mcpi_json_pairs[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+#endif
+
 /* What a backslash and this character stand for; 0 for none. */
 MCPI_INLINE uint8_t mcpi_json_unescape_char(uint8_t c)
 {
 #if MCP_SMALL
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *found = c ? strchr(from, c) : NULL;
-    return found ? (uint8_t)to[found - from] : 0;
+    const char *p = mcpi_json_pairs;
+    while (*p && (uint8_t)*p != c) p += 2;
+    return *p ? (uint8_t)p[1] : 0;
 #else
     /* from '"' to 'u' */
     static const uint8_t meanings[84] = {
@@ -2197,7 +2252,7 @@ MCPI_INLINE void mcpi_json_copy_short(uint8_t *to, const uint8_t *from, size_t l
 MCPI_INLINE void mcpi_json_move_down(uint8_t *to, const uint8_t *from, size_t len)
 {
 #if MCP_SMALL
-    memmove(to, from, len);
+    while (len--) *to++ = *from++;
 #else
     size_t i;
     if (from - to >= 16) {
@@ -2258,6 +2313,19 @@ MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *scan, mcp_
         }
         if (*p != '\\') return mcpi_json_refuse_in_string(doc, p, expected);
     }
+}
+
+/* Reads the string that starts at p. Returns the byte after its closing quote, or NULL. */
+MCPI_INLINE uint8_t *mcpi_json_read_string(mcp_doc *doc, mcpi_json_scan *scan, mcp_node *node, uint8_t *p)
+{
+    uint8_t *end = mcpi_json_special(scan, p);
+    node->at = (uint32_t)(p - (uint8_t *)doc->text);
+    if (MCPI_LIKELY(*end == '"')) {
+        mcpi_json_end_string(node, p, end, MCPI_JSON_PLAIN);
+        return end + 1;
+    }
+    end = mcpi_json_string(doc, scan, node, p, end);
+    return end ? end + 1 : NULL;
 }
 
 MCPI_NOINLINE uint8_t *mcpi_json_space_run(uint8_t *p)
@@ -2390,13 +2458,9 @@ item:   /* an element, or a key and its value */
     if (closer == '}') {
         expected = "a key in quotes";
         if (MCPI_UNLIKELY(*p != '"')) goto unexpected;
-        p++;
-        node->at = (uint32_t)(p - text);
-        end = mcpi_json_special(&scan, p);
-        if (MCPI_LIKELY(*end == '"')) mcpi_json_end_string(node, p, end, MCPI_JSON_PLAIN);
-        else if (!(end = mcpi_json_string(doc, &scan, node, p, end))) return doc->error;
+        p = mcpi_json_read_string(doc, &scan, node, p + 1);
+        if (MCPI_UNLIKELY(!p)) return doc->error;
         node++;
-        p = end + 1;
         if (MCPI_UNLIKELY(*p != ':')) {
             p = mcpi_json_space(p);
             expected = "':' after the key";
@@ -2405,13 +2469,9 @@ item:   /* an element, or a key and its value */
         p = mcpi_json_space(p + 1);
     }
     if (*p == '"') {
-        p++;
-        node->at = (uint32_t)(p - text);
-        end = mcpi_json_special(&scan, p);
-        if (MCPI_LIKELY(*end == '"')) mcpi_json_end_string(node, p, end, MCPI_JSON_PLAIN);
-        else if (!(end = mcpi_json_string(doc, &scan, node, p, end))) return doc->error;
+        p = mcpi_json_read_string(doc, &scan, node, p + 1);
+        if (MCPI_UNLIKELY(!p)) return doc->error;
         node++;
-        p = end + 1;
     } else if (*p == '{' || *p == '[') {
         if (MCPI_UNLIKELY(depth++ == max_depth)) return mcpi_json_refuse(doc, MCP_E_DEPTH, p, NULL);
         node[0].at = (uint32_t)(p - text);
@@ -2991,6 +3051,7 @@ MCP_API void mcp_out_free(mcp_out *out)
 /*-- Writing: strings. Where there is room to spare, a block is copied before it is looked at, and what follows an
      escape is copied again behind it. Near the end of a full buffer the exact loop takes over. --*/
 
+#if !MCP_SMALL
 /* Eight bytes for each escape: its text, and in the last its length. */
 static const char mcpi_json_escapes[34][9] = {
     "\\u0000\0\6", "\\u0001\0\6", "\\u0002\0\6", "\\u0003\0\6", "\\u0004\0\6", "\\u0005\0\6", "\\u0006\0\6",
@@ -3000,11 +3061,25 @@ static const char mcpi_json_escapes[34][9] = {
     "\\u001a\0\6", "\\u001b\0\6", "\\u001c\0\6", "\\u001d\0\6", "\\u001e\0\6", "\\u001f\0\6",
     "\\\"\0\0\0\0\0\2", "\\\\\0\0\0\0\0\2"
 };
+#endif
 
-/* The escape of a control character, '"' or '\'. */
-MCPI_INLINE const char *mcpi_json_escape(uint8_t c)
+/* Writes the escape of a control character, '"' or '\'; eight bytes are overwritten. Returns its length. */
+MCPI_INLINE size_t mcpi_json_escape(char *to, uint8_t c)
 {
-    return mcpi_json_escapes[c < 0x20 ? c : 32 + (c >> 6)];
+#if MCP_SMALL
+    static const char hex[] = "0123456789abcdef";
+    const char *p = mcpi_json_pairs;
+    while (*p && (uint8_t)p[1] != c) p += 2;
+    memcpy(to, "\\u00", 4);
+    if (*p) return to[1] = *p, 2u;
+    to[4] = hex[c >> 4];
+    to[5] = hex[c & 15];
+    return 6;
+#else
+    const char *escape = mcpi_json_escapes[c < 0x20 ? c : 32 + (c >> 6)];
+    memcpy(to, escape, 8);
+    return (size_t)escape[7];
+#endif
 }
 
 static const char mcpi_json_replacement[] = "\xef\xbf\xbd";
@@ -3018,9 +3093,9 @@ static void mcpi_json_append_exact(mcp_out *out, const uint8_t *s, const uint8_t
         if (len) {
             mcpi_json_append(out, (const char *)s, len);
         } else if (*s < 0x80) {
-            const char *escape = mcpi_json_escape(*s);
+            char escape[8];
             len = 1;
-            mcpi_json_append(out, escape, (size_t)escape[7]);
+            mcpi_json_append(out, escape, mcpi_json_escape(escape, *s));
         } else if ((len = mcpi_base_utf8_length(mcpi_base_load_some(s, left))) != 0) {
             mcpi_json_append(out, (const char *)s, len);
         } else {
@@ -3102,15 +3177,12 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_block(mcpi_json_cursor *o, const uint8
     memcpy(at, s, MCPI_JSON_BLOCK);
     while (mask) {
         size_t next = mcpi_base_lowest_bit(mask);
-        const char *escape;
         at += next - done;
         if (s[next] >= 0x80) {
             o->at = at;
             return s + next;
         }
-        escape = mcpi_json_escape(s[next]);
-        memcpy(at, escape, 8);
-        at += escape[7];
+        at += mcpi_json_escape((char *)at, s[next]);
         done = next + 1;
         memcpy(at, s + done, MCPI_JSON_BLOCK);
         mask &= mask - 1;
@@ -3124,17 +3196,17 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_blocks(mcp_out *out, mcpi_json_cursor 
                                                  const uint8_t *end)
 {
     while (end - s >= 2 * MCPI_JSON_BLOCK) {
-        uint32_t mask;
+        uint32_t mask = mcpi_json_specials(s);
+        if (!mask) {
+            memcpy(o->at, s, MCPI_JSON_BLOCK);
+            o->at += MCPI_JSON_BLOCK;
+            s += MCPI_JSON_BLOCK;
 #if MCPI_JSON_BLOCK == 16
-        while (end - s >= 64 && mcpi_json_plain64(s)) {
-            memcpy(o->at, s, 64);
-            o->at += 64;
-            s += 64;
-        }
-        if (end - s < 2 * MCPI_JSON_BLOCK) break;
+            for (; end - s >= 64 && mcpi_json_plain64(s); s += 64, o->at += 64) memcpy(o->at, s, 64);
 #endif
-        mask = mcpi_json_specials(s);
-        if (!mcpi_json_cursor_room(out, o, (size_t)(end - s))) break;
+            continue;
+        }
+        if (MCPI_UNLIKELY(!mcpi_json_cursor_room(out, o, (size_t)(end - s)))) break;
         s = mcpi_json_copy_block(o, s, MCPI_JSON_BLOCK, mask);
         if (*s >= 0x80) s = mcpi_json_copy_utf8(out, o, s, end);
     }
@@ -3162,12 +3234,27 @@ MCPI_NOINLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor 
     return s + done;
 }
 
-/* Whether less than two blocks are plain; what stands behind them is read and does not count. */
-MCPI_INLINE bool mcpi_json_is_plain(const uint8_t *p, size_t len)
+/* Copies less than two blocks. Returns whether all of them are plain: looks at what was loaded, since reading back
+   what was stored in pieces would have to wait. */
+MCPI_INLINE bool mcpi_json_copy_plain(uint8_t *to, const uint8_t *from, size_t len)
 {
-    uint64_t mask = mcpi_json_specials(p);
-    if (len > MCPI_JSON_BLOCK) mask |= (uint64_t)mcpi_json_specials(p + MCPI_JSON_BLOCK) << MCPI_JSON_BLOCK;
-    return !(mask & (((uint64_t)1 << len) - 1));
+    uint64_t first = MCPI_REPEAT(' '), last = MCPI_REPEAT(' ');
+#if MCPI_JSON_BLOCK == 16
+    if (len >= 16) {
+        mcpi_json_copy_pieces(to, from, len, 16);
+        return !(mcpi_json_specials(from) | mcpi_json_specials(from + len - 16));
+    }
+#endif
+    if (len >= 8) {
+        first = mcpi_base_load64(from);
+        last = mcpi_base_load64(from + len - 8);
+    } else if (len >= 4) {
+        first = mcpi_base_load32(from) | (uint64_t)mcpi_base_load32(from + len - 4) << 32;
+    } else if (len) {
+        first ^= (uint64_t)(from[0] ^ ' ') | (uint64_t)(from[len / 2] ^ ' ') << 8 | (uint64_t)(from[len - 1] ^ ' ') << 16;
+    }
+    mcpi_json_copy_short(to, from, len);
+    return !(mcpi_json_special8(first) | mcpi_json_special8(last));
 }
 
 /* Writes a text where there is room to spare. Returns where it stopped, its end but for lack of room. */
@@ -3178,8 +3265,7 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_text(mcp_out *out, mcpi_json_cursor *o
         s = mcpi_json_copy_blocks(out, o, s, end);
         if (end - s >= 2 * MCPI_JSON_BLOCK) return s;
     }
-    mcpi_json_copy_short(o->at, s, (size_t)(end - s));
-    if (!mcpi_json_is_plain(o->at, (size_t)(end - s))) return mcpi_json_copy_tail(out, o, s, end);
+    if (!mcpi_json_copy_plain(o->at, s, (size_t)(end - s))) return mcpi_json_copy_tail(out, o, s, end);
     o->at += end - s;
     return end;
 }
@@ -3219,8 +3305,7 @@ MCPI_INLINE bool mcpi_json_put_short(mcp_out *out, bool comma, const char *text,
     *at = ',';
     at += comma;
     *at++ = '"';
-    mcpi_json_copy_short(at, (const uint8_t *)text, len);
-    if (!mcpi_json_is_plain(at, len)) return false;
+    if (!mcpi_json_copy_plain(at, (const uint8_t *)text, len)) return false;
     at[len] = '"';
     at[len + 1] = ':';
     out->buf.len += len + 2 + comma + colon;
@@ -3311,34 +3396,30 @@ MCP_API void mcp_put_null(mcp_out *out)
     mcpi_json_put_token(out, "null", 4);
 }
 
-#if !MCP_SMALL
-/* Whether eight bytes or more hold a control character. */
-MCPI_INLINE bool mcpi_json_has_control(const uint8_t *p, size_t len)
+static bool mcpi_json_has_control(const char *text, size_t len)
 {
-    const uint8_t *last = p + len - 8;
-    uint64_t found = 0, x;
-    for (; p < last; p += 8) {
-        x = mcpi_base_load64(p);
-        found |= (x - MCPI_REPEAT(0x20)) & ~x;
+    const uint8_t *p = (const uint8_t *)text, *end = p + len;
+#if !MCP_SMALL
+    if (len >= 8) {
+        uint64_t found = 0, x;
+        for (; end - p > 8; p += 8) {
+            x = mcpi_base_load64(p);
+            found |= (x - MCPI_REPEAT(0x20)) & ~x;
+        }
+        x = mcpi_base_load64(end - 8);
+        return ((found | ((x - MCPI_REPEAT(0x20)) & ~x)) & MCPI_REPEAT(0x80)) != 0;
     }
-    x = mcpi_base_load64(last);
-    found |= (x - MCPI_REPEAT(0x20)) & ~x;
-    return (found & MCPI_REPEAT(0x80)) != 0;
-}
 #endif
+    while (p < end && *p >= 0x20) p++;
+    return p < end;
+}
 
 /* Appends text as it stands, but for control characters: nothing may break a line. */
 static void mcpi_json_append_raw(mcp_out *out, const char *json, size_t len)
 {
-    uint8_t *p;
-    mcpi_json_append(out, json, len);
-    if (out->state == MCPI_JSON_BROKEN) return;
-    p = (uint8_t *)out->buf.ptr + out->buf.len - len;
-#if !MCP_SMALL
-    if (len >= 8 && MCPI_LIKELY(!mcpi_json_has_control(p, len))) return;
-#endif
-    for (; len; len--, p++)
-        if (*p < 0x20) *p = ' ';
+    size_t i;
+    if (MCPI_LIKELY(!mcpi_json_has_control(json, len))) mcpi_json_append(out, json, len);
+    else for (i = 0; i < len; i++) mcpi_json_append_char(out, (uint8_t)json[i] < 0x20 ? ' ' : json[i]);
 }
 
 MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len)

@@ -219,6 +219,14 @@ static void make_numbers(mcp_out *o) { mcp_put_array(o); mcp_put_int(o, INT64_MI
 static void make_key(mcp_out *o) { mcp_put_object(o); mcp_put_keyn(o, TEXT("\0\0\0\0\0\0\0\0\0\0")); mcp_put_null(o);
     mcp_put_key(o, "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\xFF"); mcp_put_null(o); mcp_put_end(o); }
 static void make_raw(mcp_out *o) { mcp_put_raw(o, TEXT("{\n\r\n\"a\":\r[1,\n2]}\n\n")); }
+static void make_pieces(mcp_out *o)
+{
+    mcp_put_piece(o, "{\"jsonrpc\":\"2.0\",\"id\":");
+    mcp_put_int(o, 12345);
+    mcp_put_piece(o, ",\n\"result\":");
+    mcp_put_str(o, "a text\n");
+    mcp_put_piece(o, "}");
+}
 static void make_escapes(mcp_out *o) { mcp_put_value(o, mcp_json_root(&escapes_doc)); }
 static void make_rich(mcp_out *o) { mcp_put_value(o, mcp_json_root(&rich_doc)); }
 static void make_rich_inside(mcp_out *o) { mcp_put_object(o); mcp_put_key(o, "in");
@@ -232,6 +240,7 @@ typedef void (*make_fn)(mcp_out *o);
 static const make_fn makers[] = {
     make_structure, make_empty, make_plain, make_controls, make_quotes, make_utf8, make_ill, make_numbers, make_key,
         make_raw,
+    make_pieces,
     make_escapes, make_rich, make_rich_inside, make_template
 };
 
@@ -588,14 +597,15 @@ static void long_strings_grow_once_or_twice(void)
     free(s);
 }
 
-/*---- Raw text and parsed values -----------------------------------------------------------------*/
+/*---- Raw text, pieces and parsed values ---------------------------------------------------------*/
 
 static void raw_without_line_breaks(void)
 {
     static const struct { const char *raw, *text; } rows[] = {
         { "1", "1" }, { "[1,2]", "[1,2]" }, { "[1,\n2]", "[1, 2]" }, { "\n1", " 1" }, { "1\r\n", "1  " },
         { "[\n\n\n]", "[   ]" },
-        { "{\r\"a\"\r:\r1\r}", "{ \"a\" : 1 }" }
+        { "{\r\"a\"\r:\r1\r}", "{ \"a\" : 1 }" }, { "[1,\t\x01\x1f\x7f 2]", "[1,   \x7f 2]" },
+        { "[\"\xC3\xA9\"]", "[\"\xC3\xA9\"]" }
     };
     size_t i;
     fresh();
@@ -609,6 +619,94 @@ static void raw_without_line_breaks(void)
     }
     mcp_out_reset(&out);
     mcp_put_raw(&out, "", 0);                       /* nothing is no value */
+    CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
+}
+
+/* A line break at every place of raw text of every length, in memory that just fits, between two pages. */
+static void raw_of_every_length(void)
+{
+    char *end = test_guarded(256), *mem_end = test_guarded(256);
+    size_t len, at, step = test_step(3);
+    for (len = 1; len < 100; len++) {
+        for (at = len % step; at < len; at += step) {
+            mcp_out o;
+            mcp_str text;
+            char want[120];
+            memset(end - len, 'a', len);
+            end[at - len] = at & 1 ? '\n' : '\r';
+            memset(want, 'a', len);
+            want[at] = ' ';
+            mcp_out_fixed(&o, mem_end - len - 1, len + 1);
+            mcp_put_raw(&o, end - len, len);
+            CHECK_STATUS(MCP_OK, mcp_out_done(&o, &text));
+            CHECK_BYTES(want, len, text.ptr, text.len);
+        }
+    }
+}
+
+/* Pieces frame values at the outermost level, where the caller sees to the commas. */
+static void pieces_around_values(void)
+{
+    mcp_doc doc;
+    fresh();
+    mcp_put_piece(&out, "{\"id\":");
+    mcp_put_int(&out, 7);
+    mcp_put_piece(&out, ",\"ok\":true}");
+    CHECK_STR("{\"id\":7,\"ok\":true}", done());
+    mcp_out_reset(&out);
+    mcp_put_piece(&out, "[");
+    play(&out, "{ki}");
+    mcp_put_piece(&out, ",\n\r\n");
+    play(&out, "[siu}");
+    mcp_put_piece(&out, ",");
+    mcp_put_f(&out, "{'a': %s}", "b");
+    mcp_put_piece(&out, "");
+    mcp_put_piece(&out, ",");
+    mcp_put_str(&out, "\n\xFF");
+    mcp_put_piece(&out, "]");
+    CHECK_STR("[{\"k\":-1},   [\"s\",-1,2],{\"a\":\"b\"},\"\\n\xEF\xBF\xBD\"]", done());
+    CHECK_UINT(1, out.replaced);
+    memset(&doc, 0, sizeof doc);
+    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, out.buf.ptr, out.buf.len));
+    mcp_doc_free(&doc);
+    mcp_out_reset(&out);
+    mcp_put_piece(&out, "null");                    /* a piece can be all */
+    CHECK_STR("null", done());
+    mcp_out_reset(&out);
+    play(&out, "i");                                /* and the next text starts as ever */
+    CHECK_STR("-1", done());
+}
+
+static void pieces_in_the_wrong_place(void)
+{
+    static const char *const before[] = { "[", "{", "{k", "[i", "{ki", "i", "[}", "[[}" };
+    static const char *const after[] = { "[", "{", "{k", "[[}", "}", "k", "[}}" };
+    size_t i;
+    fresh();
+    for (i = 0; i < MCP_COUNT(before); i++) {
+        NOTE("a piece after %s", before[i]);
+        mcp_out_reset(&out);
+        play(&out, before[i]);
+        mcp_put_piece(&out, ",");
+        CHECK_STATUS(MCP_E_MISUSE, out.buf.error);
+        play(&out, "}}");
+        CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
+    }
+    for (i = 0; i < MCP_COUNT(after); i++) {
+        NOTE("%s after a piece", after[i]);
+        mcp_out_reset(&out);
+        mcp_put_piece(&out, "[");
+        play(&out, after[i]);
+        CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
+    }
+    mcp_out_reset(&out);
+    mcp_put_piece(&out, "[");
+    play(&out, "[");
+    mcp_put_piece(&out, "]");                       /* it is not the outermost level */
+    CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
+    NOTE("an empty piece");
+    mcp_out_reset(&out);
+    mcp_put_piece(&out, "");                        /* nothing is no value */
     CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
 }
 
@@ -1047,6 +1145,9 @@ int main(void)
     TEST(ill_formed_keys_are_replaced);
     TEST(long_strings_grow_once_or_twice);
     TEST(raw_without_line_breaks);
+    TEST(raw_of_every_length);
+    TEST(pieces_around_values);
+    TEST(pieces_in_the_wrong_place);
     TEST(put_value_of_everything);
     TEST(put_value_of_parts);
     TEST(put_value_of_deep_texts);
