@@ -245,7 +245,8 @@ typedef struct mcp_arena {
 
 /* max: the most bytes that the arena may ever hold. Takes no memory yet. */
 MCP_API void mcp_arena_init(mcp_arena *arena, mcp_alloc alloc, size_t max);
-/* size bytes, aligned as malloc's, good until the next reset; NULL past the maximum or without memory. */
+/* size bytes, aligned as malloc's, good until the next reset; NULL past the maximum or without
+   memory. */
 MCP_API void *mcp_arena_get(mcp_arena *arena, size_t size);
 /* The arena as an allocator: what is freed comes back at the reset (the newest block at once). */
 MCP_API mcp_alloc mcp_arena_alloc(mcp_arena *arena);
@@ -278,7 +279,8 @@ MCP_API void mcp_buf_reset(mcp_buf *buf);
 /* Gives the memory back (not that of mcp_buf_fixed). The buffer can be used again. */
 MCP_API void mcp_buf_free(mcp_buf *buf);
 
-/* True if the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF. */
+/* True if the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+   */
 MCP_API bool mcp_utf8_valid(const char *text, size_t len);
 
 /* Characters that len bytes take in base64, padding included, without the final NUL. */
@@ -288,9 +290,9 @@ MCP_API bool mcp_utf8_valid(const char *text, size_t len);
    with out untouched if cap is less than MCP_BASE64_SIZE(len) + 1. */
 MCP_API size_t mcp_base64_encode(char *out, size_t cap, const void *bytes, size_t len);
 
-/* Decodes strictly: the standard alphabet, padding complete, unused bits zero, nothing else (RFC 4648,
-   3.1 to 3.5). out may be text itself. Returns MCP_OK and the length, MCP_E_SYNTAX for anything that
-   mcp_base64_encode would not have written, or MCP_E_TOO_LONG if cap is too small. */
+/* Decodes strictly: the standard alphabet, padding complete, unused bits zero, nothing else (RFC
+   4648, 3.1 to 3.5). out may be text itself. Returns MCP_OK and the length, MCP_E_SYNTAX for
+   anything that mcp_base64_encode would not have written, or MCP_E_TOO_LONG if cap is too small. */
 MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len);
 
 /*---- >>json-api  JSON text to values and back. --------------------------------------------------*/
@@ -318,8 +320,9 @@ typedef struct mcp_node {
     uint32_t info;  /* length or skip << 4 | kind; second node of a container: count of members */
 } mcp_node;
 
-/* One parsed text. Start with {0}, set what you want to differ, parse as often as you like: memory is
-   kept for the next text. Values of a text live until the next parse, clone or free of its doc. */
+/* One parsed text. Start with {0}, set what you want to differ, parse as often as you like: memory
+   is kept for the next text. Values of a text live until the next parse, clone or free of its doc.
+   */
 typedef struct mcp_doc {
     mcp_alloc alloc;        /* for the nodes and the copy of the text */
     uint32_t max_depth;     /* arrays and objects inside one another (default: 64) */
@@ -344,20 +347,20 @@ typedef struct mcp_json {
     uint32_t up;            /* index of the container that it stands in; its own for a root */
 } mcp_json;
 
-/* Parses a copy of text, strictly (RFC 8259, UTF-8 checked, lone surrogates refused). Returns MCP_OK or
-   what stands in doc->error; then mcp_doc_error tells more and the doc is empty. */
+/* Parses a copy of text, strictly (RFC 8259, UTF-8 checked, lone surrogates refused). Returns
+   MCP_OK or what stands in doc->error; then mcp_doc_error tells more and the doc is empty. */
 MCP_API int mcp_json_parse(mcp_doc *doc, const char *text, size_t len);
 
 /* The same without a copy: the text is decoded where it stands and must live as long as the values.
-   cap: bytes at buf, at least len + MCP_JSON_PAD (else MCP_E_MISUSE); those after len are overwritten.
-   After a failure the text is partly decoded. */
+   cap: bytes at buf, at least len + MCP_JSON_PAD (else MCP_E_MISUSE); those after len are
+   overwritten. After a failure the text is partly decoded. */
 MCP_API int mcp_json_parse_inplace(mcp_doc *doc, char *buf, size_t len, size_t cap);
 
 /* The size of the longest text of mcp_doc_error. */
 #define MCP_DOC_ERROR_SIZE 160
 
-/* Why the last parse failed: "byte 17: expected ':' after a key, got 'x'". Written to buf, cut if cap is
-   smaller than MCP_DOC_ERROR_SIZE. Returns buf. */
+/* Why the last parse failed: "byte 17: expected ':' after a key, got 'x'". Written to buf, cut if
+   cap is smaller than MCP_DOC_ERROR_SIZE. Returns buf. */
 MCP_API const char *mcp_doc_error(const mcp_doc *doc, char *buf, size_t cap);
 
 /* Gives the memory back. The doc can be used again. */
@@ -366,8 +369,9 @@ MCP_API void mcp_doc_free(mcp_doc *doc);
 /* The outermost value; missing if the last parse failed. */
 MCP_API mcp_json mcp_json_root(const mcp_doc *doc);
 
-/* Copies v, with everything in it, to a doc of its own, whose root it becomes. Nothing is parsed again. A
-   missing v gives an empty doc. Returns MCP_OK, MCP_E_NOMEM, or MCP_E_NODES past doc->max_nodes. */
+/* Copies v, with everything in it, to a doc of its own, whose root it becomes. Nothing is parsed
+   again. A missing v gives an empty doc. Returns MCP_OK, MCP_E_NOMEM, or MCP_E_NODES past
+   doc->max_nodes. */
 MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v);
 
 /* MCP_JSON_MISSING ... MCP_JSON_OBJECT. */
@@ -384,20 +388,20 @@ MCP_API mcp_json mcp_json_next(mcp_json v);
 /* The key of a member; {0} for what is not a member of an object. */
 MCP_API mcp_str mcp_json_key(mcp_json v);
 
-/* The member of that name (the first, if the text has it twice), compared byte by byte; missing if v is
-   no object or has none. mcp_json_member takes a key with a length, which may hold NULs. */
+/* The member of that name (the first, if the text has it twice), compared byte by byte; missing if
+   v is no object or has none. mcp_json_member takes a key with a length, which may hold NULs. */
 MCP_API mcp_json mcp_json_get(mcp_json v, const char *key);
 MCP_API mcp_json mcp_json_member(mcp_json v, const char *key, size_t len);
 /* The element of that index, from 0; missing if v is no array or is shorter. */
 MCP_API mcp_json mcp_json_at(mcp_json v, size_t index);
-/* The value that a JSON pointer names, as "/items/0/a~1b" (RFC 6901); "" is v itself; missing if there is
-   none, or if the pointer is not one. */
+/* The value that a JSON pointer names, as "/items/0/a~1b" (RFC 6901); "" is v itself; missing if
+   there is none, or if the pointer is not one. */
 MCP_API mcp_json mcp_json_find(mcp_json v, const char *pointer);
 
-/* The getters. key names a member of the object v; NULL means v itself. If there is no such value, or
-   it has another type or does not fit, they return def. Numbers are converted exactly or not at all:
-   mcp_json_int(v, "n", -1) of 1.5 or 1e99 is -1, of 1e2 or 3.0 it is 100 and 3; mcp_json_num rounds
-   correctly and refuses what overflows. */
+/* The getters. key names a member of the object v; NULL means v itself. If there is no such value,
+   or it has another type or does not fit, they return def. Numbers are converted exactly or not at
+   all: mcp_json_int(v, "n", -1) of 1.5 or 1e99 is -1, of 1e2 or 3.0 it is 100 and 3; mcp_json_num
+   rounds correctly and refuses what overflows. */
 MCP_API int64_t mcp_json_int(mcp_json v, const char *key, int64_t def);
 MCP_API uint64_t mcp_json_uint(mcp_json v, const char *key, uint64_t def);
 MCP_API double mcp_json_num(mcp_json v, const char *key, double def);
@@ -411,9 +415,9 @@ MCP_API mcp_str mcp_json_number(mcp_json v, const char *key);
 /* True if that value is a string that equals text. */
 MCP_API bool mcp_json_equals(mcp_json v, const char *key, const char *text);
 
-/* Writes one JSON value, compact, front to back. The functions place commas and colons; the first misuse or
-   lack of room stays as error and makes all further calls do nothing. Output is always valid UTF-8
-   without a raw newline. */
+/* Writes one JSON value, compact, front to back. The functions place commas and colons; the first
+   misuse or lack of room stays as error and makes all further calls do nothing. Output is always
+   valid UTF-8 without a raw newline. */
 typedef struct mcp_out {
     mcp_buf buf;            /* the text so far, and the sticky error */
     size_t replaced;        /* ill-formed UTF-8 sequences that became U+FFFD */
@@ -424,13 +428,13 @@ typedef struct mcp_out {
     uint32_t root;          /* the state after the outermost value */
 } mcp_out;
 
-/* Starts a writer whose text grows to at most max bytes. Takes no memory yet: set out->buf.alloc now if it
-   shall not come from malloc. */
+/* Starts a writer whose text grows to at most max bytes. Takes no memory yet: set out->buf.alloc
+   now if it shall not come from malloc. */
 MCP_API void mcp_out_init(mcp_out *out, size_t max);
 /* Starts a writer into mem; size includes the final NUL. */
 MCP_API void mcp_out_fixed(mcp_out *out, char *mem, size_t size);
-/* Ends the value. Returns MCP_OK and the text, NUL-terminated, which lives until the next call on out; or the
-   sticky error; or MCP_E_MISUSE if nothing was written or something is still open. */
+/* Ends the value. Returns MCP_OK and the text, NUL-terminated, which lives until the next call on
+   out; or the sticky error; or MCP_E_MISUSE if nothing was written or something is still open. */
 MCP_API int mcp_out_done(mcp_out *out, mcp_str *text);
 /* Starts the next value in the same memory. */
 MCP_API void mcp_out_reset(mcp_out *out);
@@ -444,7 +448,8 @@ MCP_API void mcp_put_end(mcp_out *out);
 /* The key of the next member. Keys are not checked for repetition. */
 MCP_API void mcp_put_key(mcp_out *out, const char *key);
 MCP_API void mcp_put_keyn(mcp_out *out, const char *key, size_t len);
-/* A string, escaped; NULL writes null. Each ill-formed UTF-8 sequence becomes U+FFFD and is counted. */
+/* A string, escaped; NULL writes null. Each ill-formed UTF-8 sequence becomes U+FFFD and is
+   counted. */
 MCP_API void mcp_put_str(mcp_out *out, const char *text);
 MCP_API void mcp_put_strn(mcp_out *out, const char *text, size_t len);
 MCP_API void mcp_put_int(mcp_out *out, int64_t value);
@@ -453,10 +458,11 @@ MCP_API void mcp_put_uint(mcp_out *out, uint64_t value);
 MCP_API void mcp_put_num(mcp_out *out, double value);
 MCP_API void mcp_put_bool(mcp_out *out, bool value);
 MCP_API void mcp_put_null(mcp_out *out);
-/* A parsed value with everything in it: numbers byte by byte, strings with the same characters. A missing
-   value is MCP_E_MISUSE. v must not stand in out's own memory. */
+/* A parsed value with everything in it: numbers byte by byte, strings with the same characters. A
+   missing value is MCP_E_MISUSE. v must not stand in out's own memory. */
 MCP_API void mcp_put_value(mcp_out *out, mcp_json v);
-/* One JSON value as text that you vouch for: only control characters, as line breaks, become spaces. */
+/* One JSON value as text that you vouch for: only control characters, as line breaks, become
+   spaces. */
 MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len);
 /* A piece of the text that you vouch for, in place of the functions above: the fastest way to write a fixed
    frame around values. Between pieces the writer places no commas. Only at the outermost level.
@@ -489,9 +495,9 @@ enum {
     MCP_REQUIRED = 0x100
 };
 
-/* One named value: at once its JSON Schema, its validator and its decoder. Write rows with the macros
-   below; tables may be static const and end with MCP_END.
-   Spec: server/tools (inputSchema) */
+/* One named value: at once its JSON Schema, its validator and its decoder. Write rows with the
+   macros below; tables may be static const and end with MCP_END. Spec: server/tools (inputSchema)
+   */
 typedef struct mcp_field {
     const char *name;               /* NULL ends the table */
     uint32_t type;                  /* MCP_STRING ... with flags */
@@ -544,8 +550,8 @@ typedef struct mcp_server_desc {
     uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
 } mcp_server_desc;
 
-/* Makes a server. The desc is copied; the texts and tables that it points to must outlive the server.
-   NULL if there is no memory or a row is wrong; desc->log is told which. */
+/* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
+   server. NULL if there is no memory or a row is wrong; desc->log is told which. */
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc);
 /* Ends it. Its sessions must be closed before. NULL is allowed. */
 MCP_API void mcp_server_destroy(mcp_server *server);
@@ -556,8 +562,8 @@ MCP_API void mcp_server_destroy(mcp_server *server);
 
 /* The arguments as they came; missing if there were none. */
 MCP_API mcp_json mcp_args(mcp_call *call);
-/* An argument. A required one is there and has its type; otherwise an absent one gives NULL, or def. A
-   string argument never holds a NUL character: such a call is refused before. */
+/* An argument. A required one is there and has its type; otherwise an absent one gives NULL, or
+   def. A string argument never holds a NUL character: such a call is refused before. */
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name);
 MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def);
 MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def);
@@ -566,13 +572,13 @@ MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def);
 /* The tool's user pointer, or else the server's. */
 MCP_API void *mcp_user(mcp_call *call);
 
-/* Adds a text block to the result; NULL is the empty text. May be called several times. Returns MCP_OK.
-   Lack of memory or a result over max_reply is remembered and becomes the reply. */
+/* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
+   MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply. */
 MCP_API int mcp_text(mcp_call *call, const char *text);
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len);
 MCP_API int mcp_textf(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
-/* The tool could not do it: everything written before is dropped, and the model is told this text (isError).
-   Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
+/* The tool could not do it: everything written before is dropped, and the model is told this text
+   (isError). Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 
 /*---- >>transport-api  Two doors: bytes in, bytes out. For transports of your own. ---------------*/
@@ -580,9 +586,9 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 /* What leaves a server. */
 enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR };
 
-/* Takes one outgoing message: JSON text without a line break, good until the function returns. stream is
-   the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets nothing more
-   for this request. Must not call the server back. */
+/* Takes one outgoing message: JSON text without a line break, good until the function returns.
+   stream is the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets
+   nothing more for this request. Must not call the server back. */
 typedef void (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
                             const char *bytes, size_t len, bool last);
 
@@ -600,17 +606,17 @@ typedef struct mcp_delivery {
 MCP_API mcp_session *mcp_session_open(mcp_server *server);
 MCP_API void mcp_session_close(mcp_session *session);
 
-/* Serves one message; replies leave through emit before it returns. Returns MCP_OK if the message was
-   accepted, MCP_E_SYNTAX and the like if it was refused (an error reply was emitted all the same), or
-   MCP_E_NOMEM if not even that could be written. */
+/* Serves one message; replies leave through emit before it returns. Returns MCP_OK if the message
+   was accepted, MCP_E_SYNTAX and the like if it was refused (an error reply was emitted all the
+   same), or MCP_E_NOMEM if not even that could be written. */
 MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery);
 
 /*---- >>stdio-api  Standard input and output. ----------------------------------------------------*/
 
-/* Serves standard input and output until the input ends, then returns 0, ready for main; 1 if the server
-   could not be made or the input failed. The real standard output is moved aside meanwhile, so that a stray
-   printf ends on standard error and not among the messages. Without desc->log, messages go to
-   standard error. Spec: basic/transports (stdio) */
+/* Serves standard input and output until the input ends, then returns 0, ready for main; 1 if the
+   server could not be made or the input failed. The real standard output is moved aside meanwhile,
+   so that a stray printf ends on standard error and not among the messages. Without desc->log,
+   messages go to standard error. Spec: basic/transports (stdio) */
 MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
 
 /* Binds a server to standard input and output for a loop of your own. NULL without memory or
@@ -644,6 +650,12 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 #include <string.h>
 #ifndef MCP_NO_MALLOC
 #include <stdlib.h>
+#endif
+
+/* Below a cut some helpers of the layers above it stay unused. */
+#if MCP_LAYERS < 10 && (defined(__GNUC__) || defined(__clang__))
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
 /*==== 1 >>base  Memory, bytes, text and numbers. ==================================================*/
@@ -703,8 +715,8 @@ static size_t mcpi_base_round(size_t size)
     return size ? rounded : MCPI_ALIGN;
 }
 
-/*-- Pool: free memory is a list in the order of addresses, neighbours are always merged. The caller tells the
-     size of what it frees, so used blocks need no header. --*/
+/*-- Pool: free memory is a list in the order of addresses, neighbours are always merged. The caller
+     tells the size of what it frees, so used blocks need no header. --*/
 
 typedef struct mcpi_base_free {
     struct mcpi_base_free *next;
@@ -832,7 +844,8 @@ MCP_API void mcp_arena_init(mcp_arena *arena, mcp_alloc alloc, size_t max)
     arena->max = max;
 }
 
-/* A new block behind the current one: twice as large as that, or what is asked for, or what is left. */
+/* A new block behind the current one: twice as large as that, or what is asked for, or what is
+   left. */
 static bool mcpi_base_arena_grow(mcp_arena *arena, size_t size)
 {
     mcpi_base_block *block;
@@ -1061,8 +1074,8 @@ static uint32_t mcpi_base_load_some(const uint8_t *p, size_t left)
     return word;
 }
 
-/* How many bytes of an ill-formed sequence one U+FFFD stands for: the longest start of a well-formed one, or a
-   single byte (Unicode 3.9, "maximal subpart"). */
+/* How many bytes of an ill-formed sequence one U+FFFD stands for: the longest start of a
+   well-formed one, or a single byte (Unicode 3.9, "maximal subpart"). */
 static size_t mcpi_base_utf8_ill_length(const uint8_t *p, size_t left)
 {
     size_t len = p[0] < 0xc2 || p[0] > 0xf4 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4, n = 1;
@@ -1188,8 +1201,8 @@ static const char mcpi_base_pairs[] =
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 #endif
 
-/* value / 10, where size counts without the 64-bit division that small processors lack: 0.8 as a sum of powers
-   of two, an eighth of it, and one more if that came out too small. */
+/* value / 10, where size counts without the 64-bit division that small processors lack: 0.8 as a
+   sum of powers of two, an eighth of it, and one more if that came out too small. */
 static uint64_t mcpi_base_tenth(uint64_t value)
 {
 #if MCP_SMALL
@@ -1223,17 +1236,17 @@ static char *mcpi_base_write_uint(char *end, uint64_t value)
 }
 
 /* The digits of an exponent, with their sign; far out of every range it stays there. */
-static int64_t mcpi_base_read_exponent(const char *p, const char *end)
+static int32_t mcpi_base_read_exponent(const char *p, const char *end)
 {
     bool negative = *p == '-';
-    int64_t value = 0;
+    int32_t value = 0;
     if (*p == '-' || *p == '+') p++;
     for (; p < end; p++)
-        if (value < 1000000000000) value = value * 10 + (*p - '0');
+        if (value < 100000000) value = value * 10 + (*p - '0');
     return negative ? -value : value;
 }
 
-static bool mcpi_base_scale10(uint64_t *value, int64_t power)
+static bool mcpi_base_scale10(uint64_t *value, int32_t power)
 {
     for (; power > 0 && *value; power--) {
         if (*value > UINT64_MAX / 10) return false;
@@ -1242,21 +1255,21 @@ static bool mcpi_base_scale10(uint64_t *value, int64_t power)
     return true;
 }
 
-/* A number's text, as the reader has checked it: -?digits[.digits][e[+-]digits]. Exact or not at all: 3.0 and 1e2
-   are integers, 1.5 is none. Zeros are held back until another digit follows, so that none ends the value. */
+/* A number's text, as the reader has checked it: -?digits[.digits][e[+-]digits]. Exact or not at
+   all: 3.0 and 1e2 are integers, 1.5 is none. Zeros are held back until another digit follows, so
+   that none ends the value. */
 static bool mcpi_base_read_integer(mcp_str text, uint64_t *magnitude, bool *negative)
 {
     const char *p = text.ptr, *end = p + text.len;
     uint64_t value = 0;
-    int64_t power = 0, zeros = 0;
-    bool fraction = false;
+    int32_t power = 0, zeros = 0, fraction = 0;
 
     *negative = *p == '-';
     *magnitude = 0;
     for (p += *negative; p < end && (*p | 0x20) != 'e'; p++) {
-        uint64_t digit = (uint64_t)(*p - '0');
+        uint32_t digit = (uint32_t)(*p - '0');
         if (*p == '.') {
-            fraction = true;
+            fraction = 1;
             continue;
         }
         power -= fraction;
@@ -1312,15 +1325,16 @@ static bool mcpi_base_read_uint(mcp_str text, uint64_t *value)
     return mcpi_base_read_integer(text, value, &negative) && !(negative && *value);
 }
 
-/*-- Doubles <-> text, by integer arithmetic alone: exact under any rounding mode and any locale. --*/
+/*-- Doubles <-> text, by integer arithmetic alone: exact under any rounding mode and any locale.
+     --*/
 
 #ifndef MCP_NO_FLOAT
 
 /* A number's text, taken apart. */
 typedef struct mcpi_base_decimal {
     const char *first, *end;    /* the digits that count, without zeros at either end; may hold a point */
-    int64_t digits;             /* how many there are; 0: the number is 0 */
-    int64_t exponent;           /* value = digits as an integer * 10^exponent */
+    int32_t digits;             /* how many there are; 0: the number is 0 */
+    int32_t exponent;           /* value = digits as an integer * 10^exponent */
     bool negative;
 } mcpi_base_decimal;
 
@@ -1342,8 +1356,8 @@ static mcpi_base_decimal mcpi_base_take_apart(mcp_str text)
     if (!last) return d;
     if (!point) point = p;
     d.end = last + 1;
-    d.digits = (d.end - d.first) - (d.first < point && point < d.end);
-    d.exponent = point > last ? point - d.end : point + 1 - d.end;
+    d.digits = (int32_t)(d.end - d.first) - (d.first < point && point < d.end);
+    d.exponent = (int32_t)((point > last ? point : point + 1) - d.end);
     if (p < end) d.exponent += mcpi_base_read_exponent(p + 1, end);
     return d;
 }
@@ -1361,7 +1375,8 @@ static uint64_t mcpi_base_read_digits(const mcpi_base_decimal *d)
 #define MCPI_DOUBLE_SIZE 32     /* characters of the longest text, "-2.2250738585072014e-308", and room */
 #define MCPI_HIDDEN      ((uint64_t)1 << 52)    /* the bit that a normal double does not store */
 
-/* A natural number of up to 4096 bits, least significant word first: room for 800 digits over 10^1130. */
+/* A natural number of up to 4096 bits, least significant word first: room for 800 digits over
+   10^1130. */
 typedef struct mcpi_base_big {
     int len;
     uint32_t word[128];
@@ -1386,7 +1401,7 @@ static void mcpi_base_big_mul(mcpi_base_big *a, uint32_t factor, uint32_t more)
     if (carry) a->word[a->len++] = (uint32_t)carry;
 }
 
-static void mcpi_base_big_mul_pow10(mcpi_base_big *a, int64_t power)
+static void mcpi_base_big_mul_pow10(mcpi_base_big *a, int32_t power)
 {
     for (; power >= 9; power -= 9) mcpi_base_big_mul(a, 1000000000, 0);
     for (; power > 0; power--) mcpi_base_big_mul(a, 10, 0);
@@ -1450,7 +1465,8 @@ static int mcpi_base_big_bits(const mcpi_base_big *a)
     return (a->len - 1) * 32 + mcpi_base_bits(a->word[a->len - 1]);
 }
 
-/* The double nearest to (mantissa + a bit more, if more) * 2^exponent, ties to even. False: too large. */
+/* The double nearest to (mantissa + a bit more, if more) * 2^exponent, ties to even. False: too
+   large. */
 static bool mcpi_base_pack(uint64_t mantissa, int exponent, bool more, uint64_t *bits)
 {
     int lead = 64 - mcpi_base_bits(mantissa), top = exponent - lead + 63, drop = 11;
@@ -1499,8 +1515,8 @@ static uint64_t mcpi_base_scale_up(uint64_t mantissa, int power)
     return bits;
 }
 
-/* mantissa / 10^power for power 1 to 27: the first 64 bits of the quotient, and whether there are more. Returns the
-   double's bits. */
+/* mantissa / 10^power for power 1 to 27: the first 64 bits of the quotient, and whether there are
+   more. Returns the double's bits. */
 static uint64_t mcpi_base_scale_down(uint64_t mantissa, int power)
 {
     uint64_t divisor = mcpi_base_pow5(power), quotient = 0, rest, bits;
@@ -1524,12 +1540,12 @@ static uint64_t mcpi_base_scale_down(uint64_t mantissa, int power)
     return bits;
 }
 
-/* Any number: a fraction of two big integers, divided bit by bit. Digits after the 800th cannot change
-   the result but for being there. */
+/* Any number: a fraction of two big integers, divided bit by bit. Digits after the 800th cannot
+   change the result but for being there. */
 static bool mcpi_base_scale_big(const mcpi_base_decimal *d, uint64_t *bits)
 {
     mcpi_base_big above, below;
-    int64_t exponent = d->exponent, left = d->digits;
+    int32_t exponent = d->exponent, left = d->digits;
     const char *p = d->first;
     uint64_t quotient = 0;
     int shift, i;
@@ -1575,9 +1591,9 @@ static bool mcpi_base_read_double(mcp_str text, double *value)
     if (d.digits > 19 || d.exponent > 27 || d.exponent < -27) {
         if (!mcpi_base_scale_big(&d, &bits)) return false;
     } else if (d.digits && d.exponent >= 0) {
-        bits = mcpi_base_scale_up(mcpi_base_read_digits(&d), (int)d.exponent);
+        bits = mcpi_base_scale_up(mcpi_base_read_digits(&d), d.exponent);
     } else if (d.digits) {
-        bits = mcpi_base_scale_down(mcpi_base_read_digits(&d), (int)-d.exponent);
+        bits = mcpi_base_scale_down(mcpi_base_read_digits(&d), -d.exponent);
     }
     if (d.negative) bits |= (uint64_t)1 << 63;
     memcpy(value, &bits, 8);
@@ -1592,9 +1608,10 @@ static char *mcpi_base_write_whole(char *o, uint64_t value)
     return o + (end - first);
 }
 
-/* Shortest digits of a double that lies strictly between two integers and not under 1/64 (exponent -58 to -1
-   of the mantissa's last bit): the digits of the fraction come one by one from 64-bit integers. Everything
-   is counted in quarters of the last bit, since half the way down from a power of two is a quarter. */
+/* Shortest digits of a double that lies strictly between two integers and not under 1/64 (exponent
+   -58 to -1 of the mantissa's last bit): the digits of the fraction come one by one from 64-bit
+   integers. Everything is counted in quarters of the last bit, since half the way down from a power
+   of two is a quarter. */
 static char *mcpi_base_write_fraction(char *o, uint64_t mantissa, int exponent)
 {
     int scale = 2 - exponent;
@@ -1618,9 +1635,9 @@ static char *mcpi_base_write_fraction(char *o, uint64_t mantissa, int exponent)
     }
 }
 
-/* The same for every other double: value / unit is the number, up / unit and down / unit half the way to
-   its neighbours (Steele and White; Burger and Dybvig). Returns the count of digits; the number is
-   0.digits * 10^*point. */
+/* The same for every other double: value / unit is the number, up / unit and down / unit half the
+   way to its neighbours (Steele and White; Burger and Dybvig). Returns the count of digits; the
+   number is 0.digits * 10^*point. */
 static int mcpi_base_shortest(char *digits, uint64_t mantissa, int exponent, int *point)
 {
     mcpi_base_big value, unit, up, down, sum;
@@ -1636,7 +1653,8 @@ static int mcpi_base_shortest(char *digits, uint64_t mantissa, int exponent, int
     mcpi_base_big_shift(&up, above + 1);
     mcpi_base_big_shift(&down, above + (narrow ? 0 : 1));
 
-    /* log10(2) is a bit over 1233 / 4096, so this is the power of ten, or a little less: mended below. */
+    /* log10(2) is a bit over 1233 / 4096, so this is the power of ten, or a little less: mended
+       below. */
     *point = (exponent + mcpi_base_bits(mantissa) - 1) * 1233 / 4096;
     if (exponent + mcpi_base_bits(mantissa) - 1 < 0) (*point)--;
     mcpi_base_big_mul_pow10(&unit, *point);
@@ -1675,8 +1693,8 @@ static int mcpi_base_shortest(char *digits, uint64_t mantissa, int exponent, int
     }
 }
 
-/* Digits and the place of the point as text: plain up to 21 places before it and 6 zeros after it, else with
-   an exponent (as JavaScript writes numbers). */
+/* Digits and the place of the point as text: plain up to 21 places before it and 6 zeros after it,
+   else with an exponent (as JavaScript writes numbers). */
 static char *mcpi_base_write_digits(char *o, const char *digits, int n, int point)
 {
     int i, power = point - 1;
@@ -1724,15 +1742,17 @@ static char *mcpi_base_write_double(char *o, double value)
         return bits >> 63 ? o + 3 : o + 1;
     }
     if (exponent <= 0 && exponent >= -58) {
-        if (mantissa & (((uint64_t)1 << -exponent) - 1)) return mcpi_base_write_fraction(o, mantissa, exponent);
-        return mcpi_base_write_whole(o, mantissa >> -exponent);
+        uint64_t fraction = mantissa & (((uint64_t)1 << -exponent) - 1);
+        if (!fraction) return mcpi_base_write_whole(o, mantissa >> -exponent);
+        return mcpi_base_write_fraction(o, mantissa, exponent);
     }
     n = mcpi_base_shortest(digits, mantissa, exponent, &point);
     return mcpi_base_write_digits(o, digits, n, point);
 }
 #endif /* MCP_NO_FLOAT */
 
-/*-- Notes: text into a buffer that may be too small. What does not fit is cut, the end is always NUL. --*/
+/*-- Notes: text into a buffer that may be too small. What does not fit is cut, the end is always
+     NUL. --*/
 
 typedef struct mcpi_base_note {
     char *at;
@@ -1789,8 +1809,8 @@ MCP_API int mcp_h_version(void)
 /*==== 2 >>json  JSON text to values and back. ======================================================*/
 #if MCP_LAYERS >= 2
 
-/*-- Nodes. A text becomes an array of them in the order of the text: a string, number or literal is one node, an
-     array or object two, followed by its elements or its keys and values. --*/
+/*-- Nodes. A text becomes an array of them in the order of the text: a string, number or literal is
+     one node, an array or object two, followed by its elements or its keys and values. --*/
 
 enum {
     MCPI_JSON_NULL,
@@ -1820,8 +1840,8 @@ MCPI_INLINE const mcp_node *mcpi_json_after(const mcp_node *node)
     return node + (mcpi_json_kind(node) >= MCPI_JSON_ARRAY ? mcpi_json_length(node) : 1);
 }
 
-/*-- Special bytes: '"', '\', control characters and everything that is not ASCII. All other bytes of a string
-     stay as they are, so both the reader and the writer only look for these. --*/
+/*-- Special bytes: '"', '\', control characters and everything that is not ASCII. All other bytes
+     of a string stay as they are, so both the reader and the writer only look for these. --*/
 
 #if MCP_SMALL
 
@@ -1859,12 +1879,13 @@ static uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
 
 #define MCPI_REPEAT(byte) ((uint64_t)0x0101010101010101u * (byte))
 
-/* The top bit of the first special byte of eight, the first in memory lowest. Carries may mark bytes behind it by
-   mistake; 0 if there is none. */
+/* The top bit of the first special byte of eight, the first in memory lowest. Carries may mark
+   bytes behind it by mistake; 0 if there is none. */
 MCPI_INLINE uint64_t mcpi_json_special8(uint64_t x)
 {
     /* x ^ 2 maps '"' to a space, so that one subtraction finds it and the control characters */
-    uint64_t quote = (x ^ MCPI_REPEAT(2)) - MCPI_REPEAT(0x21), slash = (x ^ MCPI_REPEAT('\\')) - MCPI_REPEAT(1);
+    uint64_t quote = (x ^ MCPI_REPEAT(2)) - MCPI_REPEAT(0x21);
+    uint64_t slash = (x ^ MCPI_REPEAT('\\')) - MCPI_REPEAT(1);
     return (quote | slash | x) & MCPI_REPEAT(0x80);
 }
 
@@ -1900,8 +1921,10 @@ MCPI_INLINE uint64_t mcpi_json_specials64(const uint8_t *p)
 
 MCPI_INLINE bool mcpi_json_plain64(const uint8_t *p)
 {
-    __m128i a = mcpi_json_compare16(mcpi_json_load16(p)), b = mcpi_json_compare16(mcpi_json_load16(p + 16));
-    __m128i c = mcpi_json_compare16(mcpi_json_load16(p + 32)), d = mcpi_json_compare16(mcpi_json_load16(p + 48));
+    __m128i a = mcpi_json_compare16(mcpi_json_load16(p));
+    __m128i b = mcpi_json_compare16(mcpi_json_load16(p + 16));
+    __m128i c = mcpi_json_compare16(mcpi_json_load16(p + 32));
+    __m128i d = mcpi_json_compare16(mcpi_json_load16(p + 48));
     return !_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d)));
 }
 
@@ -1917,7 +1940,8 @@ MCPI_INLINE uint8x16_t mcpi_json_compare16(const uint8_t *p)
     return vorrq_u8(vorrq_u8(quote, slash), other);
 }
 
-/* Keeps one bit of each byte, its own in a group of eight, and adds neighbours until eight bytes are one. */
+/* Keeps one bit of each byte, its own in a group of eight, and adds neighbours until eight bytes
+   are one. */
 MCPI_INLINE uint64_t mcpi_json_narrow(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
 {
     static const uint8_t bits[16] = { 1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128 };
@@ -1952,7 +1976,8 @@ MCPI_INLINE bool mcpi_json_plain64(const uint8_t *p)
 
 #define MCPI_JSON_BLOCK 8
 
-/* A bit for each of 8 bytes, the first lowest. No carry passes from one byte to the next, so all are right. */
+/* A bit for each of 8 bytes, the first lowest. No carry passes from one byte to the next, so all
+   are right. */
 MCPI_INLINE uint32_t mcpi_json_specials(const uint8_t *p)
 {
     uint64_t x = mcpi_base_load64(p), low = x & MCPI_REPEAT(0x7f);
@@ -1967,8 +1992,8 @@ MCPI_INLINE uint32_t mcpi_json_specials(const uint8_t *p)
 
 #if MCPI_JSON_BLOCK == 16
 
-/* A bitmap of 64 bytes, made once and used for all strings in them: finding the end of a string is a shift and
-   a count, and does not wait for a load. */
+/* A bitmap of 64 bytes, made once and used for all strings in them: finding the end of a string is
+   a shift and a count, and does not wait for a load. */
 typedef struct mcpi_json_scan {
     uint8_t *block;
     uint64_t bits;
@@ -1982,7 +2007,8 @@ MCPI_INLINE void mcpi_json_scan_start(mcpi_json_scan *scan, uint8_t *text, size_
     if (len < 64) scan->bits = (scan->bits & (((uint64_t)1 << len) - 1)) | (uint64_t)1 << len;
 }
 
-/* Moves the bitmap to the first block from this one on that has a special byte. Returns that byte. */
+/* Moves the bitmap to the first block from this one on that has a special byte. Returns that byte.
+   */
 MCPI_INLINE uint8_t *mcpi_json_scan_from(mcpi_json_scan *scan, uint8_t *block)
 {
     uint64_t bits = mcpi_json_specials64(block);
@@ -2001,8 +2027,9 @@ MCPI_NOINLINE uint8_t *mcpi_json_scan_far(mcpi_json_scan *scan, uint8_t *p)
     return mcpi_json_scan_from(scan, p);
 }
 
-/* The first special byte at or after p, which is not in the bitmap's block. The next block is read without waiting
-   for p to be known, hence the two functions: merged, its address would be chosen by p. */
+/* The first special byte at or after p, which is not in the bitmap's block. The next block is read
+   without waiting for p to be known, hence the two functions: merged, its address would be chosen
+   by p. */
 MCPI_INLINE uint8_t *mcpi_json_scan_on(mcpi_json_scan *scan, uint8_t *p)
 {
     if (MCPI_UNLIKELY(p >= scan->block + 64)) return mcpi_json_scan_far(scan, p);
@@ -2045,7 +2072,8 @@ MCPI_INLINE uint8_t *mcpi_json_special(mcpi_json_scan *scan, uint8_t *p)
 #endif
 #endif /* !MCP_SMALL */
 
-/*-- Reading. The text ends with a NUL, which is legal nowhere, so that no loop needs to look for the end. --*/
+/*-- Reading. The text ends with a NUL, which is legal nowhere, so that no loop needs to look for
+     the end. --*/
 
 /* Remembers why and where reading stopped. */
 static int mcpi_json_refuse(mcp_doc *doc, int error, const uint8_t *p, const char *expected)
@@ -2073,7 +2101,8 @@ MCPI_INLINE uint8_t *mcpi_json_utf8(uint8_t *p)
         uint32_t x = mcpi_base_load32(p);
         if ((x & 0xc0c0f0) == 0x8080e0) {
 #ifdef MCPI_SSE2
-            /* Five at once, as in Chinese or Japanese text; those with E0 and ED need a closer look below. */
+            /* Five at once, as in Chinese or Japanese text; those with E0 and ED need a closer look
+               below. */
             const __m128i mask = _mm_setr_epi8(-16, -64, -64, -16, -64, -64, -16, -64, -64, -16, -64, -64,
                                                -16, -64, -64, 0);
             const __m128i want = _mm_setr_epi8(-32, -128, -128, -32, -128, -128, -32, -128, -128, -32, -128,
@@ -2219,7 +2248,8 @@ MCPI_INLINE uint8_t *mcpi_json_unescape(mcp_doc *doc, uint8_t *p, uint8_t **out)
 }
 
 #if !MCP_SMALL
-/* Copies size to 2 * size bytes as two pieces. All is loaded before anything is stored, so both places may overlap. */
+/* Copies size to 2 * size bytes as two pieces. All is loaded before anything is stored, so both
+   places may overlap. */
 MCPI_INLINE void mcpi_json_copy_pieces(uint8_t *to, const uint8_t *from, size_t len, size_t size)
 {
     uint8_t first[16], last[16];
@@ -2247,8 +2277,8 @@ MCPI_INLINE void mcpi_json_copy_short(uint8_t *to, const uint8_t *from, size_t l
 }
 #endif
 
-/* Moves bytes down, as strings get shorter by decoding. May write up to 15 bytes after the target's end, but never
-   past the source's. */
+/* Moves bytes down, as strings get shorter by decoding. May write up to 15 bytes after the target's
+   end, but never past the source's. */
 MCPI_INLINE void mcpi_json_move_down(uint8_t *to, const uint8_t *from, size_t len)
 {
 #if MCP_SMALL
@@ -2271,8 +2301,8 @@ MCPI_INLINE void mcpi_json_end_string(mcp_node *node, const uint8_t *start, uint
     node->info = (uint32_t)(end - start) << 4 | kind;
 }
 
-/* Continues a string that is not plain at its first special byte p: checks UTF-8 and decodes escapes in place.
-   Returns its closing quote, or NULL. */
+/* Continues a string that is not plain at its first special byte p: checks UTF-8 and decodes
+   escapes in place. Returns its closing quote, or NULL. */
 MCPI_NOINLINE uint8_t *mcpi_json_string(mcp_doc *doc, mcpi_json_scan *scan, mcp_node *node, uint8_t *start,
                                         uint8_t *p)
 {
@@ -2360,8 +2390,8 @@ MCPI_INLINE uint8_t *mcpi_json_digits(uint8_t *p)
     return p;
 }
 
-/* The end of the number at p, which starts with a digit or '-'. *kind becomes MCPI_JSON_NULL if it is not one; then
-   the end is where a digit was expected. */
+/* The end of the number at p, which starts with a digit or '-'. *kind becomes MCPI_JSON_NULL if it
+   is not one; then the end is where a digit was expected. */
 MCPI_INLINE uint8_t *mcpi_json_number_end(uint8_t *p, uint32_t *kind)
 {
     *kind = MCPI_JSON_INTEGER;
@@ -2428,8 +2458,8 @@ static uint32_t mcpi_json_max_nodes(const mcp_doc *doc)
     return max < MCP_JSON_MAX ? max : MCP_JSON_MAX;
 }
 
-/* Reads doc->text. While a container is open its first node keeps what the outer one needs afterwards, and its
-   second one the way back: no stack, no recursion. */
+/* Reads doc->text. While a container is open its first node keeps what the outer one needs
+   afterwards, and its second one the way back: no stack, no recursion. */
 static int mcpi_json_read(mcp_doc *doc)
 {
     const uint32_t max_nodes = mcpi_json_max_nodes(doc), max_depth = doc->max_depth ? doc->max_depth : 64;
@@ -2823,7 +2853,8 @@ MCP_API bool mcp_json_bool(mcp_json v, const char *key, bool def)
     return mcpi_json_is(v, MCPI_JSON_TRUE) || (def && !mcpi_json_is(v, MCPI_JSON_FALSE));
 }
 
-/* One step of a JSON pointer into an object, from start (after the '/') to end: compares with ~0 and ~1 decoded. */
+/* One step of a JSON pointer into an object, from start (after the '/') to end: compares with ~0
+   and ~1 decoded. */
 static bool mcpi_json_token_equals(mcp_str key, const char *start, const char *end)
 {
     size_t i;
@@ -3024,7 +3055,7 @@ MCP_API int mcp_out_done(mcp_out *out, mcp_str *text)
     text->ptr = NULL;
     text->len = 0;
     if (out->depth || out->state != out->root) mcpi_json_break(out, MCP_E_MISUSE);
-    else if (out->buf.cap == out->buf.len && !mcp_buf_room(&out->buf, 1)) mcpi_json_break(out, out->buf.error);
+    else if (out->buf.cap == out->buf.len && !mcp_buf_room(&out->buf, 1)) out->state = MCPI_JSON_BROKEN;
     if (out->buf.error) return out->buf.error;
     out->buf.ptr[out->buf.len] = 0;
     text->ptr = out->buf.ptr;
@@ -3048,8 +3079,9 @@ MCP_API void mcp_out_free(mcp_out *out)
     mcp_out_reset(out);
 }
 
-/*-- Writing: strings. Where there is room to spare, a block is copied before it is looked at, and what follows an
-     escape is copied again behind it. Near the end of a full buffer the exact loop takes over. --*/
+/*-- Writing: strings. Where there is room to spare, a block is copied before it is looked at, and
+     what follows an escape is copied again behind it. Near the end of a full buffer the exact loop
+     takes over. --*/
 
 #if !MCP_SMALL
 /* Eight bytes for each escape: its text, and in the last its length. */
@@ -3063,7 +3095,8 @@ static const char mcpi_json_escapes[34][9] = {
 };
 #endif
 
-/* Writes the escape of a control character, '"' or '\'; eight bytes are overwritten. Returns its length. */
+/* Writes the escape of a control character, '"' or '\'; eight bytes are overwritten. Returns its
+   length. */
 MCPI_INLINE size_t mcpi_json_escape(char *to, uint8_t c)
 {
 #if MCP_SMALL
@@ -3084,26 +3117,32 @@ MCPI_INLINE size_t mcpi_json_escape(char *to, uint8_t c)
 
 static const char mcpi_json_replacement[] = "\xef\xbf\xbd";
 
-/* Appends text from s to end, exactly as many bytes as it takes. */
+/* Appends text from s to end, exactly as many bytes as it takes: plain bytes as many as follow one
+   another, any other character by itself. */
 static void mcpi_json_append_exact(mcp_out *out, const uint8_t *s, const uint8_t *end)
 {
     while (s < end && out->state != MCPI_JSON_BROKEN) {
-        size_t len = 0, left = (size_t)(end - s);
+        char escape[8];
+        const char *piece = (const char *)s;
+        size_t left = (size_t)(end - s), len = 0, taken;
+
         while (len < left && s[len] >= 0x20 && s[len] < 0x80 && s[len] != '"' && s[len] != '\\') len++;
-        if (len) {
-            mcpi_json_append(out, (const char *)s, len);
-        } else if (*s < 0x80) {
-            char escape[8];
-            len = 1;
-            mcpi_json_append(out, escape, mcpi_json_escape(escape, *s));
-        } else if ((len = mcpi_base_utf8_length(mcpi_base_load_some(s, left))) != 0) {
-            mcpi_json_append(out, (const char *)s, len);
-        } else {
-            len = mcpi_base_utf8_ill_length(s, left);
-            mcpi_json_append(out, mcpi_json_replacement, 3);
+        taken = len;
+        if (!len && *s < 0x80) {
+            piece = escape;
+            len = mcpi_json_escape(escape, *s);
+            taken = 1;
+        } else if (!len) {
+            len = taken = mcpi_base_utf8_length(mcpi_base_load_some(s, left));
+        }
+        if (!len) {
+            piece = mcpi_json_replacement;
+            len = 3;
+            taken = mcpi_base_utf8_ill_length(s, left);
             out->replaced++;
         }
-        s += len;
+        mcpi_json_append(out, piece, len);
+        s += taken;
     }
 }
 
@@ -3146,7 +3185,8 @@ MCPI_INLINE bool mcpi_json_cursor_room(mcp_out *out, mcpi_json_cursor *o, size_t
     return true;
 }
 
-/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without room. */
+/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without
+   room. */
 MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                  const uint8_t *end)
 {
@@ -3167,9 +3207,10 @@ MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor 
     return s;
 }
 
-/* Writes the block at s, of which len bytes count and mask has the special ones; a whole block more must be
-   readable after it. Returns where it stopped: behind the block, or at non-ASCII text. */
-MCPI_INLINE const uint8_t *mcpi_json_copy_block(mcpi_json_cursor *o, const uint8_t *s, size_t len, uint32_t mask)
+/* Writes the block at s, of which len bytes count and mask has the special ones; a whole block more
+   must be readable after it. Returns where it stopped: behind the block, or at non-ASCII text. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_block(mcpi_json_cursor *o, const uint8_t *s, size_t len,
+                                                uint32_t mask)
 {
     uint8_t *at = o->at;
     size_t done = 0;
@@ -3191,7 +3232,8 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_block(mcpi_json_cursor *o, const uint8
     return s + len;
 }
 
-/* Writes all of a string but its last bytes, which are fewer than two blocks. Returns where it stopped. */
+/* Writes all of a string but its last bytes, which are fewer than two blocks. Returns where it
+   stopped. */
 MCPI_INLINE const uint8_t *mcpi_json_copy_blocks(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                  const uint8_t *end)
 {
@@ -3213,8 +3255,8 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_blocks(mcp_out *out, mcpi_json_cursor 
     return s;
 }
 
-/* Writes a text of less than two blocks from a copy that blocks may be read from past its end. Returns where it
-   stopped. */
+/* Writes a text of less than two blocks from a copy that blocks may be read from past its end.
+   Returns where it stopped. */
 MCPI_NOINLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                  const uint8_t *end)
 {
@@ -3234,8 +3276,8 @@ MCPI_NOINLINE const uint8_t *mcpi_json_copy_tail(mcp_out *out, mcpi_json_cursor 
     return s + done;
 }
 
-/* Copies less than two blocks. Returns whether all of them are plain: looks at what was loaded, since reading back
-   what was stored in pieces would have to wait. */
+/* Copies less than two blocks. Returns whether all of them are plain: looks at what was loaded,
+   since reading back what was stored in pieces would have to wait. */
 MCPI_INLINE bool mcpi_json_copy_plain(uint8_t *to, const uint8_t *from, size_t len)
 {
     uint64_t first = MCPI_REPEAT(' '), last = MCPI_REPEAT(' ');
@@ -3251,13 +3293,15 @@ MCPI_INLINE bool mcpi_json_copy_plain(uint8_t *to, const uint8_t *from, size_t l
     } else if (len >= 4) {
         first = mcpi_base_load32(from) | (uint64_t)mcpi_base_load32(from + len - 4) << 32;
     } else if (len) {
-        first ^= (uint64_t)(from[0] ^ ' ') | (uint64_t)(from[len / 2] ^ ' ') << 8 | (uint64_t)(from[len - 1] ^ ' ') << 16;
+        first = MCPI_REPEAT(' ') << 24 | (uint64_t)from[len - 1] << 16 |
+                (uint64_t)from[len / 2] << 8 | from[0];
     }
     mcpi_json_copy_short(to, from, len);
     return !(mcpi_json_special8(first) | mcpi_json_special8(last));
 }
 
-/* Writes a text where there is room to spare. Returns where it stopped, its end but for lack of room. */
+/* Writes a text where there is room to spare. Returns where it stopped, its end but for lack of
+   room. */
 MCPI_INLINE const uint8_t *mcpi_json_copy_text(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                const uint8_t *end)
 {
@@ -3292,8 +3336,8 @@ static void mcpi_json_append_string(mcp_out *out, const char *text, size_t len)
     mcpi_json_append_char(out, '"');
 }
 
-/* The ordinary short text, with its comma before it and its colon behind it, all at once. False, with nothing
-   written, for any other. */
+/* The ordinary short text, with its comma before it and its colon behind it, all at once. False,
+   with nothing written, for any other. */
 MCPI_INLINE bool mcpi_json_put_short(mcp_out *out, bool comma, const char *text, size_t len, bool colon)
 {
 #if MCP_SMALL
@@ -3331,7 +3375,7 @@ MCPI_NOINLINE void mcpi_json_put_text(mcp_out *out, const char *text, size_t len
 {
     const bool comma = out->state == MCPI_JSON_NEXT_ELEMENT;
     const uint32_t next = mcpi_json_after_value[out->state];
-    if (MCPI_LIKELY(next != MCPI_JSON_BROKEN) && MCPI_LIKELY(mcpi_json_put_short(out, comma, text, len, false)))
+    if (MCPI_LIKELY(next != MCPI_JSON_BROKEN && mcpi_json_put_short(out, comma, text, len, false)))
         out->state = next;
     else if (mcpi_json_begin(out))
         mcpi_json_append_string(out, text, len);
@@ -3435,8 +3479,8 @@ MCP_API void mcp_put_piece(mcp_out *out, const char *json)
     else mcpi_json_break(out, MCP_E_MISUSE);
 }
 
-/*-- Writing: parsed values. The same walk in two speeds: fast while there is room to spare, exact at the end of
-     a full buffer. --*/
+/*-- Writing: parsed values. The same walk in two speeds: fast while there is room to spare, exact
+     at the end of a full buffer. --*/
 
 #if MCP_SMALL
 typedef struct mcpi_json_cursor {
@@ -3448,7 +3492,7 @@ typedef struct mcpi_json_cursor {
 typedef struct mcpi_json_walk {
     const mcp_doc *doc;
     const mcp_node *root, *node;        /* node: the next one to write */
-    const mcp_node *open, *end;         /* the innermost open container, and the node after it; NULL at the root */
+    const mcp_node *open, *end;         /* the innermost open container and the node after it, or NULL */
     bool object;                        /* open is an object */
     bool key;                           /* node is a key */
     bool after;                         /* a value was just finished */
@@ -3471,7 +3515,8 @@ MCPI_INLINE bool mcpi_json_walk_room(mcp_out *out, mcpi_json_cursor *o, bool fas
 }
 
 /* A string that needs its escapes back. */
-MCPI_NOINLINE void mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len)
+MCPI_NOINLINE void mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
+                                          size_t len)
 {
     if (fast) out->buf.len = (size_t)(o->at - (uint8_t *)out->buf.ptr);
     mcpi_json_append_string(out, text, len);
@@ -3481,7 +3526,8 @@ MCPI_NOINLINE void mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, boo
 }
 
 /* Bytes of a doc's text, which is padded: short pieces are copied in blocks. */
-MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len)
+MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
+                                      size_t len)
 {
     size_t i;
     if (!fast) {
@@ -3493,8 +3539,8 @@ MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fa
     o->at += len;
 }
 
-MCPI_INLINE void mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text, size_t len,
-                                       uint32_t kind)
+MCPI_INLINE void mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
+                                       size_t len, uint32_t kind)
 {
     if (kind == MCPI_JSON_PLAIN) {
         mcpi_json_walk_char(out, o, fast, '"');
@@ -3595,7 +3641,8 @@ static void mcpi_json_template_bad(mcpi_json_template *t)
     mcpi_json_break(t->out, MCP_E_TEMPLATE);
 }
 
-/* Before a key or a value: the commas and colons of the template must be those that the writer will place. */
+/* Before a key or a value: the commas and colons of the template must be those that the writer will
+   place. */
 static void mcpi_json_template_item(mcpi_json_template *t)
 {
     uint32_t state = t->out->state;
@@ -3618,7 +3665,8 @@ static void mcpi_json_template_string(mcpi_json_template *t, const char *text, s
     else mcp_put_null(t->out);
 }
 
-/* An escape inside a quoted text of the template: its length, or 0. Surrogates are written in UTF-8. */
+/* An escape inside a quoted text of the template: its length, or 0. Surrogates are written in
+   UTF-8. */
 static size_t mcpi_json_template_escape(const char *at)
 {
     uint32_t code = 0;
@@ -3694,7 +3742,16 @@ static void mcpi_json_template_token(mcpi_json_template *t)
 }
 
 /* Sizes of integers, as printf's modifiers name them. */
-enum { MCPI_JSON_HH, MCPI_JSON_H, MCPI_JSON_INT, MCPI_JSON_L, MCPI_JSON_LL, MCPI_JSON_J, MCPI_JSON_Z, MCPI_JSON_T };
+enum {
+    MCPI_JSON_HH,
+    MCPI_JSON_H,
+    MCPI_JSON_INT,
+    MCPI_JSON_L,
+    MCPI_JSON_LL,
+    MCPI_JSON_J,
+    MCPI_JSON_Z,
+    MCPI_JSON_T
+};
 
 static int mcpi_json_template_size(mcpi_json_template *t)
 {
@@ -3883,7 +3940,8 @@ static bool mcpi_rpc_is_id(mcp_json v)
     uint64_t magnitude;
     bool negative;
     if (text.ptr) return text.len <= MCPI_RPC_MAX_ID;
-    return number.ptr && number.len <= MCPI_RPC_MAX_ID && mcpi_base_read_integer(number, &magnitude, &negative);
+    if (!number.ptr || number.len > MCPI_RPC_MAX_ID) return false;
+    return mcpi_base_read_integer(number, &magnitude, &negative);
 }
 
 /* Sorts one member of an envelope. Returns NULL, or what is wrong with it. */
@@ -3916,7 +3974,8 @@ static const char *mcpi_rpc_read_member(mcpi_rpc_message *m, mcp_json v, unsigne
     }
 }
 
-/* Takes an envelope apart. Returns NULL, or what is wrong with it; m->id is then set if it could be read. */
+/* Takes an envelope apart. Returns NULL, or what is wrong with it; m->id is then set if it could be
+   read. */
 static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
     const char *wrong = NULL;
@@ -4005,8 +4064,8 @@ static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *roo
 
 enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
 
-/* The next line, without its end; it stays until the next bytes are added. At the end of the stream the rest
-   is a line too. A line that is too long is reported once, when it is found to be. */
+/* The next line, without its end; it stays until the next bytes are added. At the end of the stream
+   the rest is a line too. A line that is too long is reported once, when it is found to be. */
 static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, bool at_end, const char **line, size_t *len)
 {
     mcp_buf *buf = &lines->buf;
@@ -4055,7 +4114,8 @@ static const char *mcpi_schema_type_name(uint32_t type)
     }
 }
 
-/* The subset of JSON Schema that every model vendor accepts: one type each, optional means not required. */
+/* The subset of JSON Schema that every model vendor accepts: one type each, optional means not
+   required. */
 static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
 {
     const mcp_field *f;
@@ -4129,7 +4189,8 @@ static void mcpi_schema_note(mcpi_base_note *note, const mcp_field *f, const cha
     mcpi_base_note_str(note, got);
 }
 
-/* Checks arguments against their rows. False: the note says what is wrong with the first bad one. */
+/* Checks arguments against their rows. False: the note says what is wrong with the first bad one.
+   */
 static bool mcpi_schema_check(const mcp_field *fields, mcp_json args, mcpi_base_note *note)
 {
     const mcp_field *f;
@@ -4670,7 +4731,8 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json meta)
         return false;
     }
     if (mcp_json_type(mcp_json_get(meta, MCPI_PROTO_CAPABILITIES)) != MCP_JSON_OBJECT) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
         return false;
     }
     call->revision = mcpi_proto_find(wanted, true);
@@ -4724,7 +4786,8 @@ static int mcpi_server_read(mcp_call *call)
 
     memset(&call->message, 0, sizeof call->message);
     if (d->len > call->server->desc.max_message) {
-        mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR, "the message is longer than mcp_server_desc.max_message allows");
+        mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR,
+                        "the message is longer than mcp_server_desc.max_message allows");
         return MCP_E_TOO_LONG;
     }
     status = mcp_json_parse(&call->doc, d->bytes, d->len);
@@ -4870,7 +4933,8 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 #error "mcp.h: in this file include mcp.h before any other header, or build with -D_POSIX_C_SOURCE=200809L"
 #endif
 
-/* Bytes of one read; a pipe holds 64 KiB, and smaller reads let client and server work side by side. */
+/* Bytes of one read; a pipe holds 64 KiB, and smaller reads let client and server work side by
+   side. */
 #define MCPI_STDIO_READ  (16 * 1024)
 /* Replies are collected while there is input, up to about this. */
 #define MCPI_STDIO_WRITE (64 * 1024)
@@ -4988,7 +5052,9 @@ static void mcpi_stdio_serve_lines(mcp_stdio *io, bool at_end)
     d.session = io->session;
     d.emit = mcpi_stdio_emit;
     d.user = io;
-    while (!io->status && (found = mcpi_rpc_next_line(&io->in, at_end, &d.bytes, &d.len)) != MCPI_RPC_NO_LINE) {
+    while (!io->status) {
+        found = mcpi_rpc_next_line(&io->in, at_end, &d.bytes, &d.len);
+        if (found == MCPI_RPC_NO_LINE) break;
         if (found == MCPI_RPC_LINE && mcpi_stdio_is_blank(d.bytes, d.len)) continue;
         (void)mcp_deliver(io->server, &d);
     }
@@ -5023,7 +5089,8 @@ MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
 
 /*-- Opening and closing --*/
 
-/* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error from then on. */
+/* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error
+   from then on. */
 static int mcpi_stdio_take_stdout(void)
 {
     int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -5099,6 +5166,10 @@ MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
 }
 
 #endif /* MCP_LAYERS >= 10 */
+
+#if MCP_LAYERS < 10 && (defined(__GNUC__) || defined(__clang__))
+#pragma GCC diagnostic pop
+#endif
 
 #endif /* MCPI_IMPLEMENTED */
 #endif /* MCP_IMPLEMENTATION */
