@@ -1241,8 +1241,7 @@ static int32_t mcpi_base_read_exponent(const char *p, const char *end)
     bool negative = *p == '-';
     int32_t value = 0;
     if (*p == '-' || *p == '+') p++;
-    for (; p < end; p++)
-        if (value < 100000000) value = value * 10 + (*p - '0');
+    for (; p < end; p++) value = value < 100000000 ? value * 10 + (*p - '0') : 999999999;
     return negative ? -value : value;
 }
 
@@ -3054,7 +3053,7 @@ MCP_API int mcp_out_done(mcp_out *out, mcp_str *text)
 {
     text->ptr = NULL;
     text->len = 0;
-    if (out->depth || out->state != out->root) mcpi_json_break(out, MCP_E_MISUSE);
+    if (!out->buf.len || out->state != out->root) mcpi_json_break(out, MCP_E_MISUSE);
     else if (out->buf.cap == out->buf.len && !mcp_buf_room(&out->buf, 1)) out->state = MCPI_JSON_BROKEN;
     if (out->buf.error) return out->buf.error;
     out->buf.ptr[out->buf.len] = 0;
@@ -3514,15 +3513,19 @@ MCPI_INLINE bool mcpi_json_walk_room(mcp_out *out, mcpi_json_cursor *o, bool fas
 #endif
 }
 
-/* A string that needs its escapes back. */
-MCPI_NOINLINE void mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
-                                          size_t len)
+/* A string that needs its escapes back. False if it used up the room to spare. */
+MCPI_NOINLINE bool mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
+                                          size_t len, bool key)
 {
+    bool room = true;
     if (fast) out->buf.len = (size_t)(o->at - (uint8_t *)out->buf.ptr);
     mcpi_json_append_string(out, text, len);
+    if (key) mcpi_json_append_char(out, ':');
 #if !MCP_SMALL
+    if (fast) room = mcpi_json_slack(&out->buf, 0);
     *o = mcpi_json_cursor_at(&out->buf);
 #endif
+    return room;
 }
 
 /* Bytes of a doc's text, which is padded: short pieces are copied in blocks. */
@@ -3539,18 +3542,19 @@ MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fa
     o->at += len;
 }
 
-MCPI_INLINE void mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
-                                       size_t len, uint32_t kind)
+/* One node that is no container, with the colon behind a key. False if it used up the room to spare. */
+MCPI_INLINE bool mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const mcp_doc *doc,
+                                       const mcp_node *node, bool key)
 {
-    if (kind == MCPI_JSON_PLAIN) {
-        mcpi_json_walk_char(out, o, fast, '"');
-        mcpi_json_walk_bytes(out, o, fast, text, len);
-        mcpi_json_walk_char(out, o, fast, '"');
-    } else if (kind == MCPI_JSON_ESCAPED) {
-        mcpi_json_walk_escaped(out, o, fast, text, len);
-    } else {
-        mcpi_json_walk_bytes(out, o, fast, text, len);
-    }
+    const char *text = doc->text + node->at;
+    uint32_t kind = mcpi_json_kind(node), len = mcpi_json_length(node);
+    if (MCPI_UNLIKELY(kind == MCPI_JSON_ESCAPED))
+        return mcpi_json_walk_escaped(out, o, fast, text, len, key);
+    if (kind == MCPI_JSON_PLAIN) mcpi_json_walk_char(out, o, fast, '"');
+    mcpi_json_walk_bytes(out, o, fast, text, len);
+    if (kind == MCPI_JSON_PLAIN) mcpi_json_walk_char(out, o, fast, '"');
+    if (key) mcpi_json_walk_char(out, o, fast, ':');
+    return true;
 }
 
 /* Writes on. False where only the exact way goes further. */
@@ -3578,11 +3582,9 @@ MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_
         len = mcpi_json_length(w.node);
         if (kind < MCPI_JSON_ARRAY) {
             if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, len))) goto stop;
-            mcpi_json_walk_scalar(out, o, fast, w.doc->text + w.node->at, len, kind);
-            w.node++;
             w.after = !w.key;
-            if (w.key) mcpi_json_walk_char(out, o, fast, ':');
             w.key = false;
+            if (!mcpi_json_walk_scalar(out, o, fast, w.doc, w.node++, !w.after)) goto stop;
             continue;
         }
         if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, 0))) goto stop;
@@ -3865,9 +3867,12 @@ static void mcpi_json_template_separator(mcpi_json_template *t)
 MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args)
 {
     mcpi_json_template t;
-    uint32_t before = out->state;
     bool started = false;
 
+    if (mcpi_json_after_value[out->state] == MCPI_JSON_BROKEN) {
+        mcpi_json_break(out, MCP_E_MISUSE);
+        return;
+    }
     memset(&t, 0, sizeof t);
     t.out = out;
     t.at = format;
@@ -3896,8 +3901,8 @@ MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args)
         }
     }
     va_end(t.args);
-    if (!started || out->depth != t.depth || before == MCPI_JSON_FIRST_KEY || before == MCPI_JSON_NEXT_KEY)
-        mcpi_json_template_bad(&t);
+    if (!started || t.comma || t.colon || out->depth != t.depth) mcpi_json_template_bad(&t);
+    if (out->buf.error == MCP_E_MISUSE) out->buf.error = MCP_E_TEMPLATE;    /* of the template, that is */
 }
 
 MCP_API void mcp_put_f(mcp_out *out, const char *format, ...)

@@ -32,8 +32,10 @@ list_jobs() {   # one "name variant" a line, the slow ones first
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Compiles program $1 in variant $2 to $3, and sets $runner to what it has to be run with. Returns 1 if that
-# does not compile, 2 (with the reason in $why) if this machine cannot do it.
+cannot=77
+
+# Compiles program $1 in variant $2 to $3, and sets $runner to what it has to be run with. Fails if that does
+# not compile, with $cannot (with the reason in $why) if this machine cannot do it.
 compile() {
     source=tests/$1.c
     runner=
@@ -46,28 +48,28 @@ compile() {
         [ "$2" = asan ] && sanitizing=$CC || sanitizing=clang
         echo 'int main(void) { return 0; }' >"$3.probe.c"
         $sanitizing -fsanitize=address,undefined "$3.probe.c" -o "$3.probe" 2>/dev/null ||
-            { why="no sanitizers in $sanitizing (apt-get install gcc clang libclang-rt-14-dev)"; return 2; }
+            { why="no sanitizers in $sanitizing (apt-get install gcc clang libclang-rt-14-dev)"; return $cannot; }
         $sanitizing -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -I. "$source" -o "$3" -lm ;;
     cxx)
-        have "$CXX" || { why="no $CXX: install a C++ compiler (apt-get install g++)"; return 2; }
+        have "$CXX" || { why="no $CXX: install a C++ compiler (apt-get install g++)"; return $cannot; }
         $CXX -x c++ -std=c++11 -O2 -I. "$source" -o "$3" -lm ;;
     i686)
         have i686-linux-gnu-gcc ||
-            { why='apt-get install gcc-i686-linux-gnu libc6-dev-i386-cross'; return 2; }
+            { why='apt-get install gcc-i686-linux-gnu libc6-dev-i386-cross'; return $cannot; }
         i686-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
-        runner=$(i686_runner "$3") || { why='apt-get install qemu-user'; return 2; } ;;
+        runner=$(i686_runner "$3") || { why='apt-get install qemu-user'; return $cannot; } ;;
     aarch64)
         have aarch64-linux-gnu-gcc && have qemu-aarch64 ||
-            { why='apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'; return 2; }
+            { why='apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'; return $cannot; }
         aarch64-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
         runner=qemu-aarch64 ;;
     s390x)
         have s390x-linux-gnu-gcc && have qemu-s390x ||
-            { why='apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'; return 2; }
+            { why='apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'; return $cannot; }
         s390x-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
         runner=qemu-s390x ;;
     valgrind)
-        have valgrind || { why='apt-get install valgrind'; return 2; }
+        have valgrind || { why='apt-get install valgrind'; return $cannot; }
         $CC -O2 -g -I. "$source" -o "$3" -lm || return 1
         for fn in malloc realloc; do    # tests ask for absurd sizes on purpose
             printf '{\nabsurd sizes\nMemcheck:FishyValue\n%s(size)\nfun:%s\n}\n' $fn $fn
@@ -88,8 +90,9 @@ program() {     # name variant: compiles and runs tests/NAME.c
     exe=$out/$1.$2
     compile "$1" "$2" "$exe"
     case $? in
-    1) echo "FAIL - $1: does not compile"; return 1 ;;
-    2) echo "skip - $1: $2: $why"; return 0 ;;
+    0) ;;
+    $cannot) echo "skip - $1: $2: $why"; return 0 ;;
+    *) echo "FAIL - $1: does not compile"; return 1 ;;
     esac
     case $2 in
     asan | clang)       # a size that malloc refuses is for the program to deal with

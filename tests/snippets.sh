@@ -29,21 +29,21 @@ surroundings='
 #include <stdlib.h>
 #include <string.h>
 #include "mcp.h"
-void mcp_snippet(const char *text, size_t len, const char *name, mcp_call *c, mcp_server *server);
-void mcp_snippet(const char *text, size_t len, const char *name, mcp_call *c, mcp_server *server)
+int mcp_snippet(const char *text, size_t len, const char *name, mcp_call *c, mcp_server *server);
+int mcp_snippet(const char *text, size_t len, const char *name, mcp_call *c, mcp_server *server)
 {
 (void)text; (void)len; (void)name; (void)c; (void)server;'
 
 wrap() {        # file: a whole C file from it
     if grep -q '^#define MCP_IMPLEMENTATION' "$1"; then
         cat "$1"
-    elif grep -qE '^(static|typedef|struct|int|void|const|extern|#include)\b.*[;{(>"a-z]$' "$1" && grep -q '^}' "$1"; then
+    elif grep -qE '^(static|typedef|struct|int|void|const|extern|#include) ' "$1" && grep -q '^}' "$1"; then
         printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include "mcp.h"\n'
         cat "$1"
     else
         echo "$surroundings"
         cat "$1"
-        echo '}'
+        echo 'return 0; }'
     fi
 }
 
@@ -58,8 +58,8 @@ done
 for file in "$dir"/*.txt; do
     name=$(basename "$file" .txt)
     wrap "$file" >"$dir/$name.c"
-    if $cc -std=c99 -Wall -Wextra -Wno-unused -I. -Iexamples -c "$dir/$name.c" -o "$dir/$name.o" >"$dir/$name.log" 2>&1 &&
-        [ ! -s "$dir/$name.log" ]; then
+    if $cc -std=gnu99 -Wall -Wextra -Wno-unused -Werror -I. -c "$dir/$name.c" -o "$dir/$name.o" >"$dir/$name.log" 2>&1
+    then
         echo "ok - snippets: $name"
     else
         cat "$dir/$name.log"

@@ -470,6 +470,36 @@ static void integers_in_disguise(void)
     }
 }
 
+/* An exponent of more digits than any text can have, behind as many digits as its first nine say. */
+static void exponents_beyond_all_digits(void)
+{
+    const size_t zeros = 100000000, cap = zeros + 100 + MCP_JSON_PAD;
+    char *text;
+    size_t len;
+    if (test_step(2) > 1) SKIP("a text of 100 MB, where haste is asked for");
+    fresh();
+    text = (char *)malloc(cap);
+    if (!text) SKIP("no 100 MB of memory");
+    memset(text, '0', cap);
+    text[0] = '1';
+    len = 1 + zeros + (size_t)snprintf(text + 1 + zeros, 90, "e-1000000000");
+    CHECK_STATUS(MCP_OK, mcp_json_parse_inplace(&doc, text, len, cap));
+    CHECK_INT(-9, mcp_json_int(mcp_json_root(&doc), NULL, -9));
+    CHECK(mcp_json_num(mcp_json_root(&doc), NULL, 12.5) == 0);
+    text[len - 1] = ' ';
+    CHECK_STATUS(MCP_OK, mcp_json_parse_inplace(&doc, text, len, cap));         /* 100000000: exactly 1 */
+    CHECK_INT(1, mcp_json_int(mcp_json_root(&doc), NULL, -9));
+    CHECK(mcp_json_num(mcp_json_root(&doc), NULL, 12.5) == 1);
+    text[0] = '0';
+    text[1] = '.';
+    text[1 + zeros] = '1';                                                      /* the digit of that many places */
+    len = 2 + zeros + (size_t)snprintf(text + 2 + zeros, 90, "e1000000000");
+    CHECK_STATUS(MCP_OK, mcp_json_parse_inplace(&doc, text, len, cap));
+    CHECK_INT(-9, mcp_json_int(mcp_json_root(&doc), NULL, -9));
+    CHECK(mcp_json_num(mcp_json_root(&doc), NULL, 12.5) == 12.5);
+    free(text);
+}
+
 /*---- The comma ----------------------------------------------------------------------------------*/
 
 /* A locale of the machine that writes 0,5. */
@@ -552,6 +582,7 @@ int main(void)
     TEST(refuses_what_json_cannot_say);
     TEST(integers_there_and_back);
     TEST(integers_in_disguise);
+    TEST(exponents_beyond_all_digits);
     TEST(under_a_decimal_comma);
     fresh();
     mcp_out_free(&out);

@@ -107,7 +107,7 @@ codec_size() {  # the JSON codec on a microcontroller: at most 6 KiB of flash an
 build_object() { # file flag...: position dependent and unhardened, so that only our own symbols are in it
     object_file=$1
     shift
-    $CC -std=c99 -O2 -fno-pic -fno-stack-protector -U_FORTIFY_SOURCE -DMCP_IMPLEMENTATION "$@" -x c -c mcp.h \
+    $CC -std=c99 -O1 -fno-pic -fno-stack-protector -U_FORTIFY_SOURCE -DMCP_IMPLEMENTATION "$@" -x c -c mcp.h \
         -o "$object_file"
 }
 
@@ -177,7 +177,7 @@ int mcp_check_a(void);' >"$dir/static.h"
 int mcp_check_a(void) { return mcp_h_version(); }' >"$dir/static_a.c"
     echo '#include "static.h"
 int main(void) { return mcp_check_a() == mcp_h_version() ? 0 : 1; }' >"$dir/static_b.c"
-    $CC -std=c99 -O2 -Wall -Wextra -Werror -I. "$dir/static_a.c" "$dir/static_b.c" -o "$dir/static" &&
+    $CC -std=c99 -Wall -Wextra -Werror -I. "$dir/static_a.c" "$dir/static_b.c" -o "$dir/static" &&
         "$dir/static"
 }
 
