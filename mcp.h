@@ -1092,7 +1092,7 @@ static size_t mcpi_base_utf8_ill_length(const uint8_t *p, size_t left)
 
 MCP_API bool mcp_utf8_valid(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text, *end = p + len;
+    const uint8_t *p = (const uint8_t *)text, *end = len ? p + len : p;
     while (p < end) {
         size_t n = 1;
 #if !MCP_SMALL
@@ -2464,12 +2464,15 @@ static int mcpi_json_read(mcp_doc *doc)
     const uint32_t max_nodes = mcpi_json_max_nodes(doc), max_depth = doc->max_depth ? doc->max_depth : 64;
     uint8_t *const text = (uint8_t *)doc->text;
     uint8_t *p = text, *end;
-    mcp_node *nodes = doc->nodes, *node = nodes, *open = nodes, *full = nodes + doc->cap_nodes;
+    mcp_node *nodes, *node, *open, *full;
     uint32_t count = 0, depth = 0, kind, length;
     uint8_t closer = 0;         /* what ends the innermost container: '}', ']' */
     const char *expected;
     mcpi_json_scan scan;
 
+    if (!doc->cap_nodes && !mcpi_json_grow(doc, max_nodes)) return doc->error;
+    nodes = node = open = doc->nodes;
+    full = nodes + doc->cap_nodes;
     mcpi_json_scan_start(&scan, text, doc->len);
     memset(text + doc->len, 0, MCP_JSON_PAD);
     p = mcpi_json_space(p);
@@ -3331,7 +3334,7 @@ static void mcpi_json_append_text(mcp_out *out, const char *text, size_t len)
 static void mcpi_json_append_string(mcp_out *out, const char *text, size_t len)
 {
     mcpi_json_append_char(out, '"');
-    mcpi_json_append_text(out, text, len);
+    if (len) mcpi_json_append_text(out, text, len);
     mcpi_json_append_char(out, '"');
 }
 
@@ -3343,8 +3346,9 @@ MCPI_INLINE bool mcpi_json_put_short(mcp_out *out, bool comma, const char *text,
     (void)out, (void)comma, (void)text, (void)len, (void)colon;
     return false;
 #else
-    uint8_t *at = (uint8_t *)out->buf.ptr + out->buf.len;
+    uint8_t *at;
     if (len >= 2 * MCPI_JSON_BLOCK || out->buf.cap - out->buf.len < MCPI_JSON_SLACK) return false;
+    at = (uint8_t *)out->buf.ptr + out->buf.len;
     *at = ',';
     at += comma;
     *at++ = '"';
@@ -3441,7 +3445,7 @@ MCP_API void mcp_put_null(mcp_out *out)
 
 static bool mcpi_json_has_control(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text, *end = p + len;
+    const uint8_t *p = (const uint8_t *)text, *end = len ? p + len : p;
 #if !MCP_SMALL
     if (len >= 8) {
         uint64_t found = 0, x;
@@ -3522,8 +3526,10 @@ MCPI_NOINLINE bool mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, boo
     mcpi_json_append_string(out, text, len);
     if (key) mcpi_json_append_char(out, ':');
 #if !MCP_SMALL
-    if (fast) room = mcpi_json_slack(&out->buf, 0);
-    *o = mcpi_json_cursor_at(&out->buf);
+    if (fast) {
+        room = mcpi_json_slack(&out->buf, 0);
+        *o = mcpi_json_cursor_at(&out->buf);
+    }
 #endif
     return room;
 }
@@ -3935,7 +3941,7 @@ typedef struct mcpi_rpc_message {
     int kind;
     mcp_json id;            /* missing in a notification, and where it could not be read */
     mcp_str method;
-    mcp_json params;        /* an object, or missing */
+    mcp_json params;        /* an object, once the server has looked at it, or missing */
 } mcpi_rpc_message;
 
 /* Ids are strings or integers, never null. Spec: basic (requests) */
@@ -3944,63 +3950,74 @@ static bool mcpi_rpc_is_id(mcp_json v)
     mcp_str text = mcp_json_str(v, NULL), number = mcp_json_number(v, NULL);
     uint64_t magnitude;
     bool negative;
+
     if (text.ptr) return text.len <= MCPI_RPC_MAX_ID;
     if (!number.ptr || number.len > MCPI_RPC_MAX_ID) return false;
+    if (!memchr(number.ptr, '.', number.len) && !memchr(number.ptr, 'e', number.len) &&
+        !memchr(number.ptr, 'E', number.len))
+        return true;                /* of any size: it is only sent back */
     return mcpi_base_read_integer(number, &magnitude, &negative);
 }
 
-/* Sorts one member of an envelope. Returns NULL, or what is wrong with it. */
-static const char *mcpi_rpc_read_member(mcpi_rpc_message *m, mcp_json v, unsigned *seen, bool *answer)
+static bool mcpi_rpc_same(mcp_str a, mcp_str b)
 {
-    static const char *const names[] = { "jsonrpc", "id", "method", "params", "result", "error" };
-    mcp_str key = mcp_json_key(v);
-    unsigned i = 0;
-
-    while (i < MCP_COUNT(names) && (key.len != strlen(names[i]) || memcmp(key.ptr, names[i], key.len))) i++;
-    if (i == MCP_COUNT(names)) return NULL;
-    if (*seen & 1u << i) return "a key stands there twice";
-    *seen |= 1u << i;
-    switch (i) {
-    case 0:
-        return mcp_json_equals(v, NULL, "2.0") ? NULL : "\"jsonrpc\" must be \"2.0\"";
-    case 1:
-        if (!mcpi_rpc_is_id(v)) return "\"id\" must be a string or an integer of at most 256 bytes";
-        m->id = v;
-        return NULL;
-    case 2:
-        m->method = mcp_json_str(v, NULL);
-        return m->method.ptr ? NULL : "\"method\" must be a string";
-    case 3:
-        m->params = v;
-        return mcp_json_type(v) == MCP_JSON_OBJECT ? NULL : "\"params\" must be an object";
-    default:
-        *answer = true;
-        return NULL;
-    }
+    return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
 }
 
-/* Takes an envelope apart. Returns NULL, or what is wrong with it; m->id is then set if it could be
-   read. */
+/* Finds the members of those names in one walk. Returns which one stands there twice, or count. What we read must
+   mean the same to every reader, so a key that does is refused. */
+static size_t mcpi_rpc_members(mcp_json object, const mcp_str *names, mcp_json *values, size_t count)
+{
+    size_t i, twice = count;
+    mcp_json v;
+
+    for (i = 0; i < count; i++) memset(&values[i], 0, sizeof values[i]);
+    for (v = mcp_json_first(object); mcp_json_exists(v); v = mcp_json_next(v)) {
+        for (i = 0; i < count && !mcpi_rpc_same(mcp_json_key(v), names[i]); i++) {}
+        if (i == count) continue;
+        if (mcp_json_exists(values[i])) twice = i;
+        else values[i] = v;
+    }
+    return twice;
+}
+
+/* What is wrong with a message that asks for something, or NULL. */
+static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, mcp_json id, mcp_json method,
+                                  size_t twice, bool answers)
+{
+    if (twice < 6) return "a key of the message stands there twice";
+    if (!mcp_json_exists(version)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
+    if (!mcp_json_equals(version, NULL, "2.0")) return "\"jsonrpc\" must be \"2.0\"";
+    if (mcp_json_exists(id) && !mcp_json_exists(m->id))
+        return "\"id\" must be a string or an integer of at most 256 bytes";
+    if (!mcp_json_exists(method)) return "\"method\" is missing";
+    if (!m->method.ptr) return "\"method\" must be a string";
+    if (answers) return "a message is a request or a response, not both";
+    return NULL;
+}
+
+/* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a notification. m->id is
+   set if it could be read. */
 static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
-    const char *wrong = NULL;
-    unsigned seen = 0;
-    bool answer = false;
-    mcp_json v;
+    static const mcp_str names[] = { MCP_LIT("jsonrpc"), MCP_LIT("id"),     MCP_LIT("method"),
+                                     MCP_LIT("params"),  MCP_LIT("result"), MCP_LIT("error") };
+    mcp_json v[6];
+    size_t twice;
+    bool answers;
 
     memset(m, 0, sizeof *m);
     if (mcp_json_type(root) == MCP_JSON_ARRAY) return "batches are not supported: send one message at a time";
     if (mcp_json_type(root) != MCP_JSON_OBJECT) return "a message must be an object";
-    for (v = mcp_json_first(root); mcp_json_exists(v); v = mcp_json_next(v)) {
-        const char *problem = mcpi_rpc_read_member(m, v, &seen, &answer);
-        if (!wrong) wrong = problem;
-    }
-    if (wrong) return wrong;
-    if (!(seen & 1)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
-    if (answer) m->kind = MCPI_RPC_RESPONSE;
-    else if (!m->method.ptr) return "\"method\" is missing";
-    else m->kind = mcp_json_exists(m->id) ? MCPI_RPC_REQUEST : MCPI_RPC_NOTIFICATION;
-    return NULL;
+    twice = mcpi_rpc_members(root, names, v, 6);
+    if (twice != 1 && mcpi_rpc_is_id(v[1])) m->id = v[1];
+    m->method = mcp_json_str(v[2], NULL);
+    m->params = v[3];
+    answers = mcp_json_exists(v[4]) || mcp_json_exists(v[5]);
+    m->kind = MCPI_RPC_REQUEST;
+    if (answers && !mcp_json_exists(v[2])) m->kind = MCPI_RPC_RESPONSE;
+    else if (m->method.ptr && !mcp_json_exists(v[1])) m->kind = MCPI_RPC_NOTIFICATION;
+    return m->kind == MCPI_RPC_REQUEST ? mcpi_rpc_wrong(m, v[0], v[1], v[2], twice, answers) : NULL;
 }
 
 /* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out. */
@@ -4069,31 +4086,23 @@ static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *roo
 
 enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
 
-/* The next line, without its end; it stays until the next bytes are added. At the end of the stream
-   the rest is a line too. A line that is too long is reported once, when it is found to be. */
-static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, bool at_end, const char **line, size_t *len)
+/* The next line, without its end; it stays until the next bytes are added. A line that is too long is reported
+   once, when it is found to be. */
+static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *len)
 {
     mcp_buf *buf = &lines->buf;
     for (;;) {
-        char *end = NULL;
         bool skipped = lines->skipping;
+        char *end = NULL;
         if (buf->len > lines->scanned)
             end = (char *)memchr(buf->ptr + lines->scanned, '\n', buf->len - lines->scanned);
-        *line = buf->ptr ? buf->ptr + lines->start : "";
-        *len = end ? (size_t)(end - *line) : buf->len - lines->start;
-        if (end) {
-            lines->start = lines->scanned = (size_t)(end + 1 - buf->ptr);
-            lines->skipping = false;
-        } else if (at_end || lines->skipping || *len == buf->max) {
-            lines->start = lines->scanned = buf->len;
-            if (at_end && (skipped || !*len)) return MCPI_RPC_NO_LINE;
-            if (at_end) return MCPI_RPC_LINE;
-            lines->skipping = true;
-            return skipped ? MCPI_RPC_NO_LINE : MCPI_RPC_LONG_LINE;
-        } else {
-            lines->scanned = buf->len;
-            return MCPI_RPC_NO_LINE;
-        }
+        lines->scanned = end ? (size_t)(end + 1 - buf->ptr) : buf->len;
+        *len = lines->scanned - lines->start - (end != NULL);
+        if (!end && !skipped && *len < buf->max) return MCPI_RPC_NO_LINE;
+        *line = buf->ptr + lines->start;
+        lines->start = lines->scanned;
+        lines->skipping = !end;
+        if (!end) return skipped ? MCPI_RPC_NO_LINE : MCPI_RPC_LONG_LINE;
         if (!skipped) return MCPI_RPC_LINE;
     }
 }
@@ -4300,7 +4309,7 @@ struct mcp_call {
     mcpi_rpc_message message;
     const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
     const mcp_tool *tool;
-    mcp_json args;
+    mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
     int code;                   /* of an error reply, or 0 */
@@ -4534,7 +4543,7 @@ static void mcpi_server_put_caching(mcp_call *call)
 /* Spec: 2025-11-25 basic/lifecycle (initialization) */
 static void mcpi_server_initialize(mcp_call *call)
 {
-    mcp_str wanted = mcp_json_str(call->message.params, "protocolVersion");
+    mcp_str wanted = mcp_json_str(call->wanted, NULL);
     mcp_session *session = call->delivery->session;
     if (!wanted.ptr) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "initialize: params.protocolVersion must be a string");
@@ -4598,7 +4607,7 @@ static void mcpi_server_list_tools(mcp_call *call)
 {
     const mcp_server_desc *d = &call->server->desc;
     size_t i;
-    if (mcp_json_exists(mcp_json_get(call->message.params, "cursor"))) {
+    if (mcp_json_type(call->cursor) > MCP_JSON_NULL) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/list: unknown cursor; the list has one page");
         return;
     }
@@ -4665,11 +4674,9 @@ static void mcpi_server_run_tool(mcp_call *call)
 /* Spec: server/tools (calling tools) */
 static void mcpi_server_call_tool(mcp_call *call)
 {
-    mcp_str name = mcp_json_str(call->message.params, "name");
-    int type;
+    mcp_str name = mcp_json_str(call->name, NULL);
+    int type = mcp_json_type(call->args);
 
-    call->args = mcp_json_get(call->message.params, "arguments");
-    type = mcp_json_type(call->args);
     call->tool = name.ptr ? mcpi_server_find_tool(call->server, name) : NULL;
     if (!name.ptr) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.name must be a string");
@@ -4687,27 +4694,27 @@ static void mcpi_server_call_tool(mcp_call *call)
 enum { MCPI_SERVER_LEGACY = 1, MCPI_SERVER_MODERN = 2, MCPI_SERVER_BEFORE = 4, MCPI_SERVER_TOOLS = 8 };
 
 typedef struct mcpi_server_method {
-    const char *name;
+    mcp_str name;
     unsigned when;      /* eras; before `initialize` too; only where there are tools */
     void (*serve)(mcp_call *call);
 } mcpi_server_method;
 
 static const mcpi_server_method mcpi_server_methods[] = {
-    { "tools/call", MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
-    { "tools/list", MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
-    { "server/discover", MCPI_SERVER_MODERN, mcpi_server_discover },
-    { "ping", MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_ping },
-    { "initialize", MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_initialize }
+    { MCP_LIT("tools/call"), MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
+    { MCP_LIT("tools/list"), MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
+    { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, mcpi_server_discover },
+    { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_ping },
+    { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_initialize }
 };
 
-static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call, unsigned era)
+static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 {
-    const mcp_str name = call->message.method;
+    bool modern = call->revision && mcpi_proto_is_modern(call->revision);
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_server_methods); i++) {
         const mcpi_server_method *m = &mcpi_server_methods[i];
-        if (strlen(m->name) != name.len || memcmp(m->name, name.ptr, name.len)) continue;
-        if (!(m->when & era)) return NULL;
+        if (!mcpi_rpc_same(m->name, call->message.method)) continue;
+        if (!(m->when & (modern ? MCPI_SERVER_MODERN : MCPI_SERVER_LEGACY))) return NULL;
         return (m->when & MCPI_SERVER_TOOLS) && !call->server->desc.num_tools ? NULL : m;
     }
     return NULL;
@@ -4728,14 +4735,14 @@ static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
 }
 
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
-static bool mcpi_server_read_meta(mcp_call *call, mcp_json meta)
+static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
 {
-    mcp_str wanted = mcp_json_str(meta, MCPI_PROTO_VERSION);
+    mcp_str wanted = mcp_json_str(version, NULL);
     if (!wanted.ptr) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "_meta: " MCPI_PROTO_VERSION " must be a string");
         return false;
     }
-    if (mcp_json_type(mcp_json_get(meta, MCPI_PROTO_CAPABILITIES)) != MCP_JSON_OBJECT) {
+    if (mcp_json_type(capabilities) != MCP_JSON_OBJECT) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
         return false;
@@ -4745,20 +4752,37 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json meta)
     return call->revision != NULL;
 }
 
-/* The era is decided for each message by itself: _meta names it, or else the session. */
+/* Finds what a request is about. False: it was refused. The era is decided for each message by itself: _meta
+   names the revision, or else the session does. */
+static bool mcpi_server_read_params(mcp_call *call)
+{
+    static const mcp_str names[] = { MCP_LIT("_meta"), MCP_LIT("name"), MCP_LIT("arguments"), MCP_LIT("cursor"),
+                                     MCP_LIT("protocolVersion") };
+    static const mcp_str meta_names[] = { MCP_LIT(MCPI_PROTO_VERSION), MCP_LIT(MCPI_PROTO_CAPABILITIES) };
+    mcp_json params = call->message.params, v[5], meta[2];
+
+    if (mcp_json_exists(params) && mcp_json_type(params) != MCP_JSON_OBJECT) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "\"params\" must be an object");
+        return false;
+    }
+    if (mcpi_rpc_members(params, names, v, 5) < 5 || mcpi_rpc_members(v[0], meta_names, meta, 2) < 2) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "a key of \"params\" or \"_meta\" stands there twice");
+        return false;
+    }
+    call->name = v[1];
+    call->args = v[2];
+    call->cursor = v[3];
+    call->wanted = v[4];
+    if (mcp_json_exists(meta[0])) return mcpi_server_read_meta(call, meta[0], meta[1]);
+    if (call->delivery->session) call->revision = call->delivery->session->revision;
+    return true;
+}
+
 static void mcpi_server_dispatch(mcp_call *call)
 {
-    mcp_json meta = mcp_json_get(call->message.params, "_meta");
     const mcpi_server_method *method;
-    unsigned era = MCPI_SERVER_LEGACY;
-
-    if (mcp_json_exists(mcp_json_get(meta, MCPI_PROTO_VERSION))) {
-        if (!mcpi_server_read_meta(call, meta)) return;
-        era = MCPI_SERVER_MODERN;
-    } else if (call->delivery->session) {
-        call->revision = call->delivery->session->revision;
-    }
-    method = mcpi_server_find_method(call, era);
+    if (!mcpi_server_read_params(call)) return;
+    method = mcpi_server_find_method(call);
     if (!call->revision && !(method && (method->when & MCPI_SERVER_BEFORE))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "send initialize first, or name the revision in params._meta: " MCPI_PROTO_VERSION);
@@ -4797,7 +4821,9 @@ static int mcpi_server_read(mcp_call *call)
     }
     status = mcp_json_parse(&call->doc, d->bytes, d->len);
     if (status != MCP_OK) {
-        mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR, mcp_doc_error(&call->doc, why, sizeof why));
+        bool limit = status == MCP_E_DEPTH || status == MCP_E_NODES;    /* else it is not JSON at all */
+        mcpi_peer_error(call, limit ? MCPI_RPC_INVALID_REQUEST : MCPI_RPC_PARSE_ERROR,
+                        mcp_doc_error(&call->doc, why, sizeof why));
         return status;
     }
     wrong = mcpi_rpc_read(&call->message, mcp_json_root(&call->doc));
@@ -4954,7 +4980,8 @@ struct mcp_stdio {
     bool quiet_pipe;    /* SIGPIPE is blocked already */
 };
 
-/*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back. --*/
+/*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back, for this thread:
+     sigprocmask does what pthread_sigmask does on every system there is, and needs no library. --*/
 
 typedef struct mcpi_stdio_guard {
     sigset_t before;
@@ -4969,7 +4996,7 @@ static void mcpi_stdio_hold_sigpipe(mcpi_stdio_guard *guard)
     sigemptyset(&waiting);
     sigpending(&waiting);
     guard->pending = sigismember(&waiting, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &guard->before);
+    sigprocmask(SIG_BLOCK, &pipe_only, &guard->before);
 }
 
 static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
@@ -4981,7 +5008,7 @@ static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
     sigemptyset(&waiting);
     sigpending(&waiting);
     if (!guard->pending && sigismember(&waiting, SIGPIPE) == 1) (void)sigwait(&pipe_only, &ignored);
-    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+    sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 
 /* Waits until the descriptor is ready. 0: not yet; negative: failed. */
@@ -5048,7 +5075,7 @@ static bool mcpi_stdio_is_blank(const char *line, size_t len)
     return !len;
 }
 
-static void mcpi_stdio_serve_lines(mcp_stdio *io, bool at_end)
+static void mcpi_stdio_serve_lines(mcp_stdio *io)
 {
     mcp_delivery d;
     int found;
@@ -5058,7 +5085,7 @@ static void mcpi_stdio_serve_lines(mcp_stdio *io, bool at_end)
     d.emit = mcpi_stdio_emit;
     d.user = io;
     while (!io->status) {
-        found = mcpi_rpc_next_line(&io->in, at_end, &d.bytes, &d.len);
+        found = mcpi_rpc_next_line(&io->in, &d.bytes, &d.len);
         if (found == MCPI_RPC_NO_LINE) break;
         if (found == MCPI_RPC_LINE && mcpi_stdio_is_blank(d.bytes, d.len)) continue;
         (void)mcp_deliver(io->server, &d);
@@ -5086,9 +5113,9 @@ MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
         return MCP_OK;
     }
     if (n < 0) return io->status = MCP_E_IO;
+    if (n == 0) return io->status = MCP_E_CLOSED;   /* what follows the last line break was no message */
     io->in.buf.len += (size_t)n;
-    mcpi_stdio_serve_lines(io, n == 0);
-    if (n == 0 && !io->status) io->status = MCP_E_CLOSED;
+    mcpi_stdio_serve_lines(io);
     return io->status;
 }
 

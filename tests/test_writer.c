@@ -633,7 +633,7 @@ static void raw_of_every_length(void)
             mcp_str text;
             char want[120];
             memset(end - len, 'a', len);
-            end[at - len] = at & 1 ? '\n' : '\r';
+            *(end - len + at) = at & 1 ? '\n' : '\r';
             memset(want, 'a', len);
             want[at] = ' ';
             mcp_out_fixed(&o, mem_end - len - 1, len + 1);
@@ -945,7 +945,7 @@ static void template_refuses(void)
         "%.3g", "%x", "%X", "%o", "%p", "%n", "%f", "%e", "%G", "%E", "%a", "%ls", "%lc", "%Lg", "%lg", "%hs", "%zs",
         "%lf", "%llld", "%hhhd", "%jjd", "%ld%", "%m", "%1$d", "%'d", "%#x", "%q", "%", "%.", "%.*", "%l", "%ll",
         "%z", "%h", "%.s", "%b", "%S", "%C", "'%d'", "'a%sb'", "'%'", "'% '", "'%%%'", "{'%s':1}", "%dx", "[%d %d]",
-        "%d%d", "{%d:1}", 
+        "%d%d", "{%d:1}",
         "[%s", "{%s}", "{%s:}", "[%s,]", "x%d", "1%d", "%d1", "'a'%d", "[%d'a']", "{%s:1 %s:2}"
     };
     size_t i;
