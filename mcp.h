@@ -2579,9 +2579,7 @@ static int mcpi_json_restart(mcp_doc *doc, size_t len)
     doc->error = MCP_OK;
     doc->error_at = 0;
     doc->expected = NULL;
-    doc->text = NULL;
     doc->len = len;
-    doc->got = -1;
     if (len > MCP_JSON_MAX) doc->error = MCP_E_TOO_LONG;
     return doc->error;
 }
@@ -3548,7 +3546,8 @@ MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fa
     o->at += len;
 }
 
-/* One node that is no container, with the colon behind a key. False if it used up the room to spare. */
+/* One node that is no container, with the colon behind a key. False if it used up the room to
+   spare. */
 MCPI_INLINE bool mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const mcp_doc *doc,
                                        const mcp_node *node, bool key)
 {
@@ -3964,8 +3963,8 @@ static bool mcpi_rpc_same(mcp_str a, mcp_str b)
     return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
 }
 
-/* Finds the members of those names in one walk. Returns which one stands there twice, or count. What we read must
-   mean the same to every reader, so a key that does is refused. */
+/* Finds the members of those names in one walk. Returns which one stands there twice, or count.
+   What we read must mean the same to every reader, so a key that does is refused. */
 static size_t mcpi_rpc_members(mcp_json object, const mcp_str *names, mcp_json *values, size_t count)
 {
     size_t i, twice = count;
@@ -3996,8 +3995,8 @@ static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, m
     return NULL;
 }
 
-/* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a notification. m->id is
-   set if it could be read. */
+/* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a
+   notification. m->id is set if it could be read. */
 static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
     static const mcp_str names[] = { MCP_LIT("jsonrpc"), MCP_LIT("id"),     MCP_LIT("method"),
@@ -4086,8 +4085,8 @@ static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *roo
 
 enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
 
-/* The next line, without its end; it stays until the next bytes are added. A line that is too long is reported
-   once, when it is found to be. */
+/* The next line, without its end; it stays until the next bytes are added. A line that is too long
+   is reported once, when it is found to be. */
 static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *len)
 {
     mcp_buf *buf = &lines->buf;
@@ -4691,17 +4690,23 @@ static void mcpi_server_call_tool(mcp_call *call)
 
 /*-- Dispatch --*/
 
-enum { MCPI_SERVER_LEGACY = 1, MCPI_SERVER_MODERN = 2, MCPI_SERVER_BEFORE = 4, MCPI_SERVER_TOOLS = 8 };
+enum {
+    MCPI_SERVER_LEGACY = 1,
+    MCPI_SERVER_MODERN = 2,
+    MCPI_SERVER_BOTH = 3,
+    MCPI_SERVER_BEFORE = 4,     /* before `initialize` too */
+    MCPI_SERVER_TOOLS = 8       /* only where there are tools */
+};
 
 typedef struct mcpi_server_method {
     mcp_str name;
-    unsigned when;      /* eras; before `initialize` too; only where there are tools */
+    unsigned when;
     void (*serve)(mcp_call *call);
 } mcpi_server_method;
 
 static const mcpi_server_method mcpi_server_methods[] = {
-    { MCP_LIT("tools/call"), MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
-    { MCP_LIT("tools/list"), MCPI_SERVER_LEGACY | MCPI_SERVER_MODERN | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
+    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
+    { MCP_LIT("tools/list"), MCPI_SERVER_BOTH | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
     { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, mcpi_server_discover },
     { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_ping },
     { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_initialize }
@@ -4752,12 +4757,12 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
     return call->revision != NULL;
 }
 
-/* Finds what a request is about. False: it was refused. The era is decided for each message by itself: _meta
-   names the revision, or else the session does. */
+/* Finds what a request is about. False: it was refused. The era is decided for each message by
+   itself: _meta names the revision, or else the session does. */
 static bool mcpi_server_read_params(mcp_call *call)
 {
-    static const mcp_str names[] = { MCP_LIT("_meta"), MCP_LIT("name"), MCP_LIT("arguments"), MCP_LIT("cursor"),
-                                     MCP_LIT("protocolVersion") };
+    static const mcp_str names[] = { MCP_LIT("_meta"), MCP_LIT("name"), MCP_LIT("arguments"),
+                                     MCP_LIT("cursor"), MCP_LIT("protocolVersion") };
     static const mcp_str meta_names[] = { MCP_LIT(MCPI_PROTO_VERSION), MCP_LIT(MCPI_PROTO_CAPABILITIES) };
     mcp_json params = call->message.params, v[5], meta[2];
 
@@ -4766,7 +4771,8 @@ static bool mcpi_server_read_params(mcp_call *call)
         return false;
     }
     if (mcpi_rpc_members(params, names, v, 5) < 5 || mcpi_rpc_members(v[0], meta_names, meta, 2) < 2) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "a key of \"params\" or \"_meta\" stands there twice");
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST,
+                        "a key of \"params\" or \"_meta\" stands there twice");
         return false;
     }
     call->name = v[1];
@@ -4980,8 +4986,9 @@ struct mcp_stdio {
     bool quiet_pipe;    /* SIGPIPE is blocked already */
 };
 
-/*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back, for this thread:
-     sigprocmask does what pthread_sigmask does on every system there is, and needs no library. --*/
+/*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back, for
+     this thread: sigprocmask does what pthread_sigmask does on every system there is, and needs no
+     library. --*/
 
 typedef struct mcpi_stdio_guard {
     sigset_t before;
