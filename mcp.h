@@ -76,12 +76,12 @@
    OPTIONS (all act only in the file that defines MCP_IMPLEMENTATION; none changes a declaration)
 
        MCP_LAYERS k    compile layers 1 to k only: 2 is the JSON codec, 8 has no operating system
-       MCP_SMALL 1     byte loops instead of word and vector loops: a third of the code, a third of
-                       the speed. On by itself where the compiler optimises for size (-Os), so
-                       define it as 0 to have the fast loops there
+       MCP_SMALL 1     byte loops instead of word and vector loops: half the speed on messages, a
+                       tenth on long strings, two thirds of the code. On by itself where the compiler
+                       optimises for size (-Os); define it as 0 to have the fast loops there
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
-       MCP_NO_FLOAT    no floating-point arithmetic: mcp_json_num, mcp_put_num, mcp_arg_num are left out
-                       and %g in a template is an error. Saves 5 KB and the soft-float library
+       MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num and mcp_arg_num are left
+                       out and %g in a template is an error. Saves 3 to 6 KB
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
        MCP_STATIC      every function is static
@@ -630,7 +630,11 @@ MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms);
 MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 #ifdef __cplusplus
-}
+} /* extern "C" */
+
+/* In C++ a desc may be written where it is used: mcp_serve_stdio({ ... }). */
+inline mcp_server *mcp_server_create(const mcp_server_desc &desc) { return mcp_server_create(&desc); }
+inline int mcp_serve_stdio(const mcp_server_desc &desc) { return mcp_serve_stdio(&desc); }
 #endif
 
 #if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
@@ -4031,6 +4035,14 @@ static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id)
     mcp_put_value(out, id);
 }
 
+/* A member with a text; none without one. */
+static void mcpi_rpc_put_text(mcp_out *out, const char *key, const char *text)
+{
+    if (!text) return;
+    mcp_put_key(out, key);
+    mcp_put_str(out, text);
+}
+
 /* A whole error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
 static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, int code, const char *text)
 {
@@ -4039,8 +4051,7 @@ static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, int code, const char *
     mcp_put_object(out);
     mcp_put_key(out, "code");
     mcp_put_int(out, code);
-    mcp_put_key(out, "message");
-    mcp_put_str(out, text);
+    mcpi_rpc_put_text(out, "message", text);
 }
 
 static void mcpi_rpc_put_error_end(mcp_out *out)
@@ -4135,19 +4146,14 @@ static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
     bool required = false;
 
     mcp_put_object(out);
-    mcp_put_key(out, "type");
-    mcp_put_str(out, "object");
+    mcpi_rpc_put_text(out, "type", "object");
     mcp_put_key(out, "properties");
     mcp_put_object(out);
     for (f = fields; f && f->name; f++) {
         mcp_put_key(out, f->name);
         mcp_put_object(out);
-        mcp_put_key(out, "type");
-        mcp_put_str(out, mcpi_schema_type_name(f->type));
-        if (f->description) {
-            mcp_put_key(out, "description");
-            mcp_put_str(out, f->description);
-        }
+        mcpi_rpc_put_text(out, "type", mcpi_schema_type_name(f->type));
+        mcpi_rpc_put_text(out, "description", f->description);
         mcp_put_end(out);
         if (f->type & MCP_REQUIRED) required = true;
     }
@@ -4472,14 +4478,9 @@ static void mcpi_server_put_info(mcp_call *call)
     const mcp_server_desc *d = &call->server->desc;
     mcp_out *out = &call->out;
     mcp_put_object(out);
-    mcp_put_key(out, "name");
-    mcp_put_str(out, d->name);
-    mcp_put_key(out, "version");
-    mcp_put_str(out, d->version);
-    if (d->title && (call->revision->features & MCPI_PROTO_TITLES)) {
-        mcp_put_key(out, "title");
-        mcp_put_str(out, d->title);
-    }
+    mcpi_rpc_put_text(out, "name", d->name);
+    mcpi_rpc_put_text(out, "version", d->version);
+    if (call->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", d->title);
     mcp_put_end(out);
 }
 
@@ -4495,13 +4496,6 @@ static void mcpi_server_put_capabilities(mcp_call *call)
     mcp_put_end(&call->out);
 }
 
-static void mcpi_server_put_instructions(mcp_call *call)
-{
-    if (!call->server->desc.instructions) return;
-    mcp_put_key(&call->out, "instructions");
-    mcp_put_str(&call->out, call->server->desc.instructions);
-}
-
 static void mcpi_server_begin_result(mcp_call *call)
 {
     call->code = 0;
@@ -4515,8 +4509,7 @@ static void mcpi_server_end_result(mcp_call *call)
 {
     mcp_out *out = &call->out;
     if (call->revision && mcpi_proto_is_modern(call->revision)) {
-        mcp_put_key(out, "resultType");
-        mcp_put_str(out, "complete");
+        mcpi_rpc_put_text(out, "resultType", "complete");
         mcp_put_key(out, "_meta");
         mcp_put_object(out);
         mcp_put_key(out, MCPI_PROTO_SERVER_INFO);
@@ -4533,8 +4526,7 @@ static void mcpi_server_put_caching(mcp_call *call)
     if (!mcpi_proto_is_modern(call->revision)) return;
     mcp_put_key(&call->out, "ttlMs");
     mcp_put_int(&call->out, 0);
-    mcp_put_key(&call->out, "cacheScope");
-    mcp_put_str(&call->out, "private");
+    mcpi_rpc_put_text(&call->out, "cacheScope", "private");
 }
 
 /*-- Methods --*/
@@ -4554,12 +4546,11 @@ static void mcpi_server_initialize(mcp_call *call)
     }
     call->revision = session->revision = mcpi_proto_negotiate(wanted);
     mcpi_server_begin_result(call);
-    mcp_put_key(&call->out, "protocolVersion");
-    mcp_put_str(&call->out, session->revision->name);
+    mcpi_rpc_put_text(&call->out, "protocolVersion", session->revision->name);
     mcpi_server_put_capabilities(call);
     mcp_put_key(&call->out, "serverInfo");
     mcpi_server_put_info(call);
-    mcpi_server_put_instructions(call);
+    mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
     mcpi_server_end_result(call);
 }
 
@@ -4570,7 +4561,7 @@ static void mcpi_server_discover(mcp_call *call)
     mcp_put_key(&call->out, "supportedVersions");
     mcpi_proto_put_versions(&call->out);
     mcpi_server_put_capabilities(call);
-    mcpi_server_put_instructions(call);
+    mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
     mcpi_server_put_caching(call);
     mcpi_server_end_result(call);
 }
@@ -4586,16 +4577,9 @@ static void mcpi_server_put_tool(mcp_call *call, const mcp_tool *tool)
 {
     mcp_out *out = &call->out;
     mcp_put_object(out);
-    mcp_put_key(out, "name");
-    mcp_put_str(out, tool->name);
-    if (tool->title && (call->revision->features & MCPI_PROTO_TITLES)) {
-        mcp_put_key(out, "title");
-        mcp_put_str(out, tool->title);
-    }
-    if (tool->description) {
-        mcp_put_key(out, "description");
-        mcp_put_str(out, tool->description);
-    }
+    mcpi_rpc_put_text(out, "name", tool->name);
+    if (call->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
+    mcpi_rpc_put_text(out, "description", tool->description);
     mcp_put_key(out, "inputSchema");
     mcpi_schema_put(out, tool->args);
     mcp_put_end(out);
@@ -4891,8 +4875,7 @@ MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
 {
     mcp_out *out = &call->out;
     mcp_put_object(out);
-    mcp_put_key(out, "type");
-    mcp_put_str(out, "text");
+    mcpi_rpc_put_text(out, "type", "text");
     mcp_put_key(out, "text");
     mcp_put_strn(out, text, len);
     mcp_put_end(out);
@@ -5212,3 +5195,57 @@ MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
 
 #endif /* MCPI_IMPLEMENTED */
 #endif /* MCP_IMPLEMENTATION */
+
+/* REVISION HISTORY
+
+   0.1.0   The JSON codec; a tools server over standard input and output, in every revision.
+
+   LICENCE
+
+   mcp.h is available under two licences. Choose the one you prefer.
+
+   ------------------------------------------------------------------------------
+   ALTERNATIVE A - MIT License
+
+   Copyright (c) 2026 the mcp.h authors
+
+   Permission is hereby granted, free of charge, to any person obtaining a copy of
+   this software and associated documentation files (the "Software"), to deal in
+   the Software without restriction, including without limitation the rights to
+   use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+   of the Software, and to permit persons to whom the Software is furnished to do
+   so, subject to the following conditions:
+
+   The above copyright notice and this permission notice shall be included in all
+   copies or substantial portions of the Software.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+   IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+   FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+   AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+   LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+   OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+   SOFTWARE.
+
+   ------------------------------------------------------------------------------
+   ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+   This is free and unencumbered software released into the public domain.
+
+   Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+   software, either in source code form or as a compiled binary, for any purpose,
+   commercial or non-commercial, and by any means.
+
+   In jurisdictions that recognize copyright laws, the author or authors of this
+   software dedicate any and all copyright interest in the software to the public
+   domain. We make this dedication for the benefit of the public at large and to
+   the detriment of our heirs and successors. We intend this dedication to be an
+   overt act of relinquishment in perpetuity of all present and future rights to
+   this software under copyright law.
+
+   THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+   IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+   FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+   AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+   ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+   WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE. */
