@@ -3519,21 +3519,22 @@ MCPI_INLINE bool mcpi_json_walk_room(mcp_out *out, mcpi_json_cursor *o, bool fas
 #endif
 }
 
-/* A string that needs its escapes back. False if it used up the room to spare. */
-MCPI_NOINLINE bool mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
-                                          size_t len, bool key)
+/* A string that needs its escapes back, with the colon behind a key. Returns where to go on; there
+   may be no room to spare any more. By value, so that the cursor of the walk can stay in registers.
+   */
+MCPI_NOINLINE mcpi_json_cursor mcpi_json_walk_escaped(mcp_out *out, mcpi_json_cursor o, bool fast,
+                                                      const char *text, size_t len, bool key)
 {
-    bool room = true;
-    if (fast) out->buf.len = (size_t)(o->at - (uint8_t *)out->buf.ptr);
+    if (fast) out->buf.len = (size_t)(o.at - (uint8_t *)out->buf.ptr);
     mcpi_json_append_string(out, text, len);
     if (key) mcpi_json_append_char(out, ':');
 #if !MCP_SMALL
     if (fast) {
-        room = mcpi_json_slack(&out->buf, 0);
-        *o = mcpi_json_cursor_at(&out->buf);
+        (void)mcpi_json_slack(&out->buf, 0);
+        o = mcpi_json_cursor_at(&out->buf);
     }
 #endif
-    return room;
+    return o;
 }
 
 /* Bytes of a doc's text, which is padded: short pieces are copied in blocks. */
@@ -3550,30 +3551,32 @@ MCPI_INLINE void mcpi_json_walk_bytes(mcp_out *out, mcpi_json_cursor *o, bool fa
     o->at += len;
 }
 
-/* One node that is no container, with the colon behind a key. False if it used up the room to
-   spare. */
-MCPI_INLINE bool mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const mcp_doc *doc,
-                                       const mcp_node *node, bool key)
+/* One node that is no container, with the colon behind a key. */
+MCPI_INLINE void mcpi_json_walk_scalar(mcp_out *out, mcpi_json_cursor *o, bool fast, const char *text,
+                                       size_t len, uint32_t kind, bool key)
 {
-    const char *text = doc->text + node->at;
-    uint32_t kind = mcpi_json_kind(node), len = mcpi_json_length(node);
-    if (MCPI_UNLIKELY(kind == MCPI_JSON_ESCAPED))
-        return mcpi_json_walk_escaped(out, o, fast, text, len, key);
-    if (kind == MCPI_JSON_PLAIN) mcpi_json_walk_char(out, o, fast, '"');
-    mcpi_json_walk_bytes(out, o, fast, text, len);
-    if (kind == MCPI_JSON_PLAIN) mcpi_json_walk_char(out, o, fast, '"');
+    if (kind == MCPI_JSON_PLAIN) {
+        mcpi_json_walk_char(out, o, fast, '"');
+        mcpi_json_walk_bytes(out, o, fast, text, len);
+        mcpi_json_walk_char(out, o, fast, '"');
+    } else if (kind == MCPI_JSON_ESCAPED) {
+        *o = mcpi_json_walk_escaped(out, *o, fast, text, len, key);
+        return;
+    } else {
+        mcpi_json_walk_bytes(out, o, fast, text, len);
+    }
     if (key) mcpi_json_walk_char(out, o, fast, ':');
-    return true;
 }
 
 /* Writes on. False where only the exact way goes further. */
-MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_walk *walk, bool fast)
+MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *cursor, mcpi_json_walk *walk, bool fast)
 {
+    mcpi_json_cursor local = *cursor, *o = &local;
     mcpi_json_walk w = *walk;
     for (;;) {
         uint32_t kind, len;
         while (w.after) {
-            if (!w.open) return true;
+            if (!w.open) goto stop;
             if (w.node != w.end) {
                 mcpi_json_walk_char(out, o, fast, ',');
                 w.key = w.object;
@@ -3583,7 +3586,7 @@ MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_
             if (!mcpi_json_walk_room(out, o, fast, 0)) goto stop;
             mcpi_json_walk_char(out, o, fast, w.object ? '}' : ']');
             w.open = w.open == w.root ? NULL : w.doc->nodes + w.open[1].at;
-            if (!w.open) return true;
+            if (!w.open) goto stop;
             w.end = mcpi_json_after(w.open);
             w.object = mcpi_json_kind(w.open) == MCPI_JSON_OBJECT;
         }
@@ -3591,9 +3594,11 @@ MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_
         len = mcpi_json_length(w.node);
         if (kind < MCPI_JSON_ARRAY) {
             if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, len))) goto stop;
+            mcpi_json_walk_scalar(out, o, fast, w.doc->text + w.node->at, len, kind, w.key);
+            w.node++;
             w.after = !w.key;
             w.key = false;
-            if (!mcpi_json_walk_scalar(out, o, fast, w.doc, w.node++, !w.after)) goto stop;
+            if (MCPI_UNLIKELY(kind == MCPI_JSON_ESCAPED && !mcpi_json_walk_room(out, o, fast, 0))) goto stop;
             continue;
         }
         if (MCPI_UNLIKELY(!mcpi_json_walk_room(out, o, fast, 0))) goto stop;
@@ -3609,8 +3614,9 @@ MCPI_INLINE bool mcpi_json_walk_on(mcp_out *out, mcpi_json_cursor *o, mcpi_json_
         w.node += 2;
     }
 stop:
+    *cursor = local;
     *walk = w;
-    return false;
+    return w.after && !w.open;
 }
 
 MCP_API void mcp_put_value(mcp_out *out, mcp_json v)
