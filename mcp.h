@@ -370,8 +370,8 @@ MCP_API void mcp_doc_free(mcp_doc *doc);
 MCP_API mcp_json mcp_json_root(const mcp_doc *doc);
 
 /* Copies v, with everything in it, to a doc of its own, whose root it becomes. Nothing is parsed
-   again. A missing v gives an empty doc. Returns MCP_OK, MCP_E_NOMEM, or MCP_E_NODES past
-   doc->max_nodes. */
+   again. A missing v gives an empty doc. Returns MCP_OK, MCP_E_NOMEM, MCP_E_NODES past
+   doc->max_nodes, or MCP_E_MISUSE if v stands in doc itself. */
 MCP_API int mcp_json_clone(mcp_doc *doc, mcp_json v);
 
 /* MCP_JSON_MISSING ... MCP_JSON_OBJECT. */
@@ -428,8 +428,8 @@ typedef struct mcp_out {
     uint32_t root;          /* the state after the outermost value */
 } mcp_out;
 
-/* Starts a writer whose text grows to at most max bytes. Takes no memory yet: set out->buf.alloc
-   now if it shall not come from malloc. */
+/* Starts a writer whose text grows to at most max bytes, the final NUL included. Takes no memory
+   yet: set out->buf.alloc now if it shall not come from malloc. */
 MCP_API void mcp_out_init(mcp_out *out, size_t max);
 /* Starts a writer into mem; size includes the final NUL. */
 MCP_API void mcp_out_fixed(mcp_out *out, char *mem, size_t size);
@@ -454,7 +454,8 @@ MCP_API void mcp_put_str(mcp_out *out, const char *text);
 MCP_API void mcp_put_strn(mcp_out *out, const char *text, size_t len);
 MCP_API void mcp_put_int(mcp_out *out, int64_t value);
 MCP_API void mcp_put_uint(mcp_out *out, uint64_t value);
-/* The shortest text that reads back as the same double. MCP_E_RANGE for infinities and NaN. */
+/* The fewest digits that read back as the same double, with an exponent where JavaScript writes
+   one. MCP_E_RANGE for infinities and NaN. */
 MCP_API void mcp_put_num(mcp_out *out, double value);
 MCP_API void mcp_put_bool(mcp_out *out, bool value);
 MCP_API void mcp_put_null(mcp_out *out);
@@ -471,10 +472,11 @@ MCP_API void mcp_put_piece(mcp_out *out, const char *json);
 
 /* A whole value from a template: JSON in which ' stands for " and a conversion for a value.
        mcp_put_f(out, "{'name': %s, 'size': [%d, %d]}", name, w, h);
-   %s is a string, quoted and escaped (NULL: null), also as a key; %.*s one with a length (int); %d %i %u with
-   h, l, ll, j, z or t are integers; %g is a double, in its shortest form; %c is a one-character string. They
-   are printf's, so the compiler checks the arguments. Flags, widths and other conversions are
-   MCP_E_TEMPLATE, as is a template that is not JSON; \\u0027 writes an apostrophe. */
+   %s is a string, quoted and escaped (NULL: null), or a key; %.*s one with a length (int); %d %i %u
+   with h, l, ll, j, z or t are integers; %g is a double, in its fewest digits; %c is a string of one
+   character. They are printf's, so the compiler checks the arguments. Flags, widths and other
+   conversions are MCP_E_TEMPLATE, as is a template that is not JSON; \\u0027 writes an apostrophe, other
+   characters stand for themselves in UTF-8. */
 MCP_API void mcp_put_f(mcp_out *out, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args) MCP_PRINTF(2, 0);
 
@@ -848,26 +850,41 @@ MCP_API void mcp_arena_init(mcp_arena *arena, mcp_alloc alloc, size_t max)
     arena->max = max;
 }
 
+static mcpi_base_block **mcpi_base_arena_unused(mcp_arena *arena)
+{
+    return arena->current ? &arena->current->next : &arena->first;
+}
+
+/* Gives back the blocks that are not used in this round. */
+static void mcpi_base_arena_trim(mcp_arena *arena)
+{
+    mcpi_base_block **unused = mcpi_base_arena_unused(arena);
+    while (*unused) {
+        mcpi_base_block *block = *unused;
+        *unused = block->next;
+        arena->held -= sizeof *block + block->size;
+        mcpi_base_release(&arena->alloc, block, sizeof *block + block->size);
+    }
+}
+
 /* A new block behind the current one: twice as large as that, or what is asked for, or what is
-   left. */
+   left. The blocks behind were kept from an earlier round and are too small; they would eat up the
+   maximum. */
 static bool mcpi_base_arena_grow(mcp_arena *arena, size_t size)
 {
     mcpi_base_block *block;
-    size_t left = arena->max - arena->held, want = arena->current ? 2 * arena->current->size : 1024;
+    size_t left, want = arena->current ? 2 * arena->current->size : 1024;
 
+    mcpi_base_arena_trim(arena);
+    left = arena->max - arena->held;
     if (left < sizeof *block || size > left - sizeof *block) return false;
     if (want < size) want = size;
     if (want > left - sizeof *block) want = left - sizeof *block;
     block = (mcpi_base_block *)mcpi_base_resize(&arena->alloc, NULL, 0, sizeof *block + want);
     if (!block) return false;
     block->size = want;
-    if (arena->current) {
-        block->next = arena->current->next;
-        arena->current->next = block;
-    } else {
-        block->next = arena->first;
-        arena->first = block;
-    }
+    block->next = NULL;
+    *mcpi_base_arena_unused(arena) = block;
     arena->held += sizeof *block + want;
     arena->current = block;
     arena->used = 0;
@@ -879,7 +896,7 @@ MCP_API void *mcp_arena_get(mcp_arena *arena, size_t size)
     size_t want = mcpi_base_round(size);
     if (!want) return NULL;
     if (!arena->current || arena->current->size - arena->used < want) {
-        mcpi_base_block *next = arena->current ? arena->current->next : arena->first;
+        mcpi_base_block *next = *mcpi_base_arena_unused(arena);
         if (next && next->size >= want) {
             arena->current = next;
             arena->used = 0;
@@ -929,13 +946,8 @@ MCP_API void mcp_arena_reset(mcp_arena *arena)
 
 MCP_API void mcp_arena_free(mcp_arena *arena)
 {
-    while (arena->first) {
-        mcpi_base_block *block = arena->first;
-        arena->first = block->next;
-        mcpi_base_release(&arena->alloc, block, sizeof *block + block->size);
-    }
-    arena->held = 0;
     mcp_arena_reset(arena);
+    mcpi_base_arena_trim(arena);
 }
 
 /*-- Buffers --*/
@@ -3677,9 +3689,14 @@ static bool mcpi_json_wants_key(const mcp_out *out)
 
 static void mcpi_json_template_string(mcpi_json_template *t, const char *text, size_t len)
 {
-    if (mcpi_json_wants_key(t->out)) mcp_put_keyn(t->out, text ? text : "null", text ? len : 4);
-    else if (text) mcp_put_strn(t->out, text, len);
-    else mcp_put_null(t->out);
+    if (!mcpi_json_wants_key(t->out)) {
+        if (text) mcp_put_strn(t->out, text, len);
+        else mcp_put_null(t->out);
+    } else if (text) {
+        mcp_put_keyn(t->out, text, len);
+    } else {
+        mcpi_json_template_bad(t);
+    }
 }
 
 /* An escape inside a quoted text of the template: its length, or 0. Surrogates are written in

@@ -37,7 +37,7 @@ fuzz() {        # name seconds: prints libFuzzer's output only if something fail
     make_seeds "$dir/seeds"
     build "$1" >"$dir/log" 2>&1 || { echo "FAIL - $1: does not compile"; cat "$dir/log"; return 1; }
     if [ "$2" -gt 0 ]; then
-        "$dir/run" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        "$dir/run" -max_total_time="$2" -dict=tests/json.dict -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
             -artifact_prefix="$dir/" "$dir/corpus" "$dir/seeds" >"$dir/log" 2>&1
     else
         "$dir/run" -timeout=10 -artifact_prefix="$dir/" "$dir"/seeds/* >"$dir/log" 2>&1

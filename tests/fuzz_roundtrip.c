@@ -133,17 +133,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-#ifdef FUZZ_MAIN
-int main(int argc, char **argv)
-{
-    int i;
-    for (i = 1; i < argc; i++) {
-        static uint8_t bytes[1 << 22];
-        FILE *f = fopen(argv[i], "rb");
-        if (!f) return 1;
-        LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof bytes, f));
-        fclose(f);
-    }
-    return 0;
-}
-#endif
+#include "fuzz_main.h"

@@ -75,3 +75,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mcp_server_destroy(server);
     return 0;
 }
+
+#include "fuzz_main.h"

@@ -896,6 +896,45 @@ static void strings_at_every_alignment(void)
     }
 }
 
+/* Runs of one kind of characters, as Chinese or Cyrillic text has them, with something else at every place. */
+static void runs_of_characters(void)
+{
+    static const char *const runs[] = { "\xE6\xBC\xA2", "\xC3\xA9", "\xF0\x9F\x98\x80", "\xE0\xA4\x85",
+        "\xED\x95\x9C" };
+    static const struct { const char *bytes; bool good; } odd[] = {
+        { "\xE0\xA0\x80", 1 }, { "\xED\x9F\xBF", 1 }, { "\xEF\xBF\xBF", 1 }, { "a", 1 }, { "\xC2\x80", 1 },
+        { "\xF4\x8F\xBF\xBF", 1 },
+        { "\xE0\x9F\xBF", 0 }, { "\xED\xA0\x80", 0 }, { "\xED\xBF\xBF", 0 }, { "\xE0\x80\x80", 0 }, { "\xE6\xBC", 0 },
+        { "\xE6", 0 }, { "\xBC", 0 },
+        { "\xC1\xBF", 0 }, { "\xF0\x8F\xBF\xBF", 0 }, { "\xF4\x90\x80\x80", 0 }, { "\xF8", 0 }, { "\xE6\x28\xA1", 0 },
+        { "\xE6\xBC\x28", 0 }
+    };
+    size_t i, k, at, n, step = test_step(5), turn = 0;
+    fresh();
+    for (i = 0; i < MCP_COUNT(runs); i++) {
+        for (k = 0; k < MCP_COUNT(odd); k++) {
+            for (at = turn++ % step; at < 30; at += step) {
+                char text[200];
+                size_t len = 0, wrong = 0;
+                mcp_str s;
+                text[len++] = '"';
+                for (n = 0; n < 30; n++) {
+                    const char *bytes = n == at ? odd[k].bytes : runs[i];
+                    if (n == at) wrong = len;
+                    memcpy(text + len, bytes, strlen(bytes));
+                    len += strlen(bytes);
+                }
+                text[len++] = '"';
+                NOTE("run %lu with %lu at %lu", (unsigned long)i, (unsigned long)k, (unsigned long)at);
+                CHECK_STATUS(odd[k].good ? MCP_OK : MCP_E_UTF8, parse_both(text, len));
+                if (!odd[k].good) CHECK_UINT(wrong, doc.error_at);
+                s = mcp_json_str(mcp_json_root(&doc), NULL);
+                if (odd[k].good) CHECK_BYTES(text + 1, len - 2, s.ptr, s.len);
+            }
+        }
+    }
+}
+
 /* \uXXXX of all 65536, in both cases of letters; halves of pairs are refused. */
 static void every_escape(void)
 {
@@ -1766,6 +1805,7 @@ int main(void)
     TEST(nothing_past_the_padding);
     TEST(strings_of_every_length);
     TEST(strings_at_every_alignment);
+    TEST(runs_of_characters);
     TEST(every_escape);
     TEST(every_pair_of_surrogates);
     TEST(hex_digits_are_checked);

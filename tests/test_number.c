@@ -297,7 +297,8 @@ static int digits_of(const char *text, char *digits, int *exponent)
     return n;
 }
 
-/* No decimal with one digit less reads as the same: neither the nearest one nor those beside it. */
+/* No decimal with one digit less reads as the same: neither the nearest one nor those beside it. Of those with as
+   many digits it is the nearest, if that one reads as the same. */
 static void check_shortest(double value, const char *text)
 {
     char digits[410], shorter[60];
@@ -305,6 +306,13 @@ static void check_shortest(double value, const char *text)
     double size = value < 0 ? -value : value;
     unsigned long long whole;
     if (n > 17) FAIL("%s has %d digits", text, n);
+    snprintf(shorter, sizeof shorter, "%.*e", n ? n - 1 : 0, size);
+    if (n && strtod(shorter, NULL) == size) {
+        char nearest[410];
+        int ignored;
+        digits_of(shorter, nearest, &ignored);
+        if (strcmp(digits, nearest)) FAIL("%s is not the nearest: %s", text, shorter);
+    }
     if (n < 2 || n > 17) return;
     digits[n - 1] = 0;
     whole = strtoull(digits, NULL, 10);

@@ -93,8 +93,8 @@ static bool dispatch(void *lib, char *text, size_t len, const char *arg, struct 
             params = member;
         }
     }
-    call->tool = text_of(mcp_json_str(params, "name"));
-    call->arg = text_of(mcp_json_str(mcp_json_get(params, "arguments"), arg));
+    call->tool = text_of(mcp_json_str(mcp_json_member(params, "name", 4), NULL));
+    call->arg = text_of(mcp_json_str(mcp_json_member(params, "arguments", 9), arg));
     bench_seen(call);
     return call->version_ok && call->method.ptr && call->tool.ptr && call->arg.ptr;
 }
