@@ -3201,18 +3201,36 @@ MCPI_INLINE bool mcpi_json_cursor_room(mcp_out *out, mcpi_json_cursor *o, size_t
     return true;
 }
 
-/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without
-   room. */
+/* Copies a run of non-ASCII text up to what is ill-formed or stands in the last three bytes. */
+MCPI_INLINE const uint8_t *mcpi_json_copy_well_formed(mcpi_json_cursor *o, const uint8_t *s, const uint8_t *end)
+{
+    uint8_t *at = o->at;
+    while (end - s >= 4 && *s >= 0x80) {
+        size_t len = mcpi_base_utf8_length(mcpi_base_load32(s));
+        if (MCPI_UNLIKELY(!len)) break;
+        memcpy(at, s, 4);
+        at += len;
+        s += len;
+    }
+    o->at = at;
+    return s;
+}
+
+/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without room. */
 MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                  const uint8_t *end)
 {
-    while (s < end && *s >= 0x80) {
-        size_t left = (size_t)(end - s), len = mcpi_base_utf8_length(mcpi_base_load_some(s, left));
-        if (MCPI_LIKELY(len != 0)) {
-            memcpy(o->at, s, 4 <= left ? 4 : left);
+    for (;;) {
+        size_t left, len;
+        s = mcpi_json_copy_well_formed(o, s, end);
+        if (s == end || *s < 0x80) return s;
+        left = (size_t)(end - s);
+        len = mcpi_base_utf8_length(mcpi_base_load_some(s, left));
+        if (len) {
+            memcpy(o->at, s, len);
             o->at += len;
         } else {
-            if (!mcpi_json_cursor_room(out, o, left)) break;
+            if (!mcpi_json_cursor_room(out, o, left)) return s;
             memcpy(o->at, mcpi_json_replacement, 3);
             o->at += 3;
             len = mcpi_base_utf8_ill_length(s, left);
@@ -3220,7 +3238,6 @@ MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor 
         }
         s += len;
     }
-    return s;
 }
 
 /* Writes the block at s, of which len bytes count and mask has the special ones; a whole block more
