@@ -956,6 +956,7 @@ static void template_refuses(void)
         CHECK_STR("[1]", from("[1]"));
     }
     CHECK_STR(mcp_strerror(MCP_E_TEMPLATE), from("{%g:1}", 0.5));
+    CHECK_STR(mcp_strerror(MCP_E_TEMPLATE), from("{%s:1}", (const char *)NULL));     /* a key that is not there */
     CHECK_STR(mcp_strerror(MCP_E_TEMPLATE), from("'\\ud800'"));      /* half of a pair, which the reader would refuse */
     CHECK_STR(mcp_strerror(MCP_E_TEMPLATE), from("'\\udc00'"));
     CHECK_STR(mcp_strerror(MCP_E_TEMPLATE), from("[%g %g]", 0.5, 0.5));
