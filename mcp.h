@@ -3202,7 +3202,8 @@ MCPI_INLINE bool mcpi_json_cursor_room(mcp_out *out, mcpi_json_cursor *o, size_t
 }
 
 /* Copies a run of non-ASCII text up to what is ill-formed or stands in the last three bytes. */
-MCPI_INLINE const uint8_t *mcpi_json_copy_well_formed(mcpi_json_cursor *o, const uint8_t *s, const uint8_t *end)
+MCPI_INLINE const uint8_t *mcpi_json_copy_well_formed(mcpi_json_cursor *o, const uint8_t *s,
+                                                      const uint8_t *end)
 {
     uint8_t *at = o->at;
     while (end - s >= 4 && *s >= 0x80) {
