@@ -3,11 +3,15 @@
 
 CFLAGS = -O2
 
-all: build/echo
+all: build/echo build/calc
 
 build/echo: examples/echo.c mcp.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/echo.c -o $@
+
+build/calc: examples/calc.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/calc.c -o $@
 
 # The echo server, the messages of both eras, and what it answers.
 run: build/echo

@@ -117,10 +117,10 @@
 
    LIMITATIONS
 
-   This version is a codec and the thin path of a tools server over stdio: tools with flat string,
-   integer, number and boolean arguments that answer with text. Not there yet: other content types,
-   structured output, resources, prompts, sampling, elicitation, tasks, batches, progress,
-   cancellation, the client, HTTP. Windows is not supported yet.
+   This version is a codec and the thin path of a tools server over stdio: tools with flat arguments
+   (strings, integers, numbers, booleans and lists of them) that answer with text. Not there yet:
+   other content types, structured output, resources, prompts, sampling, elicitation, tasks,
+   batches, progress, cancellation, the client, HTTP. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -487,32 +487,49 @@ typedef struct mcp_session mcp_session;
 typedef struct mcp_call mcp_call;
 typedef struct mcp_stdio mcp_stdio;
 
-/* Types of a field. */
+/* Types of a field, and flags to go with them. */
 enum {
     MCP_STRING = 1,
-    MCP_INTEGER,        /* a number without a fraction that fits int64_t */
+    MCP_INTEGER,            /* a number without a fraction that fits int64_t */
     MCP_NUMBER,
     MCP_BOOLEAN,
     MCP_TYPE_MASK = 0xff,
-    MCP_REQUIRED = 0x100
+    MCP_REQUIRED = 0x100,
+    MCP_LIST = 0x200,       /* an array of values of that type */
+    MCP_ALLOW_NUL = 0x400   /* strings may hold NUL characters; read them with mcp_json_str */
 };
 
-/* One named value: at once its JSON Schema, its validator and its decoder. Write rows with the
-   macros below; tables may be static const and end with MCP_END. Spec: server/tools (inputSchema)
-   */
+/* One named value: at once its JSON Schema, its validator, its default and its decoder. Write rows
+   with the macros below; tables may be static const and end with MCP_END. Spec: server/tools
+   (inputSchema) */
 typedef struct mcp_field {
     const char *name;               /* NULL ends the table */
     uint32_t type;                  /* MCP_STRING ... with flags */
     const char *description;        /* for the model */
-    const char *choices;            /* the members from here on are not used yet */
-    const char *def;
-    const char *min, *max;
-    const struct mcp_field *fields;
-    size_t offset, size;
+    const char *choices;            /* of a string: all that it may be, as "small|medium|large" */
+    const char *def;                /* what it is if absent: a string's text, else JSON, as "10" or "true" */
+    const char *min, *max;          /* a number's bounds, a string's in characters, a list's in elements */
+    const struct mcp_field *fields; /* not used yet */
+    size_t offset, size;            /* of the bound member of a struct; size 0: not bound */
 } mcp_field;
 
-#define MCP_NEED(name, type, description) { name, (type) | MCP_REQUIRED, description, 0, 0, 0, 0, 0, 0, 0 }
-#define MCP_ARG(name, type, description)  { name, (type), description, 0, 0, 0, 0, 0, 0, 0 }
+/* A row in full; the others are short for it. NULL stands for none. */
+#define MCP_FIELD(name, type, description, choices, def, min, max)                                  \
+    { name, (type), description, choices, def, min, max, 0, 0, 0 }
+#define MCP_NEED(name, type, description)                                                           \
+    MCP_FIELD(name, (type) | MCP_REQUIRED, description, 0, 0, 0, 0)
+#define MCP_ARG(name, type, description) MCP_FIELD(name, type, description, 0, 0, 0, 0)
+#define MCP_DEFAULT(name, type, def, description) MCP_FIELD(name, type, description, 0, def, 0, 0)
+#define MCP_RANGE(name, type, min, max, description) MCP_FIELD(name, type, description, 0, 0, min, max)
+#define MCP_CHOICE(name, type, choices, description) MCP_FIELD(name, type, description, choices, 0, 0, 0)
+/* A row whose value is also put into a member of the same name, for mcp_args_struct. Members:
+   int8_t to int64_t (or int and the like) for integers, float or double for numbers, bool, const
+   char *. Not lists. */
+#define MCP_BIND(type_name, member, type, description)                                              \
+    MCP_BIND_FIELD(type_name, member, type, description, 0, 0, 0, 0)
+#define MCP_BIND_FIELD(type_name, member, type, description, choices, def, min, max)                \
+    { #member, (type), description, choices, def, min, max, 0, offsetof(type_name, member),         \
+      sizeof(((type_name *)0)->member) }
 #define MCP_END                           { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* What a tool does. It answers with mcp_text and the like, and returns their result: the verdict.
@@ -550,6 +567,7 @@ typedef struct mcp_server_desc {
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
     uint32_t max_depth;             /* of one message (default: 64) */
     uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
+    uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -564,12 +582,16 @@ MCP_API void mcp_server_destroy(mcp_server *server);
 
 /* The arguments as they came; missing if there were none. */
 MCP_API mcp_json mcp_args(mcp_call *call);
-/* An argument. A required one is there and has its type; otherwise an absent one gives NULL, or
-   def. A string argument never holds a NUL character: such a call is refused before. */
+/* An argument. A required one is there and has its type; an absent one is what its row says, or
+   else NULL or def. */
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name);
 MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def);
 MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def);
 MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def);
+
+/* The arguments in the struct whose members the rows were bound to (MCP_BIND): absent ones are what
+   their rows say, or zero. NULL without memory, which becomes the reply, or if no row is bound. */
+MCP_API const void *mcp_args_struct(mcp_call *call);
 
 /* The tool's user pointer, or else the server's. */
 MCP_API void *mcp_user(mcp_call *call);
@@ -3217,7 +3239,8 @@ MCPI_INLINE const uint8_t *mcpi_json_copy_well_formed(mcpi_json_cursor *o, const
     return s;
 }
 
-/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without room. */
+/* Copies a run of non-ASCII text, replacing what is ill-formed. Returns its end, earlier without
+   room. */
 MCPI_NOINLINE const uint8_t *mcpi_json_copy_utf8(mcp_out *out, mcpi_json_cursor *o, const uint8_t *s,
                                                  const uint8_t *end)
 {
@@ -4179,8 +4202,89 @@ static const char *mcpi_schema_type_name(uint32_t type)
     }
 }
 
-/* The subset of JSON Schema that every model vendor accepts: one type each, optional means not
-   required. */
+static uint32_t mcpi_schema_type(const mcp_field *f)
+{
+    return f->type & MCP_TYPE_MASK;
+}
+
+/*-- Choices: "small|medium|large" --*/
+
+/* The length of the choice at text. */
+static size_t mcpi_schema_choice(const char *text)
+{
+    return strcspn(text, "|");
+}
+
+/* The choice after the one at text, or NULL. */
+static const char *mcpi_schema_next_choice(const char *text)
+{
+    text += mcpi_schema_choice(text);
+    return *text ? text + 1 : NULL;
+}
+
+static bool mcpi_schema_is_choice(const char *choices, mcp_str text)
+{
+    const char *c;
+    for (c = choices; c; c = mcpi_schema_next_choice(c))
+        if (mcpi_schema_choice(c) == text.len && !memcmp(c, text.ptr, text.len)) return true;
+    return false;
+}
+
+/*-- Rows -> JSON Schema: the subset that every model vendor accepts. One type each, items always,
+     optional means not required. --*/
+
+/* A default, bound or number as the row has it: text of a string, else JSON. */
+static void mcpi_schema_put_literal(mcp_out *out, const char *key, const char *text, bool is_string)
+{
+    if (!text) return;
+    mcp_put_key(out, key);
+    if (is_string) mcp_put_str(out, text);
+    else mcp_put_raw(out, text, strlen(text));
+}
+
+static void mcpi_schema_put_bounds(mcp_out *out, const mcp_field *f, const char *min, const char *max)
+{
+    mcpi_schema_put_literal(out, min, f->min, false);
+    mcpi_schema_put_literal(out, max, f->max, false);
+}
+
+/* Type, choices and bounds of a value, or of a list's elements, whose bounds are those of the list.
+   */
+static void mcpi_schema_put_type(mcp_out *out, const mcp_field *f)
+{
+    const char *c;
+    mcpi_rpc_put_text(out, "type", mcpi_schema_type_name(f->type));
+    if (f->choices) {
+        mcp_put_key(out, "enum");
+        mcp_put_array(out);
+        for (c = f->choices; c; c = mcpi_schema_next_choice(c)) mcp_put_strn(out, c, mcpi_schema_choice(c));
+        mcp_put_end(out);
+    }
+    if (f->type & MCP_LIST) return;
+    if (mcpi_schema_type(f) == MCP_STRING) mcpi_schema_put_bounds(out, f, "minLength", "maxLength");
+    else mcpi_schema_put_bounds(out, f, "minimum", "maximum");
+}
+
+static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f)
+{
+    bool list = f->type & MCP_LIST;
+    mcp_put_key(out, f->name);
+    mcp_put_object(out);
+    if (list) {
+        mcpi_rpc_put_text(out, "type", "array");
+        mcp_put_key(out, "items");
+        mcp_put_object(out);
+    }
+    mcpi_schema_put_type(out, f);
+    if (list) {
+        mcp_put_end(out);
+        mcpi_schema_put_bounds(out, f, "minItems", "maxItems");
+    }
+    mcpi_rpc_put_text(out, "description", f->description);
+    mcpi_schema_put_literal(out, "default", f->def, mcpi_schema_type(f) == MCP_STRING && !list);
+    mcp_put_end(out);
+}
+
 static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
 {
     const mcp_field *f;
@@ -4191,11 +4295,7 @@ static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
     mcp_put_key(out, "properties");
     mcp_put_object(out);
     for (f = fields; f && f->name; f++) {
-        mcp_put_key(out, f->name);
-        mcp_put_object(out);
-        mcpi_rpc_put_text(out, "type", mcpi_schema_type_name(f->type));
-        mcpi_rpc_put_text(out, "description", f->description);
-        mcp_put_end(out);
+        mcpi_schema_put_field(out, f);
         if (f->type & MCP_REQUIRED) required = true;
     }
     mcp_put_end(out);
@@ -4209,28 +4309,65 @@ static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
     mcp_put_end(out);
 }
 
-static bool mcpi_schema_is(mcp_json v, uint32_t type)
+/*-- Rows as the programmer wrote them --*/
+
+static mcp_str mcpi_schema_str(const char *text)
 {
-    int64_t integer;
-    switch (type & MCP_TYPE_MASK) {
-    case MCP_STRING: return mcp_json_type(v) == MCP_JSON_STRING;
-    case MCP_INTEGER: return mcp_json_type(v) == MCP_JSON_NUMBER &&
-                             mcpi_base_read_int(mcp_json_number(v, NULL), &integer);
-    case MCP_NUMBER: return mcp_json_type(v) == MCP_JSON_NUMBER;
-    default: return mcp_json_type(v) == MCP_JSON_BOOL;
+    mcp_str str;
+    str.ptr = text;
+    str.len = strlen(text);
+    return str;
+}
+
+/* Whether a bound's text is an integer. */
+static bool mcpi_schema_is_integer(const char *text)
+{
+    const char *p = text + (*text == '-');
+    return *p && strspn(p, "0123456789") == strlen(p) && strlen(p) <= 18;
+}
+
+static bool mcpi_schema_binds(const mcp_field *f)
+{
+    const size_t size = f->size;
+    if (f->type & MCP_LIST) return false;
+    switch (mcpi_schema_type(f)) {
+    case MCP_STRING: return size == sizeof(const char *);
+    case MCP_INTEGER: return size == 1 || size == 2 || size == 4 || size == 8;
+    case MCP_NUMBER: return size == sizeof(float) || size == sizeof(double);
+    default: return size == sizeof(bool);
     }
 }
 
-static const char *mcpi_schema_got(mcp_json v)
+/* Whether a default fits its type: a boolean's or number's is a literal, a list's an array. */
+static bool mcpi_schema_default_fits(const mcp_field *f)
 {
-    static const char *const names[] = { "nothing", "null", "a boolean", "a number",
-                                         "a string", "an array", "an object" };
-    return names[mcp_json_type(v)];
+    if (f->type & MCP_LIST) return *f->def == '[';
+    switch (mcpi_schema_type(f)) {
+    case MCP_STRING: return !f->choices || mcpi_schema_is_choice(f->choices, mcpi_schema_str(f->def));
+    case MCP_INTEGER: return mcpi_schema_is_integer(f->def);
+    case MCP_NUMBER: return *f->def && strspn(f->def, "+-.0123456789eE") == strlen(f->def);
+    default: return !strcmp(f->def, "true") || !strcmp(f->def, "false");
+    }
 }
 
-static const char *mcpi_schema_expected(uint32_t type)
+/* What is wrong with a row, or NULL. */
+static const char *mcpi_schema_wrong(const mcp_field *f)
 {
-    switch (type & MCP_TYPE_MASK) {
+    bool numbers = mcpi_schema_type(f) == MCP_NUMBER && !(f->type & MCP_LIST);
+    if (!mcpi_schema_type_name(f->type)) return "has a type that is none of MCP_STRING, MCP_INTEGER, ...";
+    if (f->choices && mcpi_schema_type(f) != MCP_STRING) return "has choices, but is not a string";
+    if (f->def && !mcpi_schema_default_fits(f)) return "has a default that is not of its type";
+    if (f->min && !numbers && !mcpi_schema_is_integer(f->min)) return "has a min that is not an integer";
+    if (f->max && !numbers && !mcpi_schema_is_integer(f->max)) return "has a max that is not an integer";
+    if (f->size && !mcpi_schema_binds(f)) return "is bound to a member of another type or size";
+    return NULL;
+}
+
+/*-- Values against rows --*/
+
+static const char *mcpi_schema_expected(const mcp_field *f)
+{
+    switch (mcpi_schema_type(f)) {
     case MCP_STRING: return "a string";
     case MCP_INTEGER: return "an integer of at most 64 bits";
     case MCP_NUMBER: return "a number";
@@ -4238,15 +4375,160 @@ static const char *mcpi_schema_expected(uint32_t type)
     }
 }
 
-/* Writes what is wrong with a value: "argument 'n': expected an integer..., got a string". */
-static void mcpi_schema_note(mcpi_base_note *note, const mcp_field *f, const char *expected, const char *got)
+/* Names a value for a model that has to mend it: short strings and numbers as they came. */
+static void mcpi_schema_note_value(mcpi_base_note *note, mcp_json v)
+{
+    static const char *const names[] = { "nothing", "null", "a boolean", "a number",
+                                         "a string", "an array", "an object" };
+    mcp_str text = mcp_json_str(v, NULL), number = mcp_json_number(v, NULL);
+    if (number.ptr && number.len <= 40) {
+        mcpi_base_note_strn(note, number.ptr, number.len);
+    } else if (text.ptr && text.len <= 40) {
+        mcpi_base_note_str(note, "'");
+        mcpi_base_note_strn(note, text.ptr, text.len);
+        mcpi_base_note_str(note, "'");
+    } else {
+        mcpi_base_note_str(note, names[mcp_json_type(v)]);
+    }
+}
+
+/* "argument 'n': expected a number, got null"; before and after stand around what was expected.
+   False. */
+static bool mcpi_schema_refuse(mcpi_base_note *note, const mcp_field *f, const char *expected,
+                               const char *more, mcp_json v)
 {
     mcpi_base_note_str(note, "argument '");
     mcpi_base_note_str(note, f->name);
     mcpi_base_note_str(note, "': expected ");
     mcpi_base_note_str(note, expected);
+    mcpi_base_note_str(note, more);
     mcpi_base_note_str(note, ", got ");
-    mcpi_base_note_str(note, got);
+    mcpi_schema_note_value(note, v);
+    return false;
+}
+
+/* Compares a number with a bound: negative, 0 or positive. */
+static int mcpi_schema_compare(mcp_str number, mcp_str bound)
+{
+    int64_t a, b;
+#ifndef MCP_NO_FLOAT
+    double x, y;
+#endif
+    if (mcpi_base_read_int(number, &a) && mcpi_base_read_int(bound, &b)) return a < b ? -1 : a > b;
+#ifndef MCP_NO_FLOAT
+    if (mcpi_base_read_double(number, &x) && mcpi_base_read_double(bound, &y)) return x < y ? -1 : x > y;
+#endif
+    return *number.ptr == '-' ? -1 : 1;     /* larger than any double */
+}
+
+/* Checks a number, or a count of elements or characters, against a row's bounds. */
+static bool mcpi_schema_in_bounds(const mcp_field *f, mcp_str number, const char *unit, mcp_json v,
+                                  mcpi_base_note *note)
+{
+    bool low = f->min && mcpi_schema_compare(number, mcpi_schema_str(f->min)) < 0;
+    bool high = f->max && mcpi_schema_compare(number, mcpi_schema_str(f->max)) > 0;
+    char text[80];
+    mcpi_base_note expected = mcpi_base_note_start(text, sizeof text);
+
+    if (!low && !high) return true;
+    mcpi_base_note_str(&expected, low ? "at least " : "at most ");
+    mcpi_base_note_str(&expected, low ? f->min : f->max);
+    return mcpi_schema_refuse(note, f, text, unit, v);
+}
+
+static bool mcpi_schema_count_in_bounds(const mcp_field *f, size_t count, const char *unit, mcp_json v,
+                                        mcpi_base_note *note)
+{
+    char text[MCPI_INT_SIZE];
+    mcp_str number;
+    number.ptr = mcpi_base_write_uint(text + sizeof text, count);
+    number.len = (size_t)(text + sizeof text - number.ptr);
+    return mcpi_schema_in_bounds(f, number, unit, v, note);
+}
+
+static size_t mcpi_schema_characters(mcp_str text)
+{
+    size_t i, count = 0;
+    for (i = 0; i < text.len; i++) count += (text.ptr[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static bool mcpi_schema_check_string(const mcp_field *f, mcp_json v, mcpi_base_note *note)
+{
+    mcp_str text = mcp_json_str(v, NULL);
+    if (!text.ptr) return mcpi_schema_refuse(note, f, mcpi_schema_expected(f), "", v);
+    if (!(f->type & MCP_ALLOW_NUL) && memchr(text.ptr, 0, text.len))
+        return mcpi_schema_refuse(note, f, "a string without NUL characters", "", v);
+    if (f->choices && !mcpi_schema_is_choice(f->choices, text))
+        return mcpi_schema_refuse(note, f, "one of ", f->choices, v);
+    if ((f->type & MCP_LIST) || (!f->min && !f->max)) return true;
+    return mcpi_schema_count_in_bounds(f, mcpi_schema_characters(text), " characters", v, note);
+}
+
+/* Whether an integer fits the member that it is bound to. */
+static bool mcpi_schema_fits(const mcp_field *f, int64_t value)
+{
+    int64_t half;
+    if (!f->size || f->size == 8) return true;
+    half = (int64_t)1 << (8 * f->size - 1);
+    return value >= -half && value < half;
+}
+
+#ifndef MCP_NO_FLOAT
+static bool mcpi_schema_fits_float(mcp_str number)
+{
+    const double most = 3.4028234663852886e38;
+    double value;
+    return mcpi_base_read_double(number, &value) && value <= most && value >= -most;
+}
+#endif
+
+static bool mcpi_schema_check_number(const mcp_field *f, mcp_json v, mcpi_base_note *note)
+{
+    mcp_str number = mcp_json_number(v, NULL);
+    int64_t integer = 0;
+    bool whole = mcpi_schema_type(f) == MCP_INTEGER;
+
+    if (!number.ptr || (whole && !mcpi_base_read_int(number, &integer)))
+        return mcpi_schema_refuse(note, f, mcpi_schema_expected(f), "", v);
+    if (whole && !mcpi_schema_fits(f, integer))
+        return mcpi_schema_refuse(note, f, "an integer of at most ",
+                                  f->size == 1 ? "8 bits" : f->size == 2 ? "16 bits" : "32 bits", v);
+#ifndef MCP_NO_FLOAT
+    if (!whole && f->size == sizeof(float) && !mcpi_schema_fits_float(number))
+        return mcpi_schema_refuse(note, f, "a number of at most 3.4e38", "", v);
+#endif
+    return (f->type & MCP_LIST) || mcpi_schema_in_bounds(f, number, "", v, note);
+}
+
+static bool mcpi_schema_check_value(const mcp_field *f, mcp_json v, mcpi_base_note *note)
+{
+    switch (mcpi_schema_type(f)) {
+    case MCP_STRING: return mcpi_schema_check_string(f, v, note);
+    case MCP_BOOLEAN:
+        if (mcp_json_type(v) == MCP_JSON_BOOL) return true;
+        return mcpi_schema_refuse(note, f, mcpi_schema_expected(f), "", v);
+    default: return mcpi_schema_check_number(f, v, note);
+    }
+}
+
+static bool mcpi_schema_check_list(const mcp_field *f, mcp_json v, mcpi_base_note *note)
+{
+    mcp_json e;
+    if (mcp_json_type(v) != MCP_JSON_ARRAY)
+        return mcpi_schema_refuse(note, f, "an array, each element ", mcpi_schema_expected(f), v);
+    for (e = mcp_json_first(v); mcp_json_exists(e); e = mcp_json_next(e))
+        if (!mcpi_schema_check_value(f, e, note)) return false;
+    return mcpi_schema_count_in_bounds(f, mcp_json_count(v), " elements", v, note);
+}
+
+/* The member of that name. False if it stands there twice, which every reader takes in another way.
+   */
+static bool mcpi_schema_find(mcp_json object, const char *name, mcp_json *value)
+{
+    mcp_str names[1];
+    names[0] = mcpi_schema_str(name);
+    return mcpi_rpc_members(object, names, value, 1) == 1;
 }
 
 /* Checks arguments against their rows. False: the note says what is wrong with the first bad one.
@@ -4255,21 +4537,95 @@ static bool mcpi_schema_check(const mcp_field *fields, mcp_json args, mcpi_base_
 {
     const mcp_field *f;
     for (f = fields; f && f->name; f++) {
-        mcp_json v = mcp_json_get(args, f->name);
-        mcp_str text = mcp_json_str(v, NULL);
+        mcp_json v;
+        if (!mcpi_schema_find(args, f->name, &v)) {
+            mcpi_base_note_str(note, "argument '");
+            mcpi_base_note_str(note, f->name);
+            mcpi_base_note_str(note, "' stands there twice: send it once");
+            return false;
+        }
         if (!mcp_json_exists(v) && !(f->type & MCP_REQUIRED)) continue;
-        if (!mcpi_schema_is(v, f->type)) {
-            bool other = mcp_json_type(v) == MCP_JSON_NUMBER && (f->type & MCP_TYPE_MASK) == MCP_INTEGER;
-            mcpi_schema_note(note, f, mcpi_schema_expected(f->type),
-                             other ? "another number" : mcpi_schema_got(v));
+        if (f->type & MCP_LIST ? !mcpi_schema_check_list(f, v, note) : !mcpi_schema_check_value(f, v, note))
             return false;
-        }
-        if (text.ptr && memchr(text.ptr, 0, text.len)) {
-            mcpi_schema_note(note, f, "a string without NUL characters", "one that has them");
-            return false;
-        }
     }
     return true;
+}
+
+/*-- Values into structs --*/
+
+/* Bytes of the struct that the rows are bound to; 0 if none is. */
+static size_t mcpi_schema_struct_size(const mcp_field *fields)
+{
+    const mcp_field *f;
+    size_t size = 0;
+    for (f = fields; f && f->name; f++)
+        if (f->size && f->offset + f->size > size) size = f->offset + f->size;
+    return size;
+}
+
+static void mcpi_schema_store_int(void *member, size_t size, int64_t value)
+{
+    int8_t i8 = (int8_t)value;
+    int16_t i16 = (int16_t)value;
+    int32_t i32 = (int32_t)value;
+    if (size == 1) memcpy(member, &i8, 1);
+    else if (size == 2) memcpy(member, &i16, 2);
+    else if (size == 4) memcpy(member, &i32, 4);
+    else memcpy(member, &value, 8);
+}
+
+#ifndef MCP_NO_FLOAT
+static void mcpi_schema_store_number(void *member, size_t size, double value)
+{
+    float narrow = (float)value;
+    if (size == sizeof narrow) memcpy(member, &narrow, sizeof narrow);
+    else memcpy(member, &value, sizeof value);
+}
+#endif
+
+/* Stores a value that has passed its row, or the row's default. */
+static void mcpi_schema_store(const mcp_field *f, mcp_json v, void *member)
+{
+    const bool there = mcp_json_exists(v);
+    mcp_str number = there ? mcp_json_number(v, NULL) : mcpi_schema_str(f->def ? f->def : "0");
+    const char *text = there ? mcp_json_cstr(v, NULL, NULL) : f->def;
+    bool on = there ? mcp_json_bool(v, NULL, false) : f->def && *f->def == 't';
+    int64_t integer = 0;
+#ifndef MCP_NO_FLOAT
+    double value = 0;
+#endif
+
+    switch (mcpi_schema_type(f)) {
+    case MCP_STRING: memcpy(member, &text, sizeof text); break;
+    case MCP_BOOLEAN: memcpy(member, &on, sizeof on); break;
+    case MCP_INTEGER:
+        (void)mcpi_base_read_int(number, &integer);
+        mcpi_schema_store_int(member, f->size, integer);
+        break;
+    default:
+#ifndef MCP_NO_FLOAT
+        (void)mcpi_base_read_double(number, &value);
+        mcpi_schema_store_number(member, f->size, value);
+#endif
+        break;
+    }
+}
+
+/* Fills the struct, which is all zeros. */
+static void mcpi_schema_fill(const mcp_field *fields, mcp_json args, void *target)
+{
+    const mcp_field *f;
+    for (f = fields; f->name; f++)
+        if (f->size) mcpi_schema_store(f, mcp_json_get(args, f->name), (char *)target + f->offset);
+}
+
+/* The default of the row of that name, or NULL. */
+static const char *mcpi_schema_default(const mcp_field *fields, const char *name, uint32_t type)
+{
+    const mcp_field *f;
+    for (f = fields; f && f->name; f++)
+        if (!strcmp(f->name, name)) return (f->type & (MCP_TYPE_MASK | MCP_LIST)) == type ? f->def : NULL;
+    return NULL;
 }
 
 #endif /* MCP_LAYERS >= 4 */
@@ -4358,7 +4714,9 @@ struct mcp_call {
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
+    mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
+    int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
 };
 
 static void mcpi_peer_call_free(mcp_call *call)
@@ -4366,6 +4724,7 @@ static void mcpi_peer_call_free(mcp_call *call)
     mcp_doc_free(&call->doc);
     mcp_out_free(&call->out);
     mcp_buf_free(&call->scratch);
+    mcp_arena_free(&call->arena);
 }
 
 /* Hands the finished reply over. */
@@ -4378,6 +4737,12 @@ static int mcpi_peer_emit(mcp_call *call)
     d->emit(d->user, d->stream, call->code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, call->code, text.ptr, text.len,
             true);
     return MCP_OK;
+}
+
+/* Remembers what becomes the reply in place of the handler's. The first reason stays. */
+static void mcpi_peer_fail(mcp_call *call, int status)
+{
+    if (!call->failed) call->failed = status;
 }
 
 /* Starts an error reply; everything written before is dropped. */
@@ -4428,36 +4793,46 @@ static bool mcpi_server_is_tool_name(const char *name)
 static const char *mcpi_server_wrong_tool(const mcp_server_desc *desc, const mcp_tool *tool)
 {
     const mcp_tool *other;
-    const mcp_field *f;
     if (!mcpi_server_is_tool_name(tool->name)) return "name must be 1 to 128 of A-Z a-z 0-9 _ - .";
     if (!tool->fn) return "fn is NULL";
     for (other = desc->tools; other < tool; other++)
         if (!strcmp(other->name, tool->name)) return "name is taken by an earlier row";
-    for (f = tool->args; f && f->name; f++)
-        if (!mcpi_schema_type_name(f->type)) return "args has a row whose type is none of MCP_STRING ...";
     return NULL;
 }
 
-/* Checks what the programmer wrote, and says what to mend. */
-static bool mcpi_server_check(const mcp_server_desc *desc)
+/* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default that is not of its type".
+   */
+static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, const mcp_field *row,
+                                    const char *wrong)
 {
     char text[256];
-    size_t i;
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, "mcp_server_desc: tools[");
+    mcpi_base_note_uint(&note, index);
+    mcpi_base_note_str(&note, row ? "].args '" : "]: ");
+    if (row) mcpi_base_note_str(&note, row->name);
+    if (row) mcpi_base_note_str(&note, "': ");
+    mcpi_base_note_str(&note, wrong);
+    mcpi_server_log(desc, MCP_LOG_ERROR, text);
+    return false;
+}
 
+/* Checks what the programmer wrote. */
+static bool mcpi_server_check(const mcp_server_desc *desc)
+{
+    size_t i;
     if (!desc->name || !desc->version) {
         mcpi_server_log(desc, MCP_LOG_ERROR, "mcp_server_desc: name and version are required");
         return false;
     }
     for (i = 0; i < desc->num_tools; i++) {
         const char *wrong = mcpi_server_wrong_tool(desc, &desc->tools[i]);
-        if (!wrong) continue;
-        mcpi_base_note_str(&note, "mcp_server_desc: tools[");
-        mcpi_base_note_uint(&note, i);
-        mcpi_base_note_str(&note, "]: ");
-        mcpi_base_note_str(&note, wrong);
-        mcpi_server_log(desc, MCP_LOG_ERROR, text);
-        return false;
+        const mcp_field *f;
+        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, wrong);
+        for (f = desc->tools[i].args; f && f->name; f++) {
+            wrong = mcpi_schema_wrong(f);
+            if (wrong) return mcpi_server_refuse_tool(desc, i, f, wrong);
+        }
     }
     return true;
 }
@@ -4480,6 +4855,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
     if (!d->max_nodes) d->max_nodes = d->max_message / 8;
     if (!d->max_depth) d->max_depth = 64;
     if (!d->max_reply) d->max_reply = 4 << 20;
+    if (!d->max_scratch) d->max_scratch = 64 << 10;
     s->call.server = s;
     s->call.doc.alloc = d->alloc;
     s->call.doc.max_depth = d->max_depth;
@@ -4487,6 +4863,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
     mcp_out_init(&s->call.out, d->max_reply);
     s->call.out.buf.alloc = d->alloc;
     mcp_buf_init(&s->call.scratch, d->alloc, d->max_reply);
+    mcp_arena_init(&s->call.arena, d->alloc, d->max_scratch);
     return s;
 }
 
@@ -4686,10 +5063,12 @@ static void mcpi_server_run_tool(mcp_call *call)
     int status = MCP_E_TOOL;
 
     if (!mcpi_schema_check(call->tool->args, call->args, &note)) {
-        mcpi_server_tool_error(call, text, strlen(text));
+        mcpi_server_tool_error(call, text, (size_t)(note.at - text));
     } else {
         mcpi_server_begin_content(call);
+        call->failed = MCP_OK;
         status = call->tool->fn(call);
+        if (call->failed) status = call->failed;
     }
     if (status == MCP_OK || status == MCP_E_TOOL) mcpi_server_end_content(call, status == MCP_E_TOOL);
     else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(status));
@@ -4871,6 +5250,7 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
     call->delivery = delivery;
     call->revision = NULL;
     call->tool = NULL;
+    mcp_arena_reset(&call->arena);
     status = mcpi_server_read(call);
     if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) return MCP_OK;
     if (status == MCP_OK) mcpi_server_dispatch(call);
@@ -4885,26 +5265,49 @@ MCP_API mcp_json mcp_args(mcp_call *call)
     return call->args;
 }
 
+/* The default of an argument that is absent, as its row has it; NULL if it is there or has none. */
+static const char *mcpi_server_default(mcp_call *call, const char *name, uint32_t type)
+{
+    if (mcp_json_exists(mcp_json_get(call->args, name))) return NULL;
+    return mcpi_schema_default(call->tool->args, name, type);
+}
+
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name)
 {
-    return mcp_json_cstr(call->args, name, NULL);
+    return mcp_json_cstr(call->args, name, mcpi_server_default(call, name, MCP_STRING));
 }
 
 MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def)
 {
+    const char *text = mcpi_server_default(call, name, MCP_INTEGER);
+    if (text) (void)mcpi_base_read_int(mcpi_schema_str(text), &def);
     return mcp_json_int(call->args, name, def);
 }
 
 #ifndef MCP_NO_FLOAT
 MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def)
 {
+    const char *text = mcpi_server_default(call, name, MCP_NUMBER);
+    if (text) (void)mcpi_base_read_double(mcpi_schema_str(text), &def);
     return mcp_json_num(call->args, name, def);
 }
 #endif
 
 MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def)
 {
-    return mcp_json_bool(call->args, name, def);
+    const char *text = mcpi_server_default(call, name, MCP_BOOLEAN);
+    return mcp_json_bool(call->args, name, text ? *text == 't' : def);
+}
+
+MCP_API const void *mcp_args_struct(mcp_call *call)
+{
+    size_t size = mcpi_schema_struct_size(call->tool->args);
+    void *target = size ? mcp_arena_get(&call->arena, size) : NULL;
+    if (size && !target) mcpi_peer_fail(call, MCP_E_NOMEM);
+    if (!target) return NULL;
+    memset(target, 0, size);
+    mcpi_schema_fill(call->tool->args, call->args, target);
+    return target;
 }
 
 MCP_API void *mcp_user(mcp_call *call)

@@ -13,7 +13,7 @@ c_warnings="$warnings -Wstrict-prototypes -Wmissing-prototypes"
 
 # What the implementation may call, by layer, and nothing else: it shall link against anything. Compilers make
 # malloc of realloc(NULL, ...) and bcmp of memcmp.
-needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcmp strlen strspn'
+needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcmp strcspn strlen strspn'
 needs_server='vsnprintf'
 needs_stdio='__errno_location close dup2 fcntl fprintf poll read sigaddset sigemptyset
              sigismember sigpending sigprocmask sigwait stderr write'
