@@ -118,9 +118,10 @@
    LIMITATIONS
 
    This version is a codec and the thin path of a tools server over stdio: tools with flat arguments
-   (strings, integers, numbers, booleans and lists of them) that answer with text. Not there yet:
-   other content types, structured output, resources, prompts, sampling, elicitation, tasks,
-   batches, progress, cancellation, the client, HTTP. Windows is not supported yet.
+   (strings, integers, numbers, booleans and lists of them) that answer with text, images, audio,
+   links, embedded resources and structured results. Not there yet: resources, prompts, sampling,
+   elicitation, tasks, batches, progress, cancellation, the client, HTTP. Windows is not supported
+   yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -462,6 +463,8 @@ MCP_API void mcp_put_null(mcp_out *out);
 /* A parsed value with everything in it: numbers byte by byte, strings with the same characters. A
    missing value is MCP_E_MISUSE. v must not stand in out's own memory. */
 MCP_API void mcp_put_value(mcp_out *out, mcp_json v);
+/* A string of base64 (RFC 4648, 4) from bytes. */
+MCP_API void mcp_put_base64(mcp_out *out, const void *bytes, size_t len);
 /* One JSON value as text that you vouch for: only control characters, as line breaks, become
    spaces. */
 MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len);
@@ -536,6 +539,15 @@ typedef struct mcp_field {
    Arguments were checked against the rows before. */
 typedef int (*mcp_tool_fn)(mcp_call *call);
 
+/* What a tool promises, for clients that ask before they call. Hints only; sent from 2025-03-26 on.
+   Spec: schema (ToolAnnotations) */
+enum {
+    MCP_READ_ONLY = 1,          /* changes nothing */
+    MCP_ONLY_ADDS = 2,          /* changes, but destroys nothing */
+    MCP_IDEMPOTENT = 4,         /* a second call with the same arguments changes nothing more */
+    MCP_CLOSED_WORLD = 8        /* meets nothing outside its own domain */
+};
+
 /* A tool. Names: A-Z a-z 0-9 _ - . and at most 128 characters, unique in the server.
    Spec: server/tools (Tool) */
 typedef struct mcp_tool {
@@ -543,16 +555,37 @@ typedef struct mcp_tool {
     mcp_tool_fn fn;
     const char *description;        /* for the model; may be NULL */
     const mcp_field *args;          /* NULL: no arguments */
+    const mcp_field *result;        /* what mcp_data gives back; NULL: not described */
+    uint32_t flags;                 /* MCP_READ_ONLY ... */
     const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
+    const char *input_schema;       /* JSON Schema in place of args (MCP_JSON); nothing is checked then */
+    const char *output_schema;      /* the same in place of result; its root is an object */
     void *user;                     /* for mcp_user */
 } mcp_tool;
 
-#define MCP_TOOL(name, fn, description, args) { name, fn, description, args, 0, 0 }
+/* A row in full, and one with the usual four. */
+#define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, user) \
+    { name, fn, description, args, result, flags, title, input_schema, output_schema, user }
+#define MCP_TOOL(name, fn, description, args)                                                       \
+    MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0)
+
+/* JSON in C source, as MCP_JSON({ "type": "object" }). No apostrophes outside of strings. */
+#define MCP_JSON(...) #__VA_ARGS__
 
 /*---- >>server-api  A server: its tools and limits, and no peer's state. -------------------------*/
 
 /* Levels of a log message, as syslog's. */
 enum { MCP_LOG_ERROR = 3, MCP_LOG_WARNING = 4, MCP_LOG_INFO = 6, MCP_LOG_DEBUG = 7 };
+
+/* Protocol revisions, for mcp_server_desc.revisions. */
+enum {
+    MCP_2024_11_05 = 1,
+    MCP_2025_03_26 = 2,
+    MCP_2025_06_18 = 4,
+    MCP_2025_11_25 = 8,
+    MCP_2026_07_28 = 16,
+    MCP_ALL_REVISIONS = 31
+};
 
 typedef struct mcp_server_desc {
     const char *name, *version;     /* required */
@@ -563,6 +596,7 @@ typedef struct mcp_server_desc {
     mcp_alloc alloc;
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
     void *user;                     /* for log, and for tools that have none of their own */
+    uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
     uint32_t max_depth;             /* of one message (default: 64) */
@@ -601,6 +635,24 @@ MCP_API void *mcp_user(mcp_call *call);
 MCP_API int mcp_text(mcp_call *call, const char *text);
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len);
 MCP_API int mcp_textf(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+/* Adds other content. mime: its media type, as "image/png". bytes are copied, as base64. A client
+   whose revision does not know the kind (audio before 2025-03-26, links before 2025-06-18) gets a
+   text that says what it misses. Return MCP_OK, as mcp_text. Spec: server/tools (tool result) */
+MCP_API int mcp_image(mcp_call *call, const void *bytes, size_t len, const char *mime);
+MCP_API int mcp_audio(mcp_call *call, const void *bytes, size_t len, const char *mime);
+/* A resource that the client may read: its URI and a name for people; mime may be NULL. */
+MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const char *mime);
+/* A resource with its contents, as text or as bytes; mime may be NULL. */
+MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len);
+MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len);
+
+/* The structured result, at most once: an object from a template (see mcp_put_f), or the struct
+   that the tool's result rows are bound to. It is also added as text, which is all that clients
+   before 2025-06-18 see. Return MCP_OK; a bad template is remembered and becomes the reply. Spec:
+   server/tools (structured content) */
+MCP_API int mcp_data(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+MCP_API int mcp_data_struct(mcp_call *call, const void *result);
+
 /* The tool could not do it: everything written before is dropped, and the model is told this text
    (isError). Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
@@ -3460,6 +3512,20 @@ MCP_API void mcp_put_str(mcp_out *out, const char *text)
     else mcp_put_null(out);
 }
 
+MCP_API void mcp_put_base64(mcp_out *out, const void *bytes, size_t len)
+{
+    const size_t size = MCP_BASE64_SIZE(len);
+    if (!mcpi_json_begin(out)) return;
+    mcpi_json_append_char(out, '"');
+    if (len > MCP_JSON_MAX || !mcp_buf_room(&out->buf, size + 1)) {
+        mcpi_json_break(out, out->buf.error ? out->buf.error : (int)MCP_E_TOO_LONG);
+        return;
+    }
+    (void)mcp_base64_encode(out->buf.ptr + out->buf.len, size + 1, bytes, len);
+    out->buf.len += size;
+    mcpi_json_append_char(out, '"');
+}
+
 /*-- Writing: numbers and literals. --*/
 
 static void mcpi_json_put_integer(mcp_out *out, uint64_t magnitude, bool negative)
@@ -4619,6 +4685,68 @@ static void mcpi_schema_fill(const mcp_field *fields, mcp_json args, void *targe
         if (f->size) mcpi_schema_store(f, mcp_json_get(args, f->name), (char *)target + f->offset);
 }
 
+static int64_t mcpi_schema_load_int(const void *member, size_t size)
+{
+    int8_t i8;
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+    if (size == 1) return memcpy(&i8, member, 1), i8;
+    if (size == 2) return memcpy(&i16, member, 2), i16;
+    if (size == 4) return memcpy(&i32, member, 4), i32;
+    return memcpy(&i64, member, 8), i64;
+}
+
+#ifndef MCP_NO_FLOAT
+static double mcpi_schema_load_number(const void *member, size_t size)
+{
+    float narrow;
+    double value;
+    if (size == sizeof narrow) return memcpy(&narrow, member, sizeof narrow), (double)narrow;
+    return memcpy(&value, member, sizeof value), value;
+}
+#endif
+
+static void mcpi_schema_put_bound(mcp_out *out, const mcp_field *f, const void *member)
+{
+    const char *text;
+    bool on;
+    switch (mcpi_schema_type(f)) {
+    case MCP_STRING:
+        memcpy(&text, member, sizeof text);
+        mcp_put_str(out, text);
+        break;
+    case MCP_BOOLEAN:
+        memcpy(&on, member, sizeof on);
+        mcp_put_bool(out, on);
+        break;
+    case MCP_INTEGER: mcp_put_int(out, mcpi_schema_load_int(member, f->size)); break;
+    default:
+#ifndef MCP_NO_FLOAT
+        mcp_put_num(out, mcpi_schema_load_number(member, f->size));
+#else
+        mcp_put_null(out);
+#endif
+        break;
+    }
+}
+
+/* The bound members of a struct as an object; a NULL string that is not required is left out. */
+static void mcpi_schema_put_struct(mcp_out *out, const mcp_field *fields, const void *source)
+{
+    const mcp_field *f;
+    mcp_put_object(out);
+    for (f = fields; f && f->name; f++) {
+        const char *member = (const char *)source + f->offset, *text = member;
+        if (!f->size) continue;
+        if (mcpi_schema_type(f) == MCP_STRING) memcpy(&text, member, sizeof text);
+        if (!text && !(f->type & MCP_REQUIRED)) continue;
+        mcp_put_key(out, f->name);
+        mcpi_schema_put_bound(out, f, member);
+    }
+    mcp_put_end(out);
+}
+
 /* The default of the row of that name, or NULL. */
 static const char *mcpi_schema_default(const mcp_field *fields, const char *name, uint32_t type)
 {
@@ -4636,21 +4764,25 @@ static const char *mcpi_schema_default(const mcp_field *fields, const char *name
 /* What a revision has; features are asked for, never revisions. */
 enum {
     MCPI_PROTO_MODERN = 1,      /* stateless: _meta in requests, resultType in results */
-    MCPI_PROTO_TITLES = 2       /* display names of tools and implementations */
+    MCPI_PROTO_TITLES = 2,      /* display names of tools and implementations */
+    MCPI_PROTO_HINTS = 4,       /* annotations of tools; audio */
+    MCPI_PROTO_STRUCTURED = 8   /* structuredContent, outputSchema; resource_link */
 };
 
 typedef struct mcpi_proto_revision {
     const char *name;
+    unsigned bit;               /* MCP_2026_07_28 ... */
     unsigned features;
 } mcpi_proto_revision;
 
 /* The newest first. */
 static const mcpi_proto_revision mcpi_proto_revisions[] = {
-    { "2026-07-28", MCPI_PROTO_TITLES | MCPI_PROTO_MODERN },
-    { "2025-11-25", MCPI_PROTO_TITLES },
-    { "2025-06-18", MCPI_PROTO_TITLES },
-    { "2025-03-26", 0 },
-    { "2024-11-05", 0 }
+    { "2026-07-28", MCP_2026_07_28,
+      MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
+    { "2025-11-25", MCP_2025_11_25, MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
+    { "2025-06-18", MCP_2025_06_18, MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
+    { "2025-03-26", MCP_2025_03_26, MCPI_PROTO_HINTS },
+    { "2024-11-05", MCP_2024_11_05, 0 }
 };
 
 static bool mcpi_proto_is_modern(const mcpi_proto_revision *revision)
@@ -4658,32 +4790,38 @@ static bool mcpi_proto_is_modern(const mcpi_proto_revision *revision)
     return revision->features & MCPI_PROTO_MODERN;
 }
 
-static const mcpi_proto_revision *mcpi_proto_find(mcp_str name, bool modern)
+/* The revision of that name, if it is of that era and among those that are spoken. */
+static const mcpi_proto_revision *mcpi_proto_find(mcp_str name, bool modern, unsigned spoken)
 {
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
         const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
-        if (mcpi_proto_is_modern(r) == modern && name.len == strlen(r->name) &&
+        if (mcpi_proto_is_modern(r) == modern && (r->bit & spoken) && name.len == strlen(r->name) &&
             !memcmp(name.ptr, r->name, name.len))
             return r;
     }
     return NULL;
 }
 
-/* The revision that `initialize` agrees upon: the wanted one, or our newest that has a handshake.
-   Spec: 2025-11-25 basic/lifecycle (version negotiation) */
-static const mcpi_proto_revision *mcpi_proto_negotiate(mcp_str wanted)
+/* The revision that `initialize` agrees upon: the wanted one, or our newest that has a handshake;
+   NULL if none has. Spec: 2025-11-25 basic/lifecycle (version negotiation) */
+static const mcpi_proto_revision *mcpi_proto_negotiate(mcp_str wanted, unsigned spoken)
 {
-    const mcpi_proto_revision *newest = mcpi_proto_revisions, *agreed = mcpi_proto_find(wanted, false);
-    while (mcpi_proto_is_modern(newest)) newest++;
-    return agreed ? agreed : newest;
+    const mcpi_proto_revision *agreed = mcpi_proto_find(wanted, false, spoken);
+    size_t i;
+    for (i = 0; !agreed && i < MCP_COUNT(mcpi_proto_revisions); i++) {
+        const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
+        if (!mcpi_proto_is_modern(r) && (r->bit & spoken)) agreed = r;
+    }
+    return agreed;
 }
 
-static void mcpi_proto_put_versions(mcp_out *out)
+static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 {
     size_t i;
     mcp_put_array(out);
-    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) mcp_put_str(out, mcpi_proto_revisions[i].name);
+    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++)
+        if (mcpi_proto_revisions[i].bit & spoken) mcp_put_str(out, mcpi_proto_revisions[i].name);
     mcp_put_end(out);
 }
 
@@ -4714,6 +4852,8 @@ struct mcp_call {
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
+    mcp_out data;               /* the structured result */
+    bool has_data;
     mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
@@ -4724,6 +4864,7 @@ static void mcpi_peer_call_free(mcp_call *call)
     mcp_doc_free(&call->doc);
     mcp_out_free(&call->out);
     mcp_buf_free(&call->scratch);
+    mcp_out_free(&call->data);
     mcp_arena_free(&call->arena);
 }
 
@@ -4802,16 +4943,20 @@ static const char *mcpi_server_wrong_tool(const mcp_server_desc *desc, const mcp
 
 /* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default that is not of its type".
    */
-static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, const mcp_field *row,
-                                    const char *wrong)
+static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, const char *table,
+                                    const mcp_field *row, const char *wrong)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_base_note_str(&note, "mcp_server_desc: tools[");
     mcpi_base_note_uint(&note, index);
-    mcpi_base_note_str(&note, row ? "].args '" : "]: ");
-    if (row) mcpi_base_note_str(&note, row->name);
-    if (row) mcpi_base_note_str(&note, "': ");
+    mcpi_base_note_str(&note, row ? "]." : "]: ");
+    if (row) {
+        mcpi_base_note_str(&note, table);
+        mcpi_base_note_str(&note, " '");
+        mcpi_base_note_str(&note, row->name);
+        mcpi_base_note_str(&note, "': ");
+    }
     mcpi_base_note_str(&note, wrong);
     mcpi_server_log(desc, MCP_LOG_ERROR, text);
     return false;
@@ -4828,10 +4973,14 @@ static bool mcpi_server_check(const mcp_server_desc *desc)
     for (i = 0; i < desc->num_tools; i++) {
         const char *wrong = mcpi_server_wrong_tool(desc, &desc->tools[i]);
         const mcp_field *f;
-        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, wrong);
+        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, NULL, wrong);
         for (f = desc->tools[i].args; f && f->name; f++) {
             wrong = mcpi_schema_wrong(f);
-            if (wrong) return mcpi_server_refuse_tool(desc, i, f, wrong);
+            if (wrong) return mcpi_server_refuse_tool(desc, i, "args", f, wrong);
+        }
+        for (f = desc->tools[i].result; f && f->name; f++) {
+            wrong = mcpi_schema_wrong(f);
+            if (wrong) return mcpi_server_refuse_tool(desc, i, "result", f, wrong);
         }
     }
     return true;
@@ -4851,6 +5000,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
     memset(s, 0, sizeof *s);
     s->desc = *desc;
     d = &s->desc;
+    if (!d->revisions) d->revisions = MCP_ALL_REVISIONS;
     if (!d->max_message) d->max_message = 4 << 20;
     if (!d->max_nodes) d->max_nodes = d->max_message / 8;
     if (!d->max_depth) d->max_depth = 64;
@@ -4863,6 +5013,8 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
     mcp_out_init(&s->call.out, d->max_reply);
     s->call.out.buf.alloc = d->alloc;
     mcp_buf_init(&s->call.scratch, d->alloc, d->max_reply);
+    mcp_out_init(&s->call.data, d->max_reply);
+    s->call.data.buf.alloc = d->alloc;
     mcp_arena_init(&s->call.arena, d->alloc, d->max_scratch);
     return s;
 }
@@ -4949,6 +5101,20 @@ static void mcpi_server_put_caching(mcp_call *call)
 
 /*-- Methods --*/
 
+/* Spec: basic/versioning (unsupported versions) */
+static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
+{
+    mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, "Unsupported protocol version");
+    mcp_put_key(&call->out, "data");
+    mcp_put_object(&call->out);
+    mcp_put_key(&call->out, "supported");
+    mcpi_proto_put_versions(&call->out, call->server->desc.revisions);
+    mcp_put_key(&call->out, "requested");
+    mcp_put_strn(&call->out, wanted.ptr, wanted.len);
+    mcp_put_end(&call->out);
+    mcpi_rpc_put_error_end(&call->out);
+}
+
 /* Spec: 2025-11-25 basic/lifecycle (initialization) */
 static void mcpi_server_initialize(mcp_call *call)
 {
@@ -4962,7 +5128,12 @@ static void mcpi_server_initialize(mcp_call *call)
         mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: this transport has no sessions");
         return;
     }
-    call->revision = session->revision = mcpi_proto_negotiate(wanted);
+    call->revision = mcpi_proto_negotiate(wanted, call->server->desc.revisions);
+    if (!call->revision) {
+        mcpi_server_refuse_version(call, wanted);
+        return;
+    }
+    session->revision = call->revision;
     mcpi_server_begin_result(call);
     mcpi_rpc_put_text(&call->out, "protocolVersion", session->revision->name);
     mcpi_server_put_capabilities(call);
@@ -4977,7 +5148,7 @@ static void mcpi_server_discover(mcp_call *call)
 {
     mcpi_server_begin_result(call);
     mcp_put_key(&call->out, "supportedVersions");
-    mcpi_proto_put_versions(&call->out);
+    mcpi_proto_put_versions(&call->out, call->server->desc.revisions);
     mcpi_server_put_capabilities(call);
     mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
     mcpi_server_put_caching(call);
@@ -4991,15 +5162,47 @@ static void mcpi_server_ping(mcp_call *call)
     mcpi_server_end_result(call);
 }
 
+static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
+{
+    mcp_put_key(out, key);
+    if (json) mcp_put_raw(out, json, strlen(json));
+    else mcpi_schema_put(out, rows);
+}
+
+/* Only what differs from the protocol's defaults. */
+static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
+{
+    static const struct {
+        uint32_t flag;
+        const char *key;
+        bool value;
+    } hints[] = { { MCP_READ_ONLY, "readOnlyHint", true },
+                  { MCP_ONLY_ADDS, "destructiveHint", false },
+                  { MCP_IDEMPOTENT, "idempotentHint", true },
+                  { MCP_CLOSED_WORLD, "openWorldHint", false } };
+    size_t i;
+    mcp_put_key(out, "annotations");
+    mcp_put_object(out);
+    for (i = 0; i < MCP_COUNT(hints); i++) {
+        if (!(flags & hints[i].flag)) continue;
+        mcp_put_key(out, hints[i].key);
+        mcp_put_bool(out, hints[i].value);
+    }
+    mcp_put_end(out);
+}
+
 static void mcpi_server_put_tool(mcp_call *call, const mcp_tool *tool)
 {
+    const unsigned features = call->revision->features;
     mcp_out *out = &call->out;
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "name", tool->name);
-    if (call->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
+    if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
     mcpi_rpc_put_text(out, "description", tool->description);
-    mcp_put_key(out, "inputSchema");
-    mcpi_schema_put(out, tool->args);
+    mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema);
+    if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
+        mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema);
+    if (tool->flags && (features & MCPI_PROTO_HINTS)) mcpi_server_put_hints(out, tool->flags);
     mcp_put_end(out);
 }
 
@@ -5026,11 +5229,24 @@ static void mcpi_server_begin_content(mcp_call *call)
     mcpi_server_begin_result(call);
     mcp_put_key(&call->out, "content");
     mcp_put_array(&call->out);
+    mcp_out_reset(&call->data);
+    call->has_data = false;
+}
+
+/* The structured result that the handler gave, where the client knows such a thing. */
+static void mcpi_server_put_data(mcp_call *call)
+{
+    mcp_str json;
+    if (!call->has_data || !(call->revision->features & MCPI_PROTO_STRUCTURED)) return;
+    if (mcp_out_done(&call->data, &json) != MCP_OK) return;
+    mcp_put_key(&call->out, "structuredContent");
+    mcp_put_raw(&call->out, json.ptr, json.len);
 }
 
 static void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
     mcp_put_end(&call->out);
+    mcpi_server_put_data(call);
     if (is_error) {
         mcp_put_key(&call->out, "isError");
         mcp_put_bool(&call->out, true);
@@ -5062,7 +5278,7 @@ static void mcpi_server_run_tool(mcp_call *call)
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     int status = MCP_E_TOOL;
 
-    if (!mcpi_schema_check(call->tool->args, call->args, &note)) {
+    if (!call->tool->input_schema && !mcpi_schema_check(call->tool->args, call->args, &note)) {
         mcpi_server_tool_error(call, text, (size_t)(note.at - text));
     } else {
         mcpi_server_begin_content(call);
@@ -5129,20 +5345,6 @@ static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
     return NULL;
 }
 
-/* Spec: basic/versioning (unsupported versions) */
-static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
-{
-    mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, "Unsupported protocol version");
-    mcp_put_key(&call->out, "data");
-    mcp_put_object(&call->out);
-    mcp_put_key(&call->out, "supported");
-    mcpi_proto_put_versions(&call->out);
-    mcp_put_key(&call->out, "requested");
-    mcp_put_strn(&call->out, wanted.ptr, wanted.len);
-    mcp_put_end(&call->out);
-    mcpi_rpc_put_error_end(&call->out);
-}
-
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
 static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
 {
@@ -5156,7 +5358,7 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
                         "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
         return false;
     }
-    call->revision = mcpi_proto_find(wanted, true);
+    call->revision = mcpi_proto_find(wanted, true, call->server->desc.revisions);
     if (!call->revision) mcpi_server_refuse_version(call, wanted);
     return call->revision != NULL;
 }
@@ -5329,6 +5531,112 @@ MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
 MCP_API int mcp_text(mcp_call *call, const char *text)
 {
     return mcp_textn(call, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* Content of a kind that the client's revision lacks becomes a text that says so. */
+static bool mcpi_server_knows(mcp_call *call, unsigned feature)
+{
+    return (call->revision->features & feature) != 0;
+}
+
+/* A block of bytes: {"type":...,"data":...,"mimeType":...}. */
+static int mcpi_server_put_bytes(mcp_call *call, const char *type, const void *bytes, size_t len,
+                                 const char *mime)
+{
+    mcp_out *out = &call->out;
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "type", type);
+    mcp_put_key(out, "data");
+    mcp_put_base64(out, bytes, len);
+    mcpi_rpc_put_text(out, "mimeType", mime);
+    mcp_put_end(out);
+    return MCP_OK;
+}
+
+MCP_API int mcp_image(mcp_call *call, const void *bytes, size_t len, const char *mime)
+{
+    return mcpi_server_put_bytes(call, "image", bytes, len, mime);
+}
+
+MCP_API int mcp_audio(mcp_call *call, const void *bytes, size_t len, const char *mime)
+{
+    if (mcpi_server_knows(call, MCPI_PROTO_HINTS))
+        return mcpi_server_put_bytes(call, "audio", bytes, len, mime);
+    return mcp_textf(call, "[%s: %lu bytes of audio, which this client cannot receive]", mime,
+                     (unsigned long)len);
+}
+
+MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const char *mime)
+{
+    mcp_out *out = &call->out;
+    if (!mcpi_server_knows(call, MCPI_PROTO_STRUCTURED)) return mcp_textf(call, "%s: %s", name, uri);
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "type", "resource_link");
+    mcpi_rpc_put_text(out, "uri", uri);
+    mcpi_rpc_put_text(out, "name", name);
+    mcpi_rpc_put_text(out, "mimeType", mime);
+    mcp_put_end(out);
+    return MCP_OK;
+}
+
+/* Opens an embedded resource; the member with its contents comes next, and two ends. */
+static void mcpi_server_begin_embed(mcp_call *call, const char *uri, const char *mime, const char *kind)
+{
+    mcp_out *out = &call->out;
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "type", "resource");
+    mcp_put_key(out, "resource");
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "uri", uri);
+    mcpi_rpc_put_text(out, "mimeType", mime);
+    mcp_put_key(out, kind);
+}
+
+MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len)
+{
+    mcpi_server_begin_embed(call, uri, mime, "text");
+    mcp_put_strn(&call->out, text, len);
+    mcp_put_end(&call->out);
+    mcp_put_end(&call->out);
+    return MCP_OK;
+}
+
+MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len)
+{
+    mcpi_server_begin_embed(call, uri, mime, "blob");
+    mcp_put_base64(&call->out, bytes, len);
+    mcp_put_end(&call->out);
+    mcp_put_end(&call->out);
+    return MCP_OK;
+}
+
+/* Takes what was just written as the structured result, and adds it as text. */
+static int mcpi_server_take_data(mcp_call *call)
+{
+    mcp_str json;
+    int status = mcp_out_done(&call->data, &json);
+    if (status == MCP_OK && *json.ptr != '{') status = MCP_E_MISUSE;    /* an object, in most revisions */
+    if (status != MCP_OK) {
+        mcpi_peer_fail(call, status);
+        return status;
+    }
+    call->has_data = true;
+    return mcp_textn(call, json.ptr, json.len);
+}
+
+MCP_API int mcp_data(mcp_call *call, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    mcp_put_fv(&call->data, format, args);
+    va_end(args);
+    return mcpi_server_take_data(call);
+}
+
+MCP_API int mcp_data_struct(mcp_call *call, const void *result)
+{
+    mcpi_schema_put_struct(&call->data, call->tool->result, result);
+    return mcpi_server_take_data(call);
 }
 
 /* Formats into the call's scratch. NULL without memory, or for a format that is wrong. */

@@ -22,6 +22,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     ls tests/fuzz_*.c 2>/dev/null | sed 's,^tests/\(.*\)\.c$,\1 fuzz,'
     [ -n "$(ls tests/fuzz_*.c 2>/dev/null)" ] || echo 'fuzz fuzz'
     echo 'inspector interop'
+    echo 'schemas official'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
         ls tests/test_*.c | sed "s,^tests/\(.*\)\.c$,\1 $variant,"
     done
@@ -108,6 +109,7 @@ job() {         # name variant
     lines) sh tests/coverage.sh base json ;;
     fuzz) FUZZ_SECONDS="${FUZZ_SECONDS:-0}" sh tests/fuzz.sh $(echo "$1" | grep '^fuzz_') ;;
     interop) make -s build/echo && sh tests/interop/inspector.sh build/echo ;;
+    official) sh tests/interop/schemas.sh ;;
     pipe) make -s build/echo && sh tests/wire/pipe.sh build/echo ;;
     run)
         if make -s run >"$out/demo.txt" 2>&1; then echo "ok - demo: make run shows both eras"
