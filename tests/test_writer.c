@@ -622,6 +622,37 @@ static void raw_without_line_breaks(void)
     CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
 }
 
+/* Bytes as base64, in memory of every size: what fits is right, what does not is told and overruns nothing. */
+static void base64_of_every_length(void)
+{
+    static const char bytes[] = "\x00\xff\x10\x80 any bytes";
+    char *mem_end = test_guarded(256);
+    size_t len, size;
+    for (len = 0; len < sizeof bytes; len++) {
+        char want[64];
+        const size_t written = 2 + mcp_base64_encode(want + 1, sizeof want - 2, bytes, len);
+        want[0] = '"';
+        want[written - 1] = '"';
+        for (size = 0; size < written + 3; size++) {
+            mcp_out o;
+            mcp_str text;
+            mcp_out_fixed(&o, mem_end - size, size);
+            mcp_put_base64(&o, bytes, len);
+            if (size <= written) CHECK_STATUS(MCP_E_TOO_LONG, mcp_out_done(&o, &text));
+            else CHECK_STATUS(MCP_OK, mcp_out_done(&o, &text));
+            if (size > written) CHECK_BYTES(want, written, text.ptr, text.len);
+        }
+    }
+    mcp_out_reset(&out);
+    mcp_put_object(&out);
+    mcp_put_base64(&out, bytes, 1);                 /* without a key */
+    mcp_put_end(&out);
+    CHECK_STR(mcp_strerror(MCP_E_MISUSE), done());
+    mcp_out_reset(&out);
+    mcp_put_base64(&out, bytes, (size_t)MCP_JSON_MAX + 1);
+    CHECK_STR(mcp_strerror(MCP_E_TOO_LONG), done());
+}
+
 /* A line break at every place of raw text of every length, in memory that just fits, between two pages. */
 static void raw_of_every_length(void)
 {
@@ -1148,6 +1179,7 @@ int main(void)
     TEST(ill_formed_keys_are_replaced);
     TEST(long_strings_grow_once_or_twice);
     TEST(raw_without_line_breaks);
+    TEST(base64_of_every_length);
     TEST(raw_of_every_length);
     TEST(pieces_around_values);
     TEST(pieces_in_the_wrong_place);
