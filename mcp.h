@@ -602,6 +602,7 @@ typedef struct mcp_server_desc {
     uint32_t max_depth;             /* of one message (default: 64) */
     uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
     uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
+    uint32_t page_size;             /* rows of one page of a list (default: 100) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -5006,6 +5007,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
     if (!d->max_depth) d->max_depth = 64;
     if (!d->max_reply) d->max_reply = 4 << 20;
     if (!d->max_scratch) d->max_scratch = 64 << 10;
+    if (!d->page_size) d->page_size = 100;
     s->call.server = s;
     s->call.doc.alloc = d->alloc;
     s->call.doc.max_depth = d->max_depth;
@@ -5206,20 +5208,48 @@ static void mcpi_server_put_tool(mcp_call *call, const mcp_tool *tool)
     mcp_put_end(out);
 }
 
+/* Where a page starts. False: the cursor is not one that we gave out for a list of that many rows.
+   Spec: server/utilities/pagination */
+static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
+{
+    mcp_str text = mcp_json_str(call->cursor, NULL);
+    const uint32_t page = call->server->desc.page_size;
+    uint64_t value = 0;
+
+    *start = 0;
+    if (mcp_json_type(call->cursor) <= MCP_JSON_NULL) return true;
+    if (!text.len || text.len > 9 || strspn(text.ptr, "0123456789") != text.len || *text.ptr == '0') return false;
+    (void)mcpi_base_read_uint(text, &value);
+    *start = (size_t)value;
+    return value < rows && value % page == 0;
+}
+
+/* The cursor of the next page: the number of its first row. None after the last page. */
+static void mcpi_server_put_cursor(mcp_call *call, size_t next, size_t rows)
+{
+    char text[MCPI_INT_SIZE], *first;
+    if (next >= rows) return;
+    first = mcpi_base_write_uint(text + sizeof text, next);
+    mcp_put_key(&call->out, "nextCursor");
+    mcp_put_strn(&call->out, first, (size_t)(text + sizeof text - first));
+}
+
 /* Spec: server/tools (listing tools) */
 static void mcpi_server_list_tools(mcp_call *call)
 {
     const mcp_server_desc *d = &call->server->desc;
-    size_t i;
-    if (mcp_json_type(call->cursor) > MCP_JSON_NULL) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/list: unknown cursor; the list has one page");
+    size_t start, i;
+    if (!mcpi_server_read_cursor(call, d->num_tools, &start)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "unknown cursor: start again without one");
         return;
     }
     mcpi_server_begin_result(call);
     mcp_put_key(&call->out, "tools");
     mcp_put_array(&call->out);
-    for (i = 0; i < d->num_tools; i++) mcpi_server_put_tool(call, &d->tools[i]);
+    for (i = start; i < d->num_tools && i - start < d->page_size; i++)
+        mcpi_server_put_tool(call, &d->tools[i]);
     mcp_put_end(&call->out);
+    mcpi_server_put_cursor(call, i, d->num_tools);
     mcpi_server_put_caching(call);
     mcpi_server_end_result(call);
 }

@@ -68,6 +68,7 @@ static mcp_server *server;
 static mcp_session *session;
 static char reply[16384];
 static const char *revision, *asked;
+static uint32_t page_size;
 
 /* With MCP_DUMP every message goes to that file too, for tests/interop/schemas.sh. */
 static void dump(void)
@@ -130,6 +131,7 @@ static void begin(const char *name, uint32_t revisions)
     d.tools = tools;
     d.num_tools = MCP_COUNT(tools);
     d.revisions = revisions;
+    d.page_size = page_size;
     revision = name;
     server = mcp_server_create(&d);
     session = mcp_session_open(server);
@@ -268,6 +270,43 @@ static void what_is_told_of_tools(void)
     }
 }
 
+/* Nine tools in pages of four; every cursor but those given out is refused. */
+static void pages(void)
+{
+    static const char *const wrong[] = { "\"\"", "\"0\"", "\"3\"", "\"04\"", "\"4 \"", "\"-4\"", "\"12\"", "\"4.0\"",
+                                         "\"4\\u0000\"", "\"4000000000\"", "\"99999999999999999999\"", "4", "{}" };
+    char members[100];
+    size_t i;
+    page_size = 4;
+    begin("2025-11-25", 0);
+    request("tools/list", "");
+    CHECK_STR("\"media\"", part("/result/tools/0/name"));
+    CHECK_STR("\"not_object\"", part("/result/tools/3/name"));
+    CHECK_STR(reply, part("/result/tools/4"));
+    CHECK_STR("\"4\"", part("/result/nextCursor"));
+    request("tools/list", "\"cursor\":\"4\"");
+    CHECK_STR("\"bad_template\"", part("/result/tools/0/name"));
+    CHECK_STR("\"8\"", part("/result/nextCursor"));
+    request("tools/list", "\"cursor\":\"8\"");
+    CHECK_STR("\"breaks\"", part("/result/tools/0/name"));
+    CHECK_STR(reply, part("/result/tools/1"));
+    CHECK_STR(reply, part("/result/nextCursor"));
+    for (i = 0; i < MCP_COUNT(wrong); i++) {
+        NOTE("%s", wrong[i]);
+        snprintf(members, sizeof members, "\"cursor\":%s", wrong[i]);
+        request("tools/list", members);
+        CHECK_STR("-32602", part("/error/code"));
+    }
+    end();
+    page_size = 3;                      /* the last page is full: no cursor after it */
+    begin("2026-07-28", 0);
+    request("tools/list", "\"cursor\":\"6\"");
+    CHECK_STR("\"breaks\"", part("/result/tools/2/name"));
+    CHECK_STR(reply, part("/result/nextCursor"));
+    end();
+    page_size = 0;
+}
+
 /* desc.revisions: what is not among them is refused, with the list of those that are. */
 static void a_server_of_some_revisions(void)
 {
@@ -296,6 +335,7 @@ int main(void)
     TEST(structured_results);
     TEST(mistakes_of_the_tool);
     TEST(what_is_told_of_tools);
+    TEST(pages);
     TEST(a_server_of_some_revisions);
     return test_end();
 }
