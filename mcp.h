@@ -699,10 +699,26 @@ MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
 /* Binds a server to standard input and output for a loop of your own. NULL without memory or
    descriptors. The server must outlive it. */
 MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server);
-/* Reads what has come, serves it, writes the replies. Waits at most timeout_ms for input (0: not at
-   all, -1: as long as it takes). Returns MCP_OK, MCP_E_CLOSED after the end of the input or
-   when nobody reads any more, or MCP_E_IO. */
+/* Reads once what has come, at most 16 KiB, serves it, writes the replies. Waits at most timeout_ms
+   for input or a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns
+   MCP_OK, MCP_E_CLOSED after the end of the input or when nobody reads any more, or MCP_E_IO. */
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms);
+
+/* For a poll, epoll, kqueue or select of your own: what to wait for, and what came of it. */
+enum { MCP_POLL_IN = 1, MCP_POLL_OUT = 2 };
+typedef struct mcp_pollfd {
+    intptr_t fd;
+    short events, revents;          /* MCP_POLL_IN, MCP_POLL_OUT */
+} mcp_pollfd;
+
+/* Writes what to wait for to fds, at most max of them, and to *timeout_ms how long at most (-1: no
+   limit). Returns how many there are: 2, so far. */
+MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms);
+/* Does what the revents of fds ask for, without waiting. Returns as mcp_stdio_pump. */
+MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count);
+/* Makes a waiting pump return, or the next one. The one function that may be called from another
+   thread or a signal handler. */
+MCP_API void mcp_stdio_wake(const mcp_stdio *io);
 /* Gives standard output back and ends the session. */
 MCP_API void mcp_stdio_close(mcp_stdio *io);
 
@@ -5218,7 +5234,8 @@ static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
 
     *start = 0;
     if (mcp_json_type(call->cursor) <= MCP_JSON_NULL) return true;
-    if (!text.len || text.len > 9 || strspn(text.ptr, "0123456789") != text.len || *text.ptr == '0') return false;
+    if (!text.len || text.len > 9 || *text.ptr == '0') return false;
+    if (strspn(text.ptr, "0123456789") != text.len) return false;
     (void)mcpi_base_read_uint(text, &value);
     *start = (size_t)value;
     return value < rows && value % page == 0;
@@ -5747,6 +5764,7 @@ struct mcp_stdio {
     mcpi_rpc_lines in;
     mcp_buf out;
     int fd;             /* the real standard output */
+    int wake[2];        /* a pipe, -1 where nobody can call mcp_stdio_wake */
     int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO */
     bool quiet_pipe;    /* SIGPIPE is blocked already */
 };
@@ -5783,7 +5801,7 @@ static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
     sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 
-/* Waits until the descriptor is ready. 0: not yet; negative: failed. */
+/* Waits until the descriptor is ready. Negative: failed. */
 static int mcpi_stdio_wait(int fd, short events, int timeout_ms)
 {
     struct pollfd p;
@@ -5865,30 +5883,84 @@ static void mcpi_stdio_serve_lines(mcp_stdio *io)
     mcpi_stdio_flush(io);
 }
 
-MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
+/* Reads once, and serves every line that is complete. */
+static int mcpi_stdio_read(mcp_stdio *io)
 {
     size_t room;
-    char *into;
+    char *into = mcpi_rpc_lines_room(&io->in, MCPI_STDIO_READ, &room);
     ssize_t n;
 
-    if (io->status) return io->status;
-    if (timeout_ms >= 0) {
-        int ready = mcpi_stdio_wait(STDIN_FILENO, POLLIN, timeout_ms);
-        if (ready == 0) return MCP_OK;
-        if (ready < 0) return io->status = MCP_E_IO;
-    }
-    into = mcpi_rpc_lines_room(&io->in, MCPI_STDIO_READ, &room);
     if (!into) return io->status = MCP_E_NOMEM;
     n = read(STDIN_FILENO, into, room < MCPI_STDIO_READ ? room : MCPI_STDIO_READ);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) {
-        if (timeout_ms < 0 && errno != EINTR) (void)mcpi_stdio_wait(STDIN_FILENO, POLLIN, -1);
-        return MCP_OK;
-    }
+    if (n < 0 && errno == EINTR) return MCP_OK;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return MCP_WAIT;
     if (n < 0) return io->status = MCP_E_IO;
     if (n == 0) return io->status = MCP_E_CLOSED;   /* what follows the last line break was no message */
     io->in.buf.len += (size_t)n;
     mcpi_stdio_serve_lines(io);
     return io->status;
+}
+
+MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
+{
+    int i;
+    for (i = 0; i < 2 && i < max; i++) {
+        fds[i].fd = i ? io->wake[0] : STDIN_FILENO;
+        fds[i].events = MCP_POLL_IN;
+        fds[i].revents = 0;
+    }
+    *timeout_ms = -1;
+    return 2;
+}
+
+MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count)
+{
+    char drained[64];
+    int i, status = io->status;
+    for (i = 0; i < count && status == MCP_OK; i++) {
+        if (!fds[i].revents) continue;
+        if (fds[i].fd == io->wake[0]) while (read(io->wake[0], drained, sizeof drained) > 0) {}
+        else status = mcpi_stdio_read(io);
+    }
+    return status == MCP_WAIT ? MCP_OK : status;
+}
+
+MCP_API void mcp_stdio_wake(const mcp_stdio *io)
+{
+    int before = errno;     /* a signal handler must leave it alone */
+    ssize_t n = write(io->wake[1], "", 1);
+    (void)n;                /* a full pipe wakes as well */
+    errno = before;
+}
+
+/* Waits for input or a wake-up, and does what came. */
+static int mcpi_stdio_wait_and_read(mcp_stdio *io, int timeout_ms)
+{
+    mcp_pollfd fds[2];
+    struct pollfd p[2];
+    int i, ignored, ready;
+
+    (void)mcp_stdio_fds(io, fds, 2, &ignored);
+    for (i = 0; i < 2; i++) {
+        p[i].fd = (int)fds[i].fd;
+        p[i].events = POLLIN;
+        p[i].revents = 0;
+    }
+    ready = poll(p, 2, timeout_ms);
+    if (ready < 0) return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
+    for (i = 0; i < 2; i++) fds[i].revents = p[i].revents ? MCP_POLL_IN : 0;
+    return mcp_stdio_ready(io, fds, 2);
+}
+
+MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
+{
+    int status;
+    if (io->status) return io->status;
+    if (timeout_ms >= 0 || io->wake[0] >= 0) return mcpi_stdio_wait_and_read(io, timeout_ms);
+    status = mcpi_stdio_read(io);       /* nothing but input can happen: the read itself may wait */
+    if (status != MCP_WAIT) return status;
+    (void)mcpi_stdio_wait(STDIN_FILENO, POLLIN, -1);
+    return MCP_OK;
 }
 
 /*-- Opening and closing --*/
@@ -5902,18 +5974,33 @@ static int mcpi_stdio_take_stdout(void)
     return fd;
 }
 
-MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server)
+/* Both ends neither block nor outlive an exec. */
+static bool mcpi_stdio_make_pipe(int *ends)
+{
+    int i;
+    if (pipe(ends) != 0) {
+        ends[0] = ends[1] = -1;
+        return false;
+    }
+    for (i = 0; i < 2; i++) {
+        (void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
+        (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    return true;
+}
+
+static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
 {
     const mcp_server_desc *d = &server->desc;
     mcp_stdio *io = (mcp_stdio *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *io);
     if (!io) return NULL;
     memset(io, 0, sizeof *io);
     io->server = server;
+    io->fd = io->wake[0] = io->wake[1] = -1;
     io->session = mcp_session_open(server);
-    io->fd = io->session ? mcpi_stdio_take_stdout() : -1;
+    if (io->session && (!wakeable || mcpi_stdio_make_pipe(io->wake))) io->fd = mcpi_stdio_take_stdout();
     if (io->fd < 0) {
-        mcp_session_close(io->session);
-        mcpi_base_release(&d->alloc, io, sizeof *io);
+        mcp_stdio_close(io);
         return NULL;
     }
     mcpi_rpc_lines_init(&io->in, d->alloc, (size_t)d->max_message + 1);
@@ -5921,11 +6008,21 @@ MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server)
     return io;
 }
 
+MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server)
+{
+    return mcpi_stdio_open(server, true);
+}
+
 MCP_API void mcp_stdio_close(mcp_stdio *io)
 {
+    int i;
     if (!io) return;
-    (void)dup2(io->fd, STDOUT_FILENO);
-    (void)close(io->fd);
+    if (io->fd >= 0) {
+        (void)dup2(io->fd, STDOUT_FILENO);
+        (void)close(io->fd);
+    }
+    for (i = 0; i < 2; i++)
+        if (io->wake[i] >= 0) (void)close(io->wake[i]);
     mcpi_rpc_lines_free(&io->in);
     mcp_buf_free(&io->out);
     mcp_session_close(io->session);
@@ -5961,7 +6058,7 @@ MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
     if (!d.log) d.log = mcpi_stdio_log;
     server = mcp_server_create(&d);
     if (!server) return 1;
-    io = mcp_stdio_open(server);
+    io = mcpi_stdio_open(server, false);
     if (io) status = mcpi_stdio_run(io);
     if (status != MCP_E_CLOSED) d.log(d.user, MCP_LOG_ERROR, mcp_strerror(status));
     mcp_stdio_close(io);

@@ -16,7 +16,7 @@ c_warnings="$warnings -Wstrict-prototypes -Wmissing-prototypes"
 needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcmp strcspn strlen strspn'
 needs_server='vsnprintf'
 needs_stdio='__errno_location close dup2 fcntl fprintf poll read sigaddset sigemptyset
-             sigismember sigpending sigprocmask sigwait stderr write'
+             pipe sigismember sigpending sigprocmask sigwait stderr write'
 
 list_gates() {
     echo 'layers symbols sections units static manual snippets toplevel banned style documented arm codec_size'
