@@ -84,7 +84,8 @@
                        out and %g in a template is an error. Saves 3 to 6 KB
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
-       MCP_STATIC      every function is static
+       MCP_STATIC      every function is static. Where parts are left out, gcc then wants
+                       -Wno-unused-function, for those that are declared and not defined
        MCP_API         your own linkage, for example __declspec(dllexport)
 
    MEMORY
@@ -160,12 +161,6 @@
 #define MCP_PRINTF(at, first) __attribute__((format(gnu_printf, at, first)))
 #else
 #define MCP_PRINTF(at, first)
-#endif
-
-/* Static functions that stay unused, or belong to a layer that is left out, are no mistake. */
-#if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
 #ifdef __cplusplus
@@ -728,10 +723,6 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 /* In C++ a desc may be written where it is used: mcp_serve_stdio({ ... }). */
 inline mcp_server *mcp_server_create(const mcp_server_desc &desc) { return mcp_server_create(&desc); }
 inline int mcp_serve_stdio(const mcp_server_desc &desc) { return mcp_serve_stdio(&desc); }
-#endif
-
-#if defined(MCP_STATIC) && (defined(__GNUC__) || defined(__clang__))
-#pragma GCC diagnostic pop
 #endif
 
 #endif /* MCP_H */
