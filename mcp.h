@@ -5617,7 +5617,7 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
     return MCP_OK;
 }
 
-/* Opens an embedded resource; the member with its contents comes next, and two ends. */
+/* Opens an embedded resource; the value with its contents comes next. */
 static void mcpi_server_begin_embed(mcp_call *call, const char *uri, const char *mime, const char *kind)
 {
     mcp_out *out = &call->out;
@@ -5630,22 +5630,25 @@ static void mcpi_server_begin_embed(mcp_call *call, const char *uri, const char 
     mcp_put_key(out, kind);
 }
 
+static int mcpi_server_end_embed(mcp_call *call)
+{
+    mcp_put_end(&call->out);
+    mcp_put_end(&call->out);
+    return MCP_OK;
+}
+
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len)
 {
     mcpi_server_begin_embed(call, uri, mime, "text");
     mcp_put_strn(&call->out, text, len);
-    mcp_put_end(&call->out);
-    mcp_put_end(&call->out);
-    return MCP_OK;
+    return mcpi_server_end_embed(call);
 }
 
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len)
 {
     mcpi_server_begin_embed(call, uri, mime, "blob");
     mcp_put_base64(&call->out, bytes, len);
-    mcp_put_end(&call->out);
-    mcp_put_end(&call->out);
-    return MCP_OK;
+    return mcpi_server_end_embed(call);
 }
 
 /* Takes what was just written as the structured result, and adds it as text. */
@@ -5677,7 +5680,8 @@ MCP_API int mcp_data_struct(mcp_call *call, const void *result)
     return mcpi_server_take_data(call);
 }
 
-/* Formats into the call's scratch. NULL without memory, or for a format that is wrong. */
+/* Formats into the call's scratch. NULL without memory or for a format that is wrong, which is
+   remembered. */
 static const char *mcpi_server_format(mcp_call *call, const char *format, va_list args, size_t *len)
 {
     va_list again;
@@ -5687,7 +5691,10 @@ static const char *mcpi_server_format(mcp_call *call, const char *format, va_lis
     va_copy(again, args);
     need = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (need < 0 || !mcp_buf_room(&call->scratch, (size_t)need + 1)) return NULL;
+    if (need < 0 || !mcp_buf_room(&call->scratch, (size_t)need + 1)) {
+        mcpi_peer_fail(call, need < 0 ? (int)MCP_E_MISUSE : call->scratch.error);
+        return NULL;
+    }
     (void)vsnprintf(call->scratch.ptr, (size_t)need + 1, format, args);
     *len = (size_t)need;
     return call->scratch.ptr;
@@ -5702,8 +5709,7 @@ MCP_API int mcp_textf(mcp_call *call, const char *format, ...)
     va_start(args, format);
     text = mcpi_server_format(call, format, args, &len);
     va_end(args);
-    if (!text) return call->scratch.error ? call->scratch.error : MCP_E_MISUSE;
-    return mcp_textn(call, text, len);
+    return text ? mcp_textn(call, text, len) : call->failed;
 }
 
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
@@ -5715,7 +5721,7 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
     va_start(args, format);
     text = mcpi_server_format(call, format, args, &len);
     va_end(args);
-    if (!text) return call->scratch.error ? call->scratch.error : MCP_E_MISUSE;
+    if (!text) return call->failed;
     mcpi_server_tool_error(call, text, len);
     return MCP_E_TOOL;
 }

@@ -47,6 +47,14 @@ static int twice(mcp_call *c) { (void)mcp_data(c, "{}"); (void)mcp_data(c, "{}")
 static int regrets(mcp_call *c) { (void)mcp_data(c, "{}"); return mcp_fail(c, "no %s", "luck"); }
 static int nothing(mcp_call *c) { (void)c; return MCP_OK; }
 static int breaks(mcp_call *c) { (void)c; return MCP_E_IO; }
+/* More than a reply may hold, formatted and plain; the handlers do not look at what came of it. */
+static int floods(mcp_call *c) { (void)mcp_textf(c, "%5000000d", 1); return MCP_OK; }
+static int pours(mcp_call *c)
+{
+    int i;
+    for (i = 0; i < 50; i++) (void)mcp_textf(c, "%100000d", i);
+    return MCP_OK;
+}
 
 static const mcp_tool tools[] = {
     MCP_TOOL("media", media, 0, 0),
@@ -59,7 +67,9 @@ static const mcp_tool tools[] = {
     MCP_TOOL("twice", twice, 0, 0),
     MCP_TOOL("regrets", regrets, 0, 0),
     MCP_TOOL("nothing", nothing, 0, 0),
-    MCP_TOOL("breaks", breaks, 0, 0)
+    MCP_TOOL("breaks", breaks, 0, 0),
+    MCP_TOOL("floods", floods, 0, 0),
+    MCP_TOOL("pours", pours, 0, 0)
 };
 
 /*---- A server, and a client of some revision ----------------------------------------------------*/
@@ -232,7 +242,7 @@ static void mistakes_of_the_tool(void)
 {
     static const char *const rows[][2] = {
         { "not_object", "MCP_E_MISUSE" }, { "bad_template", "MCP_E_TEMPLATE" }, { "twice", "MCP_E_MISUSE" },
-        { "breaks", "MCP_E_IO" }
+        { "breaks", "MCP_E_IO" }, { "floods", "MCP_E_TOO_LONG" }, { "pours", "max_reply" }
     };
     size_t i;
     begin("2025-11-25", 0);
@@ -270,7 +280,7 @@ static void what_is_told_of_tools(void)
     }
 }
 
-/* Nine tools in pages of four; every cursor but those given out is refused. */
+/* Eleven tools in pages of four; every cursor but those given out is refused. */
 static void pages(void)
 {
     static const char *const wrong[] = { "\"\"", "\"0\"", "\"3\"", "\"04\"", "\"4 \"", "\"-4\"", "\"12\"", "\"4.0\"",
@@ -289,7 +299,8 @@ static void pages(void)
     CHECK_STR("\"8\"", part("/result/nextCursor"));
     request("tools/list", "\"cursor\":\"8\"");
     CHECK_STR("\"breaks\"", part("/result/tools/0/name"));
-    CHECK_STR(reply, part("/result/tools/1"));
+    CHECK_STR("\"pours\"", part("/result/tools/2/name"));
+    CHECK_STR(reply, part("/result/tools/3"));
     CHECK_STR(reply, part("/result/nextCursor"));
     for (i = 0; i < MCP_COUNT(wrong); i++) {
         NOTE("%s", wrong[i]);
@@ -298,10 +309,10 @@ static void pages(void)
         CHECK_STR("-32602", part("/error/code"));
     }
     end();
-    page_size = 3;                      /* the last page is full: no cursor after it */
+    page_size = 11;                     /* the last page is full: no cursor after it */
     begin("2026-07-28", 0);
-    request("tools/list", "\"cursor\":\"6\"");
-    CHECK_STR("\"breaks\"", part("/result/tools/2/name"));
+    request("tools/list", "");
+    CHECK_STR("\"pours\"", part("/result/tools/10/name"));
     CHECK_STR(reply, part("/result/nextCursor"));
     end();
     page_size = 0;
