@@ -2,10 +2,8 @@
    Whatever comes, at most one reply leaves for each, it is JSON, and the next message is served. tests/fuzz.sh
    runs it, seeded with tests/wire. */
 
-int echo_main(void);
-#define main echo_main
-#include "../examples/echo.c"
-#undef main
+#define MCP_IMPLEMENTATION
+#include "../mcp.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,48 @@ static void must(bool holds, const char *what)
     abort();
 }
 #define MUST(what) must(what, #what)
+
+/*---- The echo tool of the seeds, with rows of every kind ----*/
+
+struct form {
+    const char *text, *size;
+    int8_t count;
+    int64_t n;
+    double price;
+    float half;
+    bool on;
+};
+
+static const mcp_field form_rows[] = {
+    MCP_BIND(struct form, text, MCP_STRING | MCP_REQUIRED, "What to say back"),
+    MCP_BIND_FIELD(struct form, size, MCP_STRING, 0, "small|large", "small", 0, 0),
+    MCP_BIND_FIELD(struct form, count, MCP_INTEGER, 0, 0, "1", "-5", "100"),
+    MCP_BIND(struct form, n, MCP_INTEGER, 0),
+    MCP_BIND_FIELD(struct form, price, MCP_NUMBER, 0, 0, "2.5", "0", "1e300"),
+    MCP_BIND(struct form, half, MCP_NUMBER, 0),
+    MCP_BIND_FIELD(struct form, on, MCP_BOOLEAN, 0, 0, "true", 0, 0),
+    MCP_FIELD("tags", MCP_STRING | MCP_LIST, 0, "a|b", 0, "1", "3"),
+    MCP_FIELD("other", MCP_STRING | MCP_ALLOW_NUL, 0, 0, 0, 0, "9"),
+    MCP_END
+};
+
+static int fill(mcp_call *c)
+{
+    const struct form *in = (const struct form *)mcp_args_struct(c);
+    MUST(in && in->text && in->size && in->count >= -5 && in->count <= 100 && in->price >= 0);
+    MUST(!strcmp(in->size, "small") || !strcmp(in->size, "large"));
+    MUST(mcp_json_count(mcp_json_get(mcp_args(c), "tags")) <= 3);
+    (void)mcp_image(c, in->text, strlen(in->text), "image/png");
+    (void)mcp_link(c, in->text, "a", in->size);
+    (void)mcp_audio(c, in, sizeof in->count, in->size);
+    return in->on ? mcp_data_struct(c, in) : mcp_data(c, "{'text': %s, 'n': %g}", in->text, in->price);
+}
+
+static const mcp_tool tools[] = {
+    MCP_TOOL_FULL("echo", fill, 0, form_rows, form_rows, MCP_READ_ONLY, "Echo", 0, 0, 0)
+};
+
+/*---- A server that must survive ----*/
 
 static int replies;
 
