@@ -98,7 +98,8 @@
 
    THREADS
 
-   No globals. One object, one thread at a time; different objects are independent.
+      No globals. One object, one thread at a time; different objects are independent. Only
+   mcp_stdio_wake may be called from another thread.
 
    ERRORS
 
@@ -642,10 +643,10 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len);
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len);
 
-/* The structured result, at most once: an object from a template (see mcp_put_f), or the struct
-   that the tool's result rows are bound to. It is also added as text, which is all that clients
-   before 2025-06-18 see. Return MCP_OK; a bad template is remembered and becomes the reply. Spec:
-   server/tools (structured content) */
+/* The structured result, at most once: an object from a template (see mcp_put_f), or the struct that the
+   tool's result rows are bound to. It is also added as text, which is all that clients before
+   2025-06-18 see. Return MCP_OK; a bad template, or a tool without bound result rows, is remembered and
+   becomes the reply. Spec: server/tools (structured content) */
 MCP_API int mcp_data(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API int mcp_data_struct(mcp_call *call, const void *result);
 
@@ -4393,11 +4394,18 @@ static mcp_str mcpi_schema_str(const char *text)
     return str;
 }
 
-/* Whether a bound's text is an integer. */
-static bool mcpi_schema_is_integer(const char *text)
+/* A value that the programmer wrote as JSON text; missing if it is none. It lives as long as the doc. */
+static mcp_json mcpi_schema_literal(mcp_doc *doc, const char *text)
 {
-    const char *p = text + (*text == '-');
-    return *p && strspn(p, "0123456789") == strlen(p) && strlen(p) <= 18;
+    (void)mcp_json_parse(doc, text, strlen(text));
+    return mcp_json_root(doc);
+}
+
+static bool mcpi_schema_is_bound(mcp_doc *doc, const char *text, bool fraction)
+{
+    int64_t integer;
+    mcp_str number = mcp_json_number(mcpi_schema_literal(doc, text), NULL);
+    return number.ptr && (fraction || mcpi_base_read_int(number, &integer));
 }
 
 static bool mcpi_schema_binds(const mcp_field *f)
@@ -4412,27 +4420,26 @@ static bool mcpi_schema_binds(const mcp_field *f)
     }
 }
 
-/* Whether a default fits its type: a boolean's or number's is a literal, a list's an array. */
-static bool mcpi_schema_default_fits(const mcp_field *f)
+/* Whether a default is of its row's type: a string's text, or else JSON. */
+static bool mcpi_schema_default_fits(mcp_doc *doc, const mcp_field *f)
 {
-    if (f->type & MCP_LIST) return *f->def == '[';
+    if (f->type & MCP_LIST) return mcp_json_type(mcpi_schema_literal(doc, f->def)) == MCP_JSON_ARRAY;
     switch (mcpi_schema_type(f)) {
     case MCP_STRING: return !f->choices || mcpi_schema_is_choice(f->choices, mcpi_schema_str(f->def));
-    case MCP_INTEGER: return mcpi_schema_is_integer(f->def);
-    case MCP_NUMBER: return *f->def && strspn(f->def, "+-.0123456789eE") == strlen(f->def);
-    default: return !strcmp(f->def, "true") || !strcmp(f->def, "false");
+    case MCP_BOOLEAN: return mcp_json_type(mcpi_schema_literal(doc, f->def)) == MCP_JSON_BOOL;
+    default: return mcpi_schema_is_bound(doc, f->def, mcpi_schema_type(f) == MCP_NUMBER);
     }
 }
 
 /* What is wrong with a row, or NULL. */
-static const char *mcpi_schema_wrong(const mcp_field *f)
+static const char *mcpi_schema_wrong(mcp_doc *doc, const mcp_field *f)
 {
-    bool numbers = mcpi_schema_type(f) == MCP_NUMBER && !(f->type & MCP_LIST);
+    bool fraction = mcpi_schema_type(f) == MCP_NUMBER && !(f->type & MCP_LIST);
     if (!mcpi_schema_type_name(f->type)) return "has a type that is none of MCP_STRING, MCP_INTEGER, ...";
     if (f->choices && mcpi_schema_type(f) != MCP_STRING) return "has choices, but is not a string";
-    if (f->def && !mcpi_schema_default_fits(f)) return "has a default that is not of its type";
-    if (f->min && !numbers && !mcpi_schema_is_integer(f->min)) return "has a min that is not an integer";
-    if (f->max && !numbers && !mcpi_schema_is_integer(f->max)) return "has a max that is not an integer";
+    if (f->def && !mcpi_schema_default_fits(doc, f)) return "has a default that is not of its type";
+    if (f->min && !mcpi_schema_is_bound(doc, f->min, fraction)) return "has a min that is not such a number";
+    if (f->max && !mcpi_schema_is_bound(doc, f->max, fraction)) return "has a max that is not such a number";
     if (f->size && !mcpi_schema_binds(f)) return "is bound to a member of another type or size";
     return NULL;
 }
@@ -4938,19 +4945,26 @@ static bool mcpi_server_is_tool_name(const char *name)
     return len && len <= 128 && strspn(name, legal) == len;
 }
 
+/* Whether a schema given as JSON is an object, which all of them are. */
+static bool mcpi_server_is_schema(mcp_doc *doc, const char *json)
+{
+    return !json || mcp_json_type(mcpi_schema_literal(doc, json)) == MCP_JSON_OBJECT;
+}
+
 /* What is wrong with a tool's row, or NULL. */
-static const char *mcpi_server_wrong_tool(const mcp_server_desc *desc, const mcp_tool *tool)
+static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_server_desc *desc, const mcp_tool *tool)
 {
     const mcp_tool *other;
     if (!mcpi_server_is_tool_name(tool->name)) return "name must be 1 to 128 of A-Z a-z 0-9 _ - .";
     if (!tool->fn) return "fn is NULL";
+    if (!mcpi_server_is_schema(doc, tool->input_schema)) return "input_schema is not a JSON object";
+    if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
     for (other = desc->tools; other < tool; other++)
         if (!strcmp(other->name, tool->name)) return "name is taken by an earlier row";
     return NULL;
 }
 
-/* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default that is not of its type".
-   */
+/* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default of another type". */
 static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, const char *table,
                                     const mcp_field *row, const char *wrong)
 {
@@ -4970,28 +4984,46 @@ static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, c
     return false;
 }
 
+/* Checks the rows of one table of a tool. */
+static bool mcpi_server_check_rows(mcp_doc *doc, const mcp_server_desc *desc, size_t index, const char *table,
+                                   const mcp_field *rows)
+{
+    const mcp_field *f;
+    for (f = rows; f && f->name; f++) {
+        const char *wrong = mcpi_schema_wrong(doc, f);
+        if (wrong) return mcpi_server_refuse_tool(desc, index, table, f, wrong);
+    }
+    return true;
+}
+
+static bool mcpi_server_check_tools(mcp_doc *doc, const mcp_server_desc *desc)
+{
+    size_t i;
+    for (i = 0; i < desc->num_tools; i++) {
+        const mcp_tool *tool = &desc->tools[i];
+        const char *wrong = mcpi_server_wrong_tool(doc, desc, tool);
+        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, NULL, wrong);
+        if (!mcpi_server_check_rows(doc, desc, i, "args", tool->args)) return false;
+        if (!mcpi_server_check_rows(doc, desc, i, "result", tool->result)) return false;
+    }
+    return true;
+}
+
 /* Checks what the programmer wrote. */
 static bool mcpi_server_check(const mcp_server_desc *desc)
 {
-    size_t i;
+    mcp_doc doc;
+    bool good;
     if (!desc->name || !desc->version) {
         mcpi_server_log(desc, MCP_LOG_ERROR, "mcp_server_desc: name and version are required");
         return false;
     }
-    for (i = 0; i < desc->num_tools; i++) {
-        const char *wrong = mcpi_server_wrong_tool(desc, &desc->tools[i]);
-        const mcp_field *f;
-        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, NULL, wrong);
-        for (f = desc->tools[i].args; f && f->name; f++) {
-            wrong = mcpi_schema_wrong(f);
-            if (wrong) return mcpi_server_refuse_tool(desc, i, "args", f, wrong);
-        }
-        for (f = desc->tools[i].result; f && f->name; f++) {
-            wrong = mcpi_schema_wrong(f);
-            if (wrong) return mcpi_server_refuse_tool(desc, i, "result", f, wrong);
-        }
-    }
-    return true;
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = desc->alloc;
+    good = mcpi_server_check_tools(&doc, desc);
+    if (doc.error == MCP_E_NOMEM) mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+    mcp_doc_free(&doc);
+    return good;
 }
 
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
@@ -5676,6 +5708,10 @@ MCP_API int mcp_data(mcp_call *call, const char *format, ...)
 
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)
 {
+    if (!mcpi_schema_struct_size(call->tool->result)) {
+        mcpi_peer_fail(call, MCP_E_MISUSE);
+        return MCP_E_MISUSE;
+    }
     mcpi_schema_put_struct(&call->data, call->tool->result, result);
     return mcpi_server_take_data(call);
 }

@@ -45,6 +45,7 @@ static int not_object(mcp_call *c) { return mcp_data(c, "[%d]", 1); }
 static int bad_template(mcp_call *c) { return mcp_data(c, "{'n': %d", 1); }
 static int twice(mcp_call *c) { (void)mcp_data(c, "{}"); (void)mcp_data(c, "{}"); return MCP_OK; }
 static int regrets(mcp_call *c) { (void)mcp_data(c, "{}"); return mcp_fail(c, "no %s", "luck"); }
+static int undescribed(mcp_call *c) { return mcp_data_struct(c, ""); }
 static int nothing(mcp_call *c) { (void)c; return MCP_OK; }
 static int breaks(mcp_call *c) { (void)c; return MCP_E_IO; }
 /* More than a reply may hold, formatted and plain; the handlers do not look at what came of it. */
@@ -65,6 +66,7 @@ static const mcp_tool tools[] = {
     MCP_TOOL("not_object", not_object, 0, 0),
     MCP_TOOL("bad_template", bad_template, 0, 0),
     MCP_TOOL("twice", twice, 0, 0),
+    MCP_TOOL("undescribed", undescribed, 0, 0),
     MCP_TOOL("regrets", regrets, 0, 0),
     MCP_TOOL("nothing", nothing, 0, 0),
     MCP_TOOL("breaks", breaks, 0, 0),
@@ -242,6 +244,7 @@ static void mistakes_of_the_tool(void)
 {
     static const char *const rows[][2] = {
         { "not_object", "MCP_E_MISUSE" }, { "bad_template", "MCP_E_TEMPLATE" }, { "twice", "MCP_E_MISUSE" },
+        { "undescribed", "MCP_E_MISUSE" },
         { "breaks", "MCP_E_IO" }, { "floods", "MCP_E_TOO_LONG" }, { "pours", "max_reply" }
     };
     size_t i;
@@ -280,7 +283,7 @@ static void what_is_told_of_tools(void)
     }
 }
 
-/* Eleven tools in pages of four; every cursor but those given out is refused. */
+/* Twelve tools in pages of four; every cursor but those given out is refused. */
 static void pages(void)
 {
     static const char *const wrong[] = { "\"\"", "\"0\"", "\"3\"", "\"04\"", "\"4 \"", "\"-4\"", "\"12\"", "\"4.0\"",
@@ -298,9 +301,8 @@ static void pages(void)
     CHECK_STR("\"bad_template\"", part("/result/tools/0/name"));
     CHECK_STR("\"8\"", part("/result/nextCursor"));
     request("tools/list", "\"cursor\":\"8\"");
-    CHECK_STR("\"breaks\"", part("/result/tools/0/name"));
-    CHECK_STR("\"pours\"", part("/result/tools/2/name"));
-    CHECK_STR(reply, part("/result/tools/3"));
+    CHECK_STR("\"nothing\"", part("/result/tools/0/name"));
+    CHECK_STR("\"pours\"", part("/result/tools/3/name"));
     CHECK_STR(reply, part("/result/nextCursor"));
     for (i = 0; i < MCP_COUNT(wrong); i++) {
         NOTE("%s", wrong[i]);
@@ -309,10 +311,10 @@ static void pages(void)
         CHECK_STR("-32602", part("/error/code"));
     }
     end();
-    page_size = 11;                     /* the last page is full: no cursor after it */
+    page_size = 12;                     /* the last page is full: no cursor after it */
     begin("2026-07-28", 0);
     request("tools/list", "");
-    CHECK_STR("\"pours\"", part("/result/tools/10/name"));
+    CHECK_STR("\"pours\"", part("/result/tools/11/name"));
     CHECK_STR(reply, part("/result/nextCursor"));
     end();
     page_size = 0;

@@ -251,8 +251,12 @@ static void wrong_rows_are_refused(void)
         { MCP_FIELD("f", MCP_NUMBER, 0, 0, "one", 0, 0), "has a default that is not of its type" },
         { MCP_FIELD("f", MCP_BOOLEAN, 0, 0, "1", 0, 0), "has a default that is not of its type" },
         { MCP_FIELD("f", MCP_STRING | MCP_LIST, 0, 0, "a", 0, 0), "has a default that is not of its type" },
-        { MCP_FIELD("f", MCP_INTEGER, 0, 0, 0, "1.5", 0), "has a min that is not an integer" },
-        { MCP_FIELD("f", MCP_STRING, 0, 0, 0, 0, "many"), "has a max that is not an integer" },
+        { MCP_FIELD("f", MCP_INTEGER, 0, 0, "01", 0, 0), "has a default that is not of its type" },
+        { MCP_FIELD("f", MCP_NUMBER, 0, 0, "1.2.3", 0, 0), "has a default that is not of its type" },
+        { MCP_FIELD("f", MCP_STRING | MCP_LIST, 0, 0, "[\"a\"", 0, 0), "has a default that is not of its type" },
+        { MCP_FIELD("f", MCP_INTEGER, 0, 0, 0, "1.5", 0), "has a min that is not such a number" },
+        { MCP_FIELD("f", MCP_NUMBER, 0, 0, 0, "1.", 0), "has a min that is not such a number" },
+        { MCP_FIELD("f", MCP_STRING, 0, 0, 0, 0, "many"), "has a max that is not such a number" },
         { MCP_BIND(struct order, count, MCP_STRING, 0), "is bound to a member of another type or size" },
         { MCP_BIND(struct order, gift, MCP_NUMBER, 0), "is bound to a member of another type or size" },
         { MCP_BIND(struct order, count, MCP_INTEGER | MCP_LIST, 0), "is bound to a member of another type or size" }
@@ -272,6 +276,21 @@ static void wrong_rows_are_refused(void)
         CHECK(make(&tool, heap()) == NULL);
         CHECK_STR(want, logged);
     }
+}
+
+static void wrong_schemas_are_refused(void)
+{
+    mcp_tool tool;
+    memset(&tool, 0, sizeof tool);
+    tool.name = "t";
+    tool.fn = order;
+    tool.input_schema = "{\"type\":\"object\"";
+    CHECK(make(&tool, heap()) == NULL);
+    CHECK_STR("mcp_server_desc: tools[0]: input_schema is not a JSON object", logged);
+    tool.input_schema = NULL;
+    tool.output_schema = "true";
+    CHECK(make(&tool, heap()) == NULL);
+    CHECK_STR("mcp_server_desc: tools[0]: output_schema is not a JSON object", logged);
 }
 
 /* A struct for which there is no memory becomes an error reply, and the next call is served. */
@@ -305,6 +324,7 @@ int main(void)
     TEST(what_is_there_is_stored);
     TEST(what_does_not_fit_is_named);
     TEST(wrong_rows_are_refused);
+    TEST(wrong_schemas_are_refused);
     TEST(no_memory_for_the_struct);
     mcp_server_destroy(server);
     return test_end();
