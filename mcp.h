@@ -185,7 +185,8 @@ extern "C" {
     X(MCP_E_TEMPLATE, -9, "the template is not JSON, or has a conversion that is not supported")    \
     X(MCP_E_CLOSED, -10, "the other side closed the stream")                                        \
     X(MCP_E_IO, -11, "reading or writing failed: see errno")                                        \
-    X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")
+    X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")                                    \
+    X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls")
 
 #define MCP_STATUS_ENUM(name, value, text) name = value,
 enum { MCP_STATUS_LIST(MCP_STATUS_ENUM) MCP_STATUS_NONE = 32767 };
@@ -544,6 +545,18 @@ enum {
     MCP_CLOSED_WORLD = 8        /* meets nothing outside its own domain */
 };
 
+/* A picture for people, from 2025-11-25 on. A table of them ends with MCP_ICON_END.
+   Spec: schema (Icon) */
+typedef struct mcp_icon {
+    const char *src;                /* starts with https: or data: */
+    const char *mime;               /* its media type; may be NULL */
+    const char *sizes;              /* as "48x48|96x96" or "any"; may be NULL */
+    const char *theme;              /* "light" or "dark"; NULL: for both */
+} mcp_icon;
+
+#define MCP_ICON(src, mime, sizes, theme) { src, mime, sizes, theme }
+#define MCP_ICON_END                      { 0, 0, 0, 0 }
+
 /* A tool. Names: A-Z a-z 0-9 _ - . and at most 128 characters, unique in the server.
    Spec: server/tools (Tool) */
 typedef struct mcp_tool {
@@ -556,14 +569,16 @@ typedef struct mcp_tool {
     const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
     const char *input_schema;       /* JSON Schema in place of args (MCP_JSON); nothing is checked then */
     const char *output_schema;      /* the same in place of result; its root is an object */
+    const mcp_icon *icons;          /* may be NULL */
     void *user;                     /* for mcp_user */
 } mcp_tool;
 
 /* A row in full, and one with the usual four. */
-#define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, user) \
-    { name, fn, description, args, result, flags, title, input_schema, output_schema, user }
+#define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, icons, \
+                      user)                                                                         \
+    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user }
 #define MCP_TOOL(name, fn, description, args)                                                       \
-    MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0)
+    MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0, 0)
 
 /* JSON in C source, as MCP_JSON({ "type": "object" }). No apostrophes outside of strings. */
 #define MCP_JSON(...) #__VA_ARGS__
@@ -583,29 +598,59 @@ enum {
     MCP_ALL_REVISIONS = 31
 };
 
+/* A deferred call, by number: it stays safe to use after the call is gone. 0 is none. */
+typedef uint64_t mcp_ref;
+
+/* In place of a limit: there is none. */
+#define MCP_NONE 0xffffffffu
+
+/* Which way a message went, for the tap. */
+enum { MCP_TAP_IN = 1, MCP_TAP_OUT };
+
 typedef struct mcp_server_desc {
     const char *name, *version;     /* required */
     const char *title;              /* for people; sent from 2025-06-18 on */
+    const char *description;        /* for people, as the next two; sent from 2025-11-25 on */
+    const char *website_url;
+    const mcp_icon *icons;
     const char *instructions;       /* how to use the server, for the model; may be NULL */
     const mcp_tool *tools;
     size_t num_tools;
     mcp_alloc alloc;
+    void *user;                     /* for the hooks below, and for tools that have none of their own */
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
-    void *user;                     /* for log, and for tools that have none of their own */
+    /* Milliseconds of a clock that never goes back. NULL: stdio brings one; without it, calls have
+       all the time in the world. */
+    uint64_t (*now_ms)(void *user);
+    /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
+       left. mcp_resume gives NULL for it from now on. */
+    void (*on_cancel)(void *user, mcp_ref ref);
+    /* Sees every message as it is on the wire, without its line break: what came in before it is
+       read, what goes out when it was handed over. session: NULL if the delivery had none. */
+    void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
     uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
     uint32_t max_depth;             /* of one message (default: 64) */
     uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
     uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
-    uint32_t page_size;             /* rows of one page of a list (default: 100) */
+    uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
+    uint32_t max_calls;             /* that are deferred at a time (default: 64; most: 65,534; MCP_NONE: 0) */
+    uint32_t call_timeout_ms;       /* for a deferred call (default: 60,000; MCP_NONE: no limit) */
+    uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
+    uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
    server. NULL if there is no memory or a row is wrong; desc->log is told which. */
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc);
-/* Ends it. Its sessions must be closed before. NULL is allowed. */
+/* Ends it, its sessions and its deferred calls. NULL is allowed. In a callback it takes effect after
+   that has returned. */
 MCP_API void mcp_server_destroy(mcp_server *server);
+/* Ends the deferred calls whose time is over. Returns in how many milliseconds it wants to be called
+   again, or -1 for no need. stdio does this by itself; it matters where a transport of your own
+   serves deferred calls. */
+MCP_API int mcp_server_tick(mcp_server *server);
 
 /*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
 
@@ -654,15 +699,67 @@ MCP_API int mcp_data_struct(mcp_call *call, const void *result);
    (isError). Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 
-/*---- >>transport-api  Two doors: bytes in, bytes out. For transports of your own. ---------------*/
+/* The tool will answer later: `return mcp_defer(call, &ref)`. The server goes on; arguments and
+   everything else that the call gave stay as they are until the answer. Returns MCP_WAIT, or with
+   *ref 0 MCP_E_BUSY when max_calls of them wait already, or MCP_E_CLOSED when nobody waits for this
+   one any more. */
+MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref);
+/* The deferred call of that number, to write its answer; it is good until it is finished or the
+   server gets its next message. NULL once it was answered, was cancelled or took too long: do
+   nothing then. Like all else, from the server's thread only. */
+MCP_API mcp_call *mcp_resume(mcp_server *server, mcp_ref ref);
+/* Sends the answer of a deferred call. verdict is what a tool would have returned: MCP_OK or what
+   mcp_fail gave. NULL is allowed, so that this will do:
+       mcp_call *c = mcp_resume(server, ref);
+       if (c) mcp_finish(c, mcp_text(c, "done")); */
+MCP_API void mcp_finish(mcp_call *call, int verdict);
+
+/*---- >>transport-api  For transports of your own: bytes, or message by message. -----------------*/
+
+/* A peer on a stream of bytes with one message a line, as a socket, a UART or a pair of pipes: feed what
+   comes, send what comes out. A server has as many sessions at a time as you open.
+   Spec: basic/transports (custom transports)
+
+       mcp_session *s = mcp_session_open(server);
+       ... mcp_session_feed(s, bytes, len);
+       ... while (out = mcp_session_output(s, &len), len) mcp_session_sent(s, write(fd, out, len));
+
+   NULL without memory. */
+MCP_API mcp_session *mcp_session_open(mcp_server *server);
+/* Cancels its deferred calls and drops what was not sent. NULL is allowed. In a callback it takes
+   effect after that has returned. */
+MCP_API void mcp_session_close(mcp_session *session);
+
+/* Takes a copy of bytes and serves every line that is complete; the rest waits for its end. Returns how
+   many bytes were taken: fewer than len while replies must be sent first (feed the rest after
+   mcp_session_sent), or when mcp_session_status tells of an error. In a callback the bytes are only
+   kept and served after that has returned. */
+MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t len);
+/* The same without the copy: where to read up to *size bytes to, at least one and some want; then
+   mcp_session_fed says how many they were. NULL and 0 while nothing is taken. */
+MCP_API char *mcp_session_room(mcp_session *session, size_t want, size_t *size);
+MCP_API void mcp_session_fed(mcp_session *session, size_t len);
+/* What is to be sent, *len bytes, good until the next call on the session. */
+MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len);
+/* len of these bytes were sent. Lines that waited for this are served now. */
+MCP_API void mcp_session_sent(mcp_session *session, size_t len);
+/* MCP_OK; MCP_WAIT: nothing is taken until more was sent; MCP_E_NOMEM: a message or reply was lost for
+   want of memory, so close it. */
+MCP_API int mcp_session_status(const mcp_session *session);
+/* True while something is to be sent or a deferred call is not answered: after the end of the input,
+   the time to wait before it is closed. */
+MCP_API bool mcp_session_busy(const mcp_session *session);
+
+/* The other door takes whole messages, for transports that frame them otherwise. */
 
 /* What leaves a server. */
 enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR };
 
 /* Takes one outgoing message: JSON text without a line break, good until the function returns.
    stream is the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets
-   nothing more for this request. Must not call the server back. */
-typedef void (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
+   nothing more for this request. False: it cannot be taken now; the reply then waits, with its call,
+   until mcp_stream_ready. Must not call the server back. */
+typedef bool (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
                             const char *bytes, size_t len, bool last);
 
 /* One incoming message. */
@@ -675,14 +772,15 @@ typedef struct mcp_delivery {
     size_t len;
 } mcp_delivery;
 
-/* The state of one legacy peer: which revision `initialize` agreed upon. */
-MCP_API mcp_session *mcp_session_open(mcp_server *server);
-MCP_API void mcp_session_close(mcp_session *session);
-
-/* Serves one message; replies leave through emit before it returns. Returns MCP_OK if the message
-   was accepted, MCP_E_SYNTAX and the like if it was refused (an error reply was emitted all the
-   same), or MCP_E_NOMEM if not even that could be written. */
+/* Serves one message. Returns MCP_OK if it was accepted: its reply, if it gets one, was emitted; MCP_WAIT
+   if the reply leaves later; MCP_E_SYNTAX and the like if it was refused (an error was emitted all the
+   same); MCP_E_BUSY if max_calls wait already and it was not looked at: deliver it again later;
+   MCP_E_NOMEM if not even an error could be written. */
 MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery);
+/* The stream of that user and number can take output again: what waits for it is emitted. */
+MCP_API void mcp_stream_ready(mcp_server *server, void *user, uint64_t stream);
+/* Its connection is gone: what waits for it is dropped, its deferred calls are cancelled. */
+MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream);
 
 /*---- >>stdio-api  Standard input and output. ----------------------------------------------------*/
 
@@ -692,12 +790,14 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery);
    messages go to standard error. Spec: basic/transports (stdio) */
 MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
 
-/* Binds a server to standard input and output for a loop of your own. NULL without memory or
-   descriptors. The server must outlive it. */
+/* Binds a server to standard input and output for a loop of your own. Output that is a pipe or socket is
+   non-blocking until mcp_stdio_close. NULL without memory or descriptors. The server must outlive
+   it. */
 MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server);
-/* Reads once what has come, at most 16 KiB, serves it, writes the replies. Waits at most timeout_ms
-   for input or a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns
-   MCP_OK, MCP_E_CLOSED after the end of the input or when nobody reads any more, or MCP_E_IO. */
+/* Reads once what has come, serves it, writes what can be written. Waits at most timeout_ms for that or
+   a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns MCP_OK, or
+   MCP_E_CLOSED after the end of the input, once everything was answered and sent, or when nobody
+   reads any more; MCP_E_IO or MCP_E_NOMEM. */
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms);
 
 /* For a poll, epoll, kqueue or select of your own: what to wait for, and what came of it. */
@@ -708,14 +808,15 @@ typedef struct mcp_pollfd {
 } mcp_pollfd;
 
 /* Writes what to wait for to fds, at most max of them, and to *timeout_ms how long at most (-1: no
-   limit). Returns how many there are: 2, so far. */
+   limit). Returns how many there are: 3 at most. They change with every message: ask each time. */
 MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms);
-/* Does what the revents of fds ask for, without waiting. Returns as mcp_stdio_pump. */
+/* Does what the revents of fds ask for, and what is due, without waiting. Returns as
+   mcp_stdio_pump. */
 MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count);
 /* Makes a waiting pump return, or the next one. The one function that may be called from another
    thread or a signal handler. */
 MCP_API void mcp_stdio_wake(const mcp_stdio *io);
-/* Gives standard output back and ends the session. */
+/* Gives standard output back and ends the session. NULL is allowed. */
 MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 #ifdef __cplusplus
@@ -4106,6 +4207,16 @@ static bool mcpi_rpc_same(mcp_str a, mcp_str b)
     return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
 }
 
+/* Whether two ids are the same: of one type, and byte by byte. */
+static bool mcpi_rpc_same_id(mcp_json a, mcp_json b)
+{
+    mcp_str x, y;
+    if (mcp_json_type(a) != mcp_json_type(b)) return false;
+    x = mcp_json_type(a) == MCP_JSON_STRING ? mcp_json_str(a, NULL) : mcp_json_number(a, NULL);
+    y = mcp_json_type(b) == MCP_JSON_STRING ? mcp_json_str(b, NULL) : mcp_json_number(b, NULL);
+    return x.ptr && y.ptr && mcpi_rpc_same(x, y);
+}
+
 /* Finds the members of those names in one walk. Returns which one stands there twice, or count.
    What we read must mean the same to every reader, so a key that does is refused. */
 static size_t mcpi_rpc_members(mcp_json object, const mcp_str *names, mcp_json *values, size_t count)
@@ -4162,16 +4273,17 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     return m->kind == MCPI_RPC_REQUEST ? mcpi_rpc_wrong(m, v[0], v[1], v[2], twice, answers) : NULL;
 }
 
-/* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out. */
-static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id)
+/* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
+static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
 {
     mcp_out_reset(out);
     mcp_put_object(out);
     mcp_put_key(out, "jsonrpc");
     mcp_put_str(out, "2.0");
-    if (!mcp_json_exists(id)) return;
+    if (!mcp_json_exists(id) && !null_id) return;
     mcp_put_key(out, "id");
-    mcp_put_value(out, id);
+    if (mcp_json_exists(id)) mcp_put_value(out, id);
+    else mcp_put_null(out);
 }
 
 /* A member with a text; none without one. */
@@ -4183,9 +4295,9 @@ static void mcpi_rpc_put_text(mcp_out *out, const char *key, const char *text)
 }
 
 /* A whole error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
-static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, int code, const char *text)
+static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, const char *text)
 {
-    mcpi_rpc_put_envelope(out, id);
+    mcpi_rpc_put_envelope(out, id, null_id);
     mcp_put_key(out, "error");
     mcp_put_object(out);
     mcp_put_key(out, "code");
@@ -4214,7 +4326,8 @@ static void mcpi_rpc_lines_init(mcpi_rpc_lines *lines, mcp_alloc alloc, size_t m
     mcp_buf_init(&lines->buf, alloc, max_line + 1);
 }
 
-/* Where the next bytes go, *room of them at most and at least one; NULL without memory. */
+/* Where the next bytes go, *room of them at most; NULL without memory. There is room for one at least
+   whenever all complete lines were taken. */
 static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *room)
 {
     mcp_buf *buf = &lines->buf;
@@ -4781,7 +4894,9 @@ enum {
     MCPI_PROTO_MODERN = 1,      /* stateless: _meta in requests, resultType in results */
     MCPI_PROTO_TITLES = 2,      /* display names of tools and implementations */
     MCPI_PROTO_HINTS = 4,       /* annotations of tools; audio */
-    MCPI_PROTO_STRUCTURED = 8   /* structuredContent, outputSchema; resource_link */
+    MCPI_PROTO_STRUCTURED = 8,  /* structuredContent, outputSchema; resource_link */
+    MCPI_PROTO_ICONS = 16,      /* icons; description and website of implementations */
+    MCPI_PROTO_NULL_ID = 32     /* an error whose request has no readable id says null */
 };
 
 typedef struct mcpi_proto_revision {
@@ -4793,11 +4908,13 @@ typedef struct mcpi_proto_revision {
 /* The newest first. */
 static const mcpi_proto_revision mcpi_proto_revisions[] = {
     { "2026-07-28", MCP_2026_07_28,
-      MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
-    { "2025-11-25", MCP_2025_11_25, MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
-    { "2025-06-18", MCP_2025_06_18, MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED },
-    { "2025-03-26", MCP_2025_03_26, MCPI_PROTO_HINTS },
-    { "2024-11-05", MCP_2024_11_05, 0 }
+      MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
+    { "2025-11-25", MCP_2025_11_25,
+      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
+    { "2025-06-18", MCP_2025_06_18,
+      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID },
+    { "2025-03-26", MCP_2025_03_26, MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID },
+    { "2024-11-05", MCP_2024_11_05, MCPI_PROTO_NULL_ID }
 };
 
 static bool mcpi_proto_is_modern(const mcpi_proto_revision *revision)
@@ -4848,18 +4965,51 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 
 #endif /* MCP_LAYERS >= 5 */
 
-/*==== 6 >>peer  Sessions and calls. ===============================================================*/
+/*==== 6 >>peer  Calls and sessions: who waits for a reply, and where it goes. =====================*/
 #if MCP_LAYERS >= 6
 
-struct mcp_session {
+/* Where the replies to a request go. */
+typedef struct mcpi_peer_route {
+    mcp_session *session;
+    uint64_t stream;
+    mcp_emit_fn emit;
+    void *user;
+} mcpi_peer_route;
+
+/* All calls and sessions of a server. */
+typedef struct mcpi_peer {
     mcp_server *server;
-    const mcpi_proto_revision *revision;    /* NULL before `initialize` */
-};
+    const mcp_server_desc *desc;
+    /* What >>server does with a message, a call whose time is over, and when it may go itself. */
+    int (*deliver)(struct mcpi_peer *peer, const mcp_delivery *delivery);
+    void (*expire)(mcp_call *call);
+    void (*destroy)(struct mcpi_peer *peer);
+    mcp_call **calls;           /* max_calls and one more, made when first needed */
+    uint32_t num_calls;         /* that were made */
+    uint32_t num_waiting;       /* that are deferred, or whose reply was not taken yet */
+    mcp_call *unused;           /* the one used last comes first: its memory is warm */
+    mcp_call *replied, **replied_end;   /* replies that were not taken yet, in order */
+    mcp_session *sessions;
+    uint64_t num_refs;
+    uint32_t depth;             /* callbacks that we are in */
+    bool swept;                 /* nothing waits for their end */
+    bool starved;               /* a session waits for a call */
+    bool destroyed;             /* to go at their end */
+} mcpi_peer;
 
 /* One request while it is served. Its memory is kept for the next one. */
 struct mcp_call {
     mcp_server *server;
-    const mcp_delivery *delivery;
+    mcpi_peer *peer;
+    mcp_call *next;             /* unused or replied */
+    uint32_t index;             /* in peer->calls */
+    bool running;               /* in its handler */
+    bool finished;              /* by mcp_finish before its handler returned */
+    bool dropped;               /* nobody waits for its reply */
+    int verdict;                /* what it was finished with */
+    mcp_ref ref;                /* while it is deferred, else 0 */
+    uint64_t deadline_ms;       /* of a deferred call; 0: none */
+    mcpi_peer_route route;
     mcp_doc doc;                /* the message */
     mcpi_rpc_message message;
     const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
@@ -4874,7 +5024,57 @@ struct mcp_call {
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
 };
 
-static void mcpi_peer_call_free(mcp_call *call)
+/* One peer: what `initialize` agreed upon and, where its messages are lines in a stream of bytes, those
+   that came in and those that are to go out. */
+struct mcp_session {
+    mcpi_peer *peer;
+    mcp_session *next;
+    const mcpi_proto_revision *revision;    /* NULL before `initialize` */
+    mcpi_rpc_lines in;
+    mcp_buf out;
+    size_t sent;                /* bytes of out */
+    int error;                  /* MCP_E_NOMEM; sticky */
+    bool closed;                /* in a callback, to go at its end */
+    bool fed;                   /* in a callback, to be served at its end */
+};
+
+/*-- Calls --*/
+
+static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_call *call = NULL;
+    if (peer->num_calls <= d->max_calls)
+        call = (mcp_call *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *call);
+    if (!call) return NULL;
+    memset(call, 0, sizeof *call);
+    call->server = peer->server;
+    call->peer = peer;
+    call->index = peer->num_calls;
+    call->doc.alloc = d->alloc;
+    call->doc.max_depth = d->max_depth;
+    call->doc.max_nodes = d->max_nodes;
+    mcp_out_init(&call->out, d->max_reply);
+    call->out.buf.alloc = d->alloc;
+    mcp_buf_init(&call->scratch, d->alloc, d->max_reply);
+    mcp_out_init(&call->data, d->max_reply);
+    call->data.buf.alloc = d->alloc;
+    mcp_arena_init(&call->arena, d->alloc, d->max_scratch);
+    peer->calls[peer->num_calls++] = call;
+    return call;
+}
+
+/* A call for a message; NULL if all of them wait, or without memory. */
+static mcp_call *mcpi_peer_take_call(mcpi_peer *peer)
+{
+    mcp_call *call = peer->unused;
+    if (!call) return mcpi_peer_new_call(peer);
+    peer->unused = call->next;
+    return call;
+}
+
+/* Gives the memory of a call back. */
+static void mcpi_peer_trim_call(mcp_call *call)
 {
     mcp_doc_free(&call->doc);
     mcp_out_free(&call->out);
@@ -4883,16 +5083,35 @@ static void mcpi_peer_call_free(mcp_call *call)
     mcp_arena_free(&call->arena);
 }
 
-/* Hands the finished reply over. */
-static int mcpi_peer_emit(mcp_call *call)
+/* More than this is kept by the call that is used next only. */
+#define MCPI_PEER_KEPT (16 * 1024)
+
+static bool mcpi_peer_is_large(const mcp_call *call)
 {
-    const mcp_delivery *d = call->delivery;
-    mcp_str text;
-    int status = mcp_out_done(&call->out, &text);
-    if (status != MCP_OK) return status;
-    d->emit(d->user, d->stream, call->code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, call->code, text.ptr, text.len,
-            true);
-    return MCP_OK;
+    return call->doc.copy_size + call->doc.cap_nodes * sizeof(mcp_node) + call->out.buf.cap +
+               call->scratch.cap + call->data.buf.cap + call->arena.held > MCPI_PEER_KEPT;
+}
+
+static void mcpi_peer_release_call(mcp_call *call)
+{
+    mcpi_peer *peer = call->peer;
+    if (peer->unused && mcpi_peer_is_large(call)) mcpi_peer_trim_call(call);
+    call->next = peer->unused;
+    peer->unused = call;
+    if (!peer->starved) return;
+    peer->starved = false;
+    peer->swept = false;
+}
+
+/* Whether a message could be served now. */
+static bool mcpi_peer_has_call(const mcpi_peer *peer)
+{
+    return peer->unused || peer->num_calls <= peer->desc->max_calls;
+}
+
+static void mcpi_peer_tap(mcpi_peer *peer, mcp_session *session, int direction, const char *bytes, size_t len)
+{
+    if (peer->desc->tap) peer->desc->tap(peer->desc->user, session, direction, bytes, len);
 }
 
 /* Remembers what becomes the reply in place of the handler's. The first reason stays. */
@@ -4904,14 +5123,453 @@ static void mcpi_peer_fail(mcp_call *call, int status)
 /* Starts an error reply; everything written before is dropped. */
 static void mcpi_peer_put_error(mcp_call *call, int code, const char *text)
 {
+    const mcp_session *session = call->route.session;
+    bool null_id = session && session->revision && (session->revision->features & MCPI_PROTO_NULL_ID);
     call->code = code;
-    mcpi_rpc_put_error(&call->out, call->message.id, code, text);
+    mcpi_rpc_put_error(&call->out, call->message.id, null_id, code, text);
 }
 
 static void mcpi_peer_error(mcp_call *call, int code, const char *text)
 {
     mcpi_peer_put_error(call, code, text);
     mcpi_rpc_put_error_end(&call->out);
+}
+
+/*-- Replies. One that is not taken waits in its call. --*/
+
+static bool mcpi_peer_emit(mcp_call *call, mcp_str text)
+{
+    const mcpi_peer_route *r = &call->route;
+    const int kind = call->code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT;
+    if (!r->emit(r->user, r->stream, kind, call->code, text.ptr, text.len, true)) return false;
+    mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
+    return true;
+}
+
+/* Hands the finished reply over and lets go of the call. MCP_WAIT: it could not be taken yet. Anything else
+   but MCP_OK: it could not be written, and the call is still there for another one. */
+static int mcpi_peer_send(mcp_call *call)
+{
+    mcpi_peer *peer = call->peer;
+    mcp_str text;
+    int status = mcp_out_done(&call->out, &text);
+    if (status != MCP_OK) return status;
+    if (call->dropped || mcpi_peer_emit(call, text)) {
+        mcpi_peer_release_call(call);
+        return MCP_OK;
+    }
+    call->next = NULL;
+    *peer->replied_end = call;
+    peer->replied_end = &call->next;
+    peer->num_waiting++;
+    return MCP_WAIT;
+}
+
+static bool mcpi_peer_is_stream(const mcp_call *call, const void *user, uint64_t stream)
+{
+    return call->route.user == user && call->route.stream == stream;
+}
+
+/* Takes a reply that waits from the list: the one that link leads to. */
+static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
+{
+    mcp_call *call = *link;
+    *link = call->next;
+    if (peer->replied_end == &call->next) peer->replied_end = link;
+    peer->num_waiting--;
+    return call;
+}
+
+/* Offers a stream the replies that wait for it, in their order. */
+static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
+{
+    mcp_call **link = &peer->replied;
+    while (*link) {
+        mcp_call *call = *link;
+        mcp_str text;
+        if (!mcpi_peer_is_stream(call, user, stream)) {
+            link = &call->next;
+        } else {
+            (void)mcp_out_done(&call->out, &text);
+            if (!mcpi_peer_emit(call, text)) return;
+            mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
+        }
+    }
+}
+
+/*-- Deferred calls --*/
+
+/* The call of that number, or NULL. */
+static mcp_call *mcpi_peer_find(const mcpi_peer *peer, mcp_ref ref)
+{
+    const uint32_t index = (uint32_t)(ref & 0xffff);
+    if (!ref || index >= peer->num_calls || peer->calls[index]->ref != ref) return NULL;
+    return peer->calls[index];
+}
+
+static uint64_t mcpi_peer_now(const mcpi_peer *peer)
+{
+    return peer->desc->now_ms ? peer->desc->now_ms(peer->desc->user) : 0;
+}
+
+static int mcpi_peer_defer(mcp_call *call)
+{
+    mcpi_peer *peer = call->peer;
+    if (call->dropped) return MCP_E_CLOSED;
+    if (call->ref) return MCP_WAIT;
+    if (peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
+    peer->num_waiting++;
+    call->ref = ++peer->num_refs << 16 | call->index;
+    call->deadline_ms = 0;
+    if (peer->desc->call_timeout_ms != MCP_NONE && peer->desc->now_ms)
+        call->deadline_ms = mcpi_peer_now(peer) + peer->desc->call_timeout_ms;
+    return MCP_WAIT;
+}
+
+/* From here on the call is an ordinary one again. */
+static void mcpi_peer_undefer(mcp_call *call)
+{
+    if (!call->ref) return;
+    call->ref = 0;
+    call->peer->num_waiting--;
+}
+
+/* Nobody waits for the call any more. While its handler runs, that ends first. */
+static void mcpi_peer_cancel(mcp_call *call)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    const mcp_ref ref = call->ref;
+    mcpi_peer_undefer(call);
+    if (call->running) call->dropped = true;
+    else mcpi_peer_release_call(call);
+    if (ref && d->on_cancel) d->on_cancel(d->user, ref);
+}
+
+/* Whether a call belongs to the session or, if that is NULL, to the stream. */
+static bool mcpi_peer_belongs(const mcp_call *call, const mcp_session *session, const void *user,
+                              uint64_t stream)
+{
+    return session ? call->route.session == session : mcpi_peer_is_stream(call, user, stream);
+}
+
+/* Cancels the deferred and running calls of a session, or else of a stream. */
+static void mcpi_peer_cancel_all(mcpi_peer *peer, const mcp_session *session, const void *user,
+                                 uint64_t stream)
+{
+    uint32_t i;
+    for (i = 0; i < peer->num_calls; i++) {
+        mcp_call *call = peer->calls[i];
+        if ((call->ref || call->running) && mcpi_peer_belongs(call, session, user, stream))
+            mcpi_peer_cancel(call);
+    }
+}
+
+/* The same, and drops the replies that wait to be taken. */
+static void mcpi_peer_drop(mcpi_peer *peer, const mcp_session *session, const void *user, uint64_t stream)
+{
+    mcp_call **link = &peer->replied;
+    while (*link) {
+        if (!mcpi_peer_belongs(*link, session, user, stream)) link = &(*link)->next;
+        else mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
+    }
+    mcpi_peer_cancel_all(peer, session, user, stream);
+}
+
+/* Cancels the request of that id, if the session has one and only one. A reply that could not be sent yet
+   is dropped. Spec: basic/patterns/cancellation */
+static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp_json id)
+{
+    mcp_call *found = NULL, **link;
+    uint32_t i;
+    for (i = 0; i < peer->num_calls; i++) {
+        mcp_call *call = peer->calls[i];
+        if ((!call->ref && !call->running) || call->route.session != session) continue;
+        if (!mcpi_rpc_same_id(call->message.id, id)) continue;
+        if (found) return;
+        found = call;
+    }
+    for (link = &peer->replied; !found && *link; link = &(*link)->next) {
+        if ((*link)->route.session != session || !mcpi_rpc_same_id((*link)->message.id, id)) continue;
+        mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
+        return;
+    }
+    if (found) mcpi_peer_cancel(found);
+}
+
+/* Ends the deferred calls whose time is over. */
+static void mcpi_peer_expire(mcpi_peer *peer)
+{
+    const uint64_t now = peer->num_waiting ? mcpi_peer_now(peer) : 0;
+    uint32_t i;
+    for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
+        mcp_call *call = peer->calls[i];
+        if (call->ref && !call->running && call->deadline_ms && call->deadline_ms <= now) peer->expire(call);
+    }
+}
+
+/* Milliseconds until the next call has to end, or -1. */
+static int mcpi_peer_timeout(const mcpi_peer *peer)
+{
+    uint64_t now, next = UINT64_MAX;
+    uint32_t i;
+    for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
+        const mcp_call *call = peer->calls[i];
+        if (call->ref && call->deadline_ms && call->deadline_ms < next) next = call->deadline_ms;
+    }
+    if (next == UINT64_MAX) return -1;
+    now = mcpi_peer_now(peer);
+    if (next <= now) return 0;
+    return next - now < 0x7fffffff ? (int)(next - now) : 0x7fffffff;
+}
+
+/*-- Sessions --*/
+
+static mcp_session *mcpi_peer_open(mcpi_peer *peer)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_session *s = (mcp_session *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *s);
+    if (!s) return NULL;
+    memset(s, 0, sizeof *s);
+    s->peer = peer;
+    s->next = peer->sessions;
+    peer->sessions = s;
+    mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
+    mcp_buf_init(&s->out, d->alloc, (size_t)d->max_output + d->max_reply + 1);
+    return s;
+}
+
+static void mcpi_peer_close(mcp_session *session)
+{
+    mcpi_peer *peer = session->peer;
+    mcp_session **link = &peer->sessions;
+    while (*link != session) link = &(*link)->next;
+    *link = session->next;
+    mcpi_rpc_lines_free(&session->in);
+    mcp_buf_free(&session->out);
+    mcpi_base_release(&peer->desc->alloc, session, sizeof *session);
+}
+
+static size_t mcpi_peer_unsent(const mcp_session *session)
+{
+    return session->out.len - session->sent;
+}
+
+/* Lines are served while there is room for one more reply, whatever its size. */
+static bool mcpi_peer_takes(const mcp_session *session)
+{
+    return !session->error && !session->closed && mcpi_peer_unsent(session) < session->peer->desc->max_output;
+}
+
+/* A reply that could not be written would leave its client waiting for ever: the session is over. */
+static int mcpi_peer_lose(mcp_session *session)
+{
+    if (session) session->error = MCP_E_NOMEM;
+    return MCP_E_NOMEM;
+}
+
+/* The replies of a session: one line each. */
+static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code, const char *bytes,
+                                size_t len, bool last)
+{
+    mcp_session *s = (mcp_session *)user;
+    (void)stream, (void)kind, (void)code, (void)last;
+    if (!mcpi_peer_takes(s)) return false;
+    if (s->sent && s->out.cap - s->out.len <= len) {
+        s->out.len -= s->sent;
+        memmove(s->out.ptr, s->out.ptr + s->sent, s->out.len);
+        s->sent = 0;
+    }
+    if (!mcp_buf_room(&s->out, len + 1)) {
+        s->out.error = MCP_OK;      /* it waits in its call: memory may come back, */
+        if (!s->out.len) s->error = MCP_E_NOMEM;        /* but not by sending what there is */
+        return false;
+    }
+    memcpy(s->out.ptr + s->out.len, bytes, len);
+    s->out.ptr[s->out.len + len] = '\n';
+    s->out.len += len + 1;
+    return true;
+}
+
+static bool mcpi_peer_is_blank(const char *line, size_t len)
+{
+    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r')) len--;
+    return !len;
+}
+
+static void mcpi_peer_serve_lines(mcp_session *session)
+{
+    mcpi_peer *peer = session->peer;
+    mcp_delivery d;
+    int found;
+
+    memset(&d, 0, sizeof d);
+    d.session = session;
+    d.emit = mcpi_peer_emit_line;
+    d.user = session;
+    session->fed = false;
+    while (mcpi_peer_takes(session)) {
+        if (!mcpi_peer_has_call(peer)) {
+            session->fed = peer->starved = true;
+            break;
+        }
+        found = mcpi_rpc_next_line(&session->in, &d.bytes, &d.len);
+        if (found == MCPI_RPC_NO_LINE) break;
+        if (found == MCPI_RPC_LINE && mcpi_peer_is_blank(d.bytes, d.len)) continue;
+        (void)peer->deliver(peer, &d);
+    }
+}
+
+/* Before and after what may call the host back: what the host does there to sessions and the server
+   waits for the end. */
+static void mcpi_peer_enter(mcpi_peer *peer)
+{
+    peer->depth++;
+}
+
+static void mcpi_peer_leave(mcpi_peer *peer)
+{
+    mcp_session *s;
+    if (--peer->depth || peer->swept) return;
+    while (!peer->swept) {      /* serving may leave more to do */
+        peer->swept = true;
+        for (s = peer->sessions; s; s = s->next) {
+            if (s->closed) {
+                mcpi_peer_close(s);
+                peer->swept = false;
+                break;
+            }
+            if (!s->fed) continue;
+            peer->depth++;
+            mcpi_peer_serve_lines(s);
+            peer->depth--;
+        }
+    }
+    if (peer->destroyed) peer->destroy(peer);
+}
+
+/* Serves what came, or leaves it to the end of the callback that we are in. */
+static void mcpi_peer_serve(mcp_session *session)
+{
+    mcpi_peer *peer = session->peer;
+    if (peer->depth) {
+        session->fed = true;
+        peer->swept = false;
+        return;
+    }
+    mcpi_peer_enter(peer);
+    mcpi_peer_serve_lines(session);
+    mcpi_peer_leave(peer);
+}
+
+MCP_API void mcp_session_close(mcp_session *session)
+{
+    mcpi_peer *peer;
+    if (!session || session->closed) return;
+    peer = session->peer;
+    session->closed = true;
+    peer->swept = false;
+    mcpi_peer_enter(peer);
+    mcpi_peer_drop(peer, session, NULL, 0);
+    mcpi_peer_leave(peer);
+}
+
+MCP_API char *mcp_session_room(mcp_session *session, size_t want, size_t *size)
+{
+    char *room;
+    *size = 0;
+    if (!mcpi_peer_takes(session)) return NULL;
+    room = mcpi_rpc_lines_room(&session->in, want, size);
+    if (!room) session->error = MCP_E_NOMEM;
+    return *size ? room : NULL;     /* none is left where much is fed in a callback */
+}
+
+MCP_API void mcp_session_fed(mcp_session *session, size_t len)
+{
+    session->in.buf.len += len;
+    mcpi_peer_serve(session);
+}
+
+MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t len)
+{
+    size_t taken = 0, size;
+    while (taken < len) {
+        char *room = mcp_session_room(session, len - taken, &size);
+        if (!room) break;
+        if (size > len - taken) size = len - taken;
+        memcpy(room, (const char *)bytes + taken, size);
+        taken += size;
+        mcp_session_fed(session, size);
+    }
+    return taken;
+}
+
+MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len)
+{
+    *len = mcpi_peer_unsent(session);
+    return *len ? session->out.ptr + session->sent : NULL;
+}
+
+MCP_API void mcp_session_sent(mcp_session *session, size_t len)
+{
+    const bool took = mcpi_peer_takes(session);
+    session->sent += len;
+    if (session->sent == session->out.len) session->sent = session->out.len = 0;
+    if (took && !session->peer->replied) return;
+    mcpi_peer_flush(session->peer, session, 0);
+    if (mcpi_peer_takes(session)) mcpi_peer_serve(session);
+}
+
+MCP_API int mcp_session_status(const mcp_session *session)
+{
+    if (session->error) return session->error;
+    return mcpi_peer_takes(session) ? MCP_OK : MCP_WAIT;
+}
+
+MCP_API bool mcp_session_busy(const mcp_session *session)
+{
+    const mcpi_peer *peer = session->peer;
+    const mcp_call *call;
+    uint32_t i;
+    if (mcpi_peer_unsent(session)) return true;
+    for (i = 0; i < peer->num_calls; i++)
+        if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
+    for (call = peer->replied; call; call = call->next)
+        if (call->route.session == session) return true;
+    return false;
+}
+
+/*-- All of it --*/
+
+static size_t mcpi_peer_calls_size(const mcpi_peer *peer)
+{
+    return ((size_t)peer->desc->max_calls + 1) * sizeof *peer->calls;
+}
+
+/* Starts with all zeros. False without memory. */
+static bool mcpi_peer_init(mcpi_peer *peer, mcp_server *server, const mcp_server_desc *desc)
+{
+    peer->server = server;
+    peer->desc = desc;
+    peer->replied_end = &peer->replied;
+    peer->swept = true;
+    peer->calls = (mcp_call **)mcpi_base_resize(&desc->alloc, NULL, 0, mcpi_peer_calls_size(peer));
+    return peer->calls != NULL;
+}
+
+/* Ends every session and call. */
+static void mcpi_peer_free(mcpi_peer *peer)
+{
+    const mcp_alloc *alloc = &peer->desc->alloc;
+    uint32_t i;
+    peer->depth++;              /* whatever is closed in a callback is closed here */
+    for (i = 0; i < peer->num_calls; i++)
+        if (peer->calls[i]->ref) mcpi_peer_cancel(peer->calls[i]);
+    while (peer->sessions) mcpi_peer_close(peer->sessions);
+    for (i = 0; i < peer->num_calls; i++) {
+        mcpi_peer_trim_call(peer->calls[i]);
+        mcpi_base_release(alloc, peer->calls[i], sizeof *peer->calls[i]);
+    }
+    mcpi_base_release(alloc, peer->calls, mcpi_peer_calls_size(peer));
 }
 
 #endif /* MCP_LAYERS >= 6 */
@@ -4925,9 +5583,16 @@ static void mcpi_peer_error(mcp_call *call, int code, const char *text)
 
 #include <stdio.h>
 
+/* The rows of a list as JSON, with commas between them, for one revision: any page is a piece of it. */
+typedef struct mcpi_server_list {
+    mcp_out out;
+    size_t *ends;       /* of each row in the text; NULL: not made yet */
+} mcpi_server_list;
+
 struct mcp_server {
+    mcpi_peer peer;
     mcp_server_desc desc;
-    mcp_call call;
+    mcpi_server_list lists[MCP_COUNT(mcpi_proto_revisions)];
 };
 
 /*-- Making one --*/
@@ -4951,6 +5616,24 @@ static bool mcpi_server_is_schema(mcp_doc *doc, const char *json)
     return !json || mcp_json_type(mcpi_schema_literal(doc, json)) == MCP_JSON_OBJECT;
 }
 
+static bool mcpi_server_has_scheme(const char *uri, const char *scheme)
+{
+    const size_t len = strcspn(uri, ":");
+    return uri[len] && len == strlen(scheme) && !memcmp(uri, scheme, len);
+}
+
+/* What is wrong with a table of icons, or NULL. Spec: basic (icons) */
+static const char *mcpi_server_wrong_icons(const mcp_icon *icons)
+{
+    for (; icons && icons->src; icons++) {
+        if (!mcpi_server_has_scheme(icons->src, "https") && !mcpi_server_has_scheme(icons->src, "data"))
+            return "the src of an icon must start with https: or data:";
+        if (icons->theme && strcmp(icons->theme, "light") && strcmp(icons->theme, "dark"))
+            return "the theme of an icon must be \"light\", \"dark\" or NULL";
+    }
+    return NULL;
+}
+
 /* What is wrong with a tool's row, or NULL. */
 static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_server_desc *desc, const mcp_tool *tool)
 {
@@ -4961,7 +5644,7 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_server_desc *d
     if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
     for (other = desc->tools; other < tool; other++)
         if (!strcmp(other->name, tool->name)) return "name is taken by an earlier row";
-    return NULL;
+    return mcpi_server_wrong_icons(tool->icons);
 }
 
 /* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default of another type". */
@@ -5009,13 +5692,25 @@ static bool mcpi_server_check_tools(mcp_doc *doc, const mcp_server_desc *desc)
     return true;
 }
 
+/* What is wrong with the desc but for its tools, or NULL. */
+static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
+{
+    if (!desc->name || !desc->version) return "name and version are required";
+    return mcpi_server_wrong_icons(desc->icons);
+}
+
 /* Checks what the programmer wrote. */
 static bool mcpi_server_check(const mcp_server_desc *desc)
 {
+    const char *wrong = mcpi_server_wrong_desc(desc);
     mcp_doc doc;
     bool good;
-    if (!desc->name || !desc->version) {
-        mcpi_server_log(desc, MCP_LOG_ERROR, "mcp_server_desc: name and version are required");
+    if (wrong) {
+        char text[160];
+        mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+        mcpi_base_note_str(&note, "mcp_server_desc: ");
+        mcpi_base_note_str(&note, wrong);
+        mcpi_server_log(desc, MCP_LOG_ERROR, text);
         return false;
     }
     memset(&doc, 0, sizeof doc);
@@ -5026,72 +5721,147 @@ static bool mcpi_server_check(const mcp_server_desc *desc)
     return good;
 }
 
+/* A limit as it holds: the default for 0, and never more than most. */
+static void mcpi_server_set_limit(uint32_t *limit, uint32_t def, uint32_t most)
+{
+    if (!*limit) *limit = def;
+    if (*limit > most) *limit = most;
+}
+
+static void mcpi_server_set_limits(mcp_server_desc *d)
+{
+    mcpi_server_set_limit(&d->revisions, MCP_ALL_REVISIONS, UINT32_MAX);
+    mcpi_server_set_limit(&d->max_message, 4 << 20, MCP_JSON_MAX);
+    mcpi_server_set_limit(&d->max_nodes, d->max_message / 8, UINT32_MAX);
+    mcpi_server_set_limit(&d->max_depth, 64, UINT32_MAX);
+    mcpi_server_set_limit(&d->max_reply, 4 << 20, MCP_JSON_MAX);
+    mcpi_server_set_limit(&d->max_scratch, 64 << 10, UINT32_MAX);
+    mcpi_server_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
+    mcpi_server_set_limit(&d->page_size, 100, UINT32_MAX);
+    mcpi_server_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
+    if (d->max_calls == MCP_NONE) d->max_calls = 0;
+    else mcpi_server_set_limit(&d->max_calls, 64, 65534);
+    if (d->drain_ms == MCP_NONE) d->drain_ms = 0;
+    else mcpi_server_set_limit(&d->drain_ms, 2000, UINT32_MAX);
+}
+
+static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
+static void mcpi_server_expire(mcp_call *call);
+
+static void mcpi_server_free(mcpi_peer *peer)
+{
+    mcp_server *s = peer->server;
+    const mcp_alloc alloc = s->desc.alloc;
+    size_t i;
+    mcpi_peer_free(peer);
+    for (i = 0; i < MCP_COUNT(s->lists); i++) {
+        mcp_out_free(&s->lists[i].out);
+        mcpi_base_release(&alloc, s->lists[i].ends, s->desc.num_tools * sizeof *s->lists[i].ends);
+    }
+    mcpi_base_release(&alloc, s, sizeof *s);
+}
+
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
 {
     mcp_server *s;
-    mcp_server_desc *d;
 
     if (!mcpi_server_check(desc)) return NULL;
     s = (mcp_server *)mcpi_base_resize(&desc->alloc, NULL, 0, sizeof *s);
-    if (!s) {
-        mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
-        return NULL;
+    if (s) {
+        memset(s, 0, sizeof *s);
+        s->desc = *desc;
+        mcpi_server_set_limits(&s->desc);
+        s->peer.deliver = mcpi_server_deliver;
+        s->peer.expire = mcpi_server_expire;
+        s->peer.destroy = mcpi_server_free;
+        if (mcpi_peer_init(&s->peer, s, &s->desc)) return s;
+        mcpi_base_release(&desc->alloc, s, sizeof *s);
     }
-    memset(s, 0, sizeof *s);
-    s->desc = *desc;
-    d = &s->desc;
-    if (!d->revisions) d->revisions = MCP_ALL_REVISIONS;
-    if (!d->max_message) d->max_message = 4 << 20;
-    if (!d->max_nodes) d->max_nodes = d->max_message / 8;
-    if (!d->max_depth) d->max_depth = 64;
-    if (!d->max_reply) d->max_reply = 4 << 20;
-    if (!d->max_scratch) d->max_scratch = 64 << 10;
-    if (!d->page_size) d->page_size = 100;
-    s->call.server = s;
-    s->call.doc.alloc = d->alloc;
-    s->call.doc.max_depth = d->max_depth;
-    s->call.doc.max_nodes = d->max_nodes;
-    mcp_out_init(&s->call.out, d->max_reply);
-    s->call.out.buf.alloc = d->alloc;
-    mcp_buf_init(&s->call.scratch, d->alloc, d->max_reply);
-    mcp_out_init(&s->call.data, d->max_reply);
-    s->call.data.buf.alloc = d->alloc;
-    mcp_arena_init(&s->call.arena, d->alloc, d->max_scratch);
-    return s;
+    mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+    return NULL;
 }
 
 MCP_API void mcp_server_destroy(mcp_server *server)
 {
     if (!server) return;
-    mcpi_peer_call_free(&server->call);
-    mcpi_base_release(&server->desc.alloc, server, sizeof *server);
+    server->peer.destroyed = true;
+    server->peer.swept = false;
+    mcpi_peer_enter(&server->peer);
+    mcpi_peer_leave(&server->peer);
+}
+
+MCP_API int mcp_server_tick(mcp_server *server)
+{
+    int next;
+    mcpi_peer_enter(&server->peer);
+    mcpi_peer_expire(&server->peer);
+    next = mcpi_peer_timeout(&server->peer);
+    mcpi_peer_leave(&server->peer);
+    return next;
 }
 
 MCP_API mcp_session *mcp_session_open(mcp_server *server)
 {
-    mcp_session *session = (mcp_session *)mcpi_base_resize(&server->desc.alloc, NULL, 0, sizeof *session);
-    if (!session) return NULL;
-    session->server = server;
-    session->revision = NULL;
-    return session;
+    return mcpi_peer_open(&server->peer);
 }
 
-MCP_API void mcp_session_close(mcp_session *session)
+MCP_API void mcp_stream_ready(mcp_server *server, void *user, uint64_t stream)
 {
-    if (session) mcpi_base_release(&session->server->desc.alloc, session, sizeof *session);
+    mcpi_peer_enter(&server->peer);
+    mcpi_peer_flush(&server->peer, user, stream);
+    mcpi_peer_leave(&server->peer);
+}
+
+MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream)
+{
+    mcpi_peer_enter(&server->peer);
+    mcpi_peer_drop(&server->peer, NULL, user, stream);
+    mcpi_peer_leave(&server->peer);
 }
 
 /*-- Results --*/
 
-/* Spec: schema (Implementation) */
-static void mcpi_server_put_info(mcp_call *call)
+/* "48x48|96x96" as an array of strings. */
+static void mcpi_server_put_sizes(mcp_out *out, const char *sizes)
+{
+    mcp_put_key(out, "sizes");
+    mcp_put_array(out);
+    for (; sizes; sizes = mcpi_schema_next_choice(sizes)) mcp_put_strn(out, sizes, mcpi_schema_choice(sizes));
+    mcp_put_end(out);
+}
+
+static void mcpi_server_put_icons(mcp_out *out, const mcp_icon *icons)
+{
+    if (!icons) return;
+    mcp_put_key(out, "icons");
+    mcp_put_array(out);
+    for (; icons->src; icons++) {
+        mcp_put_object(out);
+        mcpi_rpc_put_text(out, "src", icons->src);
+        mcpi_rpc_put_text(out, "mimeType", icons->mime);
+        if (icons->sizes) mcpi_server_put_sizes(out, icons->sizes);
+        mcpi_rpc_put_text(out, "theme", icons->theme);
+        mcp_put_end(out);
+    }
+    mcp_put_end(out);
+}
+
+/* Who we are; in full where a client asks for it, and short in every other modern result.
+   Spec: schema (Implementation) */
+static void mcpi_server_put_info(mcp_call *call, bool full)
 {
     const mcp_server_desc *d = &call->server->desc;
+    const unsigned features = call->revision->features;
     mcp_out *out = &call->out;
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "name", d->name);
     mcpi_rpc_put_text(out, "version", d->version);
-    if (call->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", d->title);
+    if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", d->title);
+    if (full && (features & MCPI_PROTO_ICONS)) {
+        mcpi_rpc_put_text(out, "description", d->description);
+        mcpi_rpc_put_text(out, "websiteUrl", d->website_url);
+        mcpi_server_put_icons(out, d->icons);
+    }
     mcp_put_end(out);
 }
 
@@ -5110,13 +5880,13 @@ static void mcpi_server_put_capabilities(mcp_call *call)
 static void mcpi_server_begin_result(mcp_call *call)
 {
     call->code = 0;
-    mcpi_rpc_put_envelope(&call->out, call->message.id);
+    mcpi_rpc_put_envelope(&call->out, call->message.id, false);
     mcp_put_key(&call->out, "result");
     mcp_put_object(&call->out);
 }
 
 /* Ends a result with what every modern one carries. Spec: basic (resultType, _meta) */
-static void mcpi_server_end_result(mcp_call *call)
+static void mcpi_server_end_result(mcp_call *call, bool full_info)
 {
     mcp_out *out = &call->out;
     if (call->revision && mcpi_proto_is_modern(call->revision)) {
@@ -5124,7 +5894,7 @@ static void mcpi_server_end_result(mcp_call *call)
         mcp_put_key(out, "_meta");
         mcp_put_object(out);
         mcp_put_key(out, MCPI_PROTO_SERVER_INFO);
-        mcpi_server_put_info(call);
+        mcpi_server_put_info(call, full_info);
         mcp_put_end(out);
     }
     mcp_put_end(out);
@@ -5160,7 +5930,7 @@ static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
 static void mcpi_server_initialize(mcp_call *call)
 {
     mcp_str wanted = mcp_json_str(call->wanted, NULL);
-    mcp_session *session = call->delivery->session;
+    mcp_session *session = call->route.session;
     if (!wanted.ptr) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "initialize: params.protocolVersion must be a string");
         return;
@@ -5179,9 +5949,9 @@ static void mcpi_server_initialize(mcp_call *call)
     mcpi_rpc_put_text(&call->out, "protocolVersion", session->revision->name);
     mcpi_server_put_capabilities(call);
     mcp_put_key(&call->out, "serverInfo");
-    mcpi_server_put_info(call);
+    mcpi_server_put_info(call, true);
     mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
-    mcpi_server_end_result(call);
+    mcpi_server_end_result(call, false);
 }
 
 /* Spec: server/discover */
@@ -5193,14 +5963,14 @@ static void mcpi_server_discover(mcp_call *call)
     mcpi_server_put_capabilities(call);
     mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
     mcpi_server_put_caching(call);
-    mcpi_server_end_result(call);
+    mcpi_server_end_result(call, true);
 }
 
 /* Spec: 2025-11-25 basic/utilities/ping */
 static void mcpi_server_ping(mcp_call *call)
 {
     mcpi_server_begin_result(call);
-    mcpi_server_end_result(call);
+    mcpi_server_end_result(call, false);
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
@@ -5232,19 +6002,52 @@ static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
     mcp_put_end(out);
 }
 
-static void mcpi_server_put_tool(mcp_call *call, const mcp_tool *tool)
+static void mcpi_server_put_tool(mcp_out *out, unsigned features, const mcp_tool *tool)
 {
-    const unsigned features = call->revision->features;
-    mcp_out *out = &call->out;
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "name", tool->name);
     if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
     mcpi_rpc_put_text(out, "description", tool->description);
+    if (features & MCPI_PROTO_ICONS) mcpi_server_put_icons(out, tool->icons);
     mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema);
     if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
         mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema);
     if (tool->flags && (features & MCPI_PROTO_HINTS)) mcpi_server_put_hints(out, tool->flags);
     mcp_put_end(out);
+}
+
+/* Makes the list of a revision. False without memory; it is tried again next time. */
+static bool mcpi_server_fill_list(mcp_server *s, mcpi_server_list *list, unsigned features)
+{
+    const mcp_server_desc *d = &s->desc;
+    size_t i, *ends;
+    mcp_str text;
+
+    ends = (size_t *)mcpi_base_resize(&d->alloc, NULL, 0, d->num_tools * sizeof *ends);
+    if (!ends) return false;
+    mcp_out_init(&list->out, MCP_JSON_MAX);
+    list->out.buf.alloc = d->alloc;
+    mcp_put_array(&list->out);
+    for (i = 0; i < d->num_tools; i++) {
+        mcpi_server_put_tool(&list->out, features, &d->tools[i]);
+        ends[i] = list->out.buf.len;
+    }
+    mcp_put_end(&list->out);
+    if (mcp_out_done(&list->out, &text) != MCP_OK) {
+        mcp_out_free(&list->out);
+        mcpi_base_release(&d->alloc, ends, d->num_tools * sizeof *ends);
+        return false;
+    }
+    list->ends = ends;
+    return true;
+}
+
+/* The list for the call's revision; NULL without memory. */
+static const mcpi_server_list *mcpi_server_list_of(mcp_call *call)
+{
+    mcpi_server_list *list = &call->server->lists[call->revision - mcpi_proto_revisions];
+    if (list->ends || mcpi_server_fill_list(call->server, list, call->revision->features)) return list;
+    return NULL;
 }
 
 /* Where a page starts. False: the cursor is not one that we gave out for a list of that many rows.
@@ -5274,24 +6077,37 @@ static void mcpi_server_put_cursor(mcp_call *call, size_t next, size_t rows)
     mcp_put_strn(&call->out, first, (size_t)(text + sizeof text - first));
 }
 
+/* Writes the rows from start up to end: from the list, or one by one where there is no memory for it. */
+static void mcpi_server_put_rows(mcp_call *call, size_t start, size_t end)
+{
+    const mcpi_server_list *list = mcpi_server_list_of(call);
+    if (list) {
+        size_t from = start ? list->ends[start - 1] + 1 : 1;   /* behind a comma, or the bracket */
+        mcpi_json_put_token(&call->out, list->out.buf.ptr + from, list->ends[end - 1] - from);
+        return;
+    }
+    for (; start < end; start++)
+        mcpi_server_put_tool(&call->out, call->revision->features, &call->server->desc.tools[start]);
+}
+
 /* Spec: server/tools (listing tools) */
 static void mcpi_server_list_tools(mcp_call *call)
 {
     const mcp_server_desc *d = &call->server->desc;
-    size_t start, i;
+    size_t start, end;
     if (!mcpi_server_read_cursor(call, d->num_tools, &start)) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "unknown cursor: start again without one");
         return;
     }
+    end = d->num_tools - start > d->page_size ? start + d->page_size : d->num_tools;
     mcpi_server_begin_result(call);
     mcp_put_key(&call->out, "tools");
     mcp_put_array(&call->out);
-    for (i = start; i < d->num_tools && i - start < d->page_size; i++)
-        mcpi_server_put_tool(call, &d->tools[i]);
+    mcpi_server_put_rows(call, start, end);
     mcp_put_end(&call->out);
-    mcpi_server_put_cursor(call, i, d->num_tools);
+    mcpi_server_put_cursor(call, end, d->num_tools);
     mcpi_server_put_caching(call);
-    mcpi_server_end_result(call);
+    mcpi_server_end_result(call, false);
 }
 
 static void mcpi_server_begin_content(mcp_call *call)
@@ -5321,7 +6137,7 @@ static void mcpi_server_end_content(mcp_call *call, bool is_error)
         mcp_put_key(&call->out, "isError");
         mcp_put_bool(&call->out, true);
     }
-    mcpi_server_end_result(call);
+    mcpi_server_end_result(call, false);
 }
 
 /* Everything written before is dropped; the model is told what went wrong. */
@@ -5341,23 +6157,42 @@ static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str n
     return NULL;
 }
 
-/* Runs the tool, after its arguments were found to fit. */
+/* Ends the reply of a tool with what it returned. */
+static void mcpi_server_end_tool(mcp_call *call, int verdict)
+{
+    if (call->failed) verdict = call->failed;
+    if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
+    if (verdict == MCP_OK || verdict == MCP_E_TOOL) mcpi_server_end_content(call, verdict == MCP_E_TOOL);
+    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(verdict));
+}
+
+/* Calls the handler. Afterwards the reply is written, or the call is deferred. */
 static void mcpi_server_run_tool(mcp_call *call)
+{
+    int verdict;
+    mcpi_server_begin_content(call);
+    call->failed = MCP_OK;
+    call->finished = false;
+    call->running = true;
+    verdict = call->tool->fn(call);
+    call->running = false;
+    if (call->finished) verdict = call->verdict;
+    else if (verdict == MCP_WAIT && call->ref) return;
+    mcpi_peer_undefer(call);
+    mcpi_server_end_tool(call, verdict);
+}
+
+/* Runs the tool if its arguments fit their rows. */
+static void mcpi_server_check_and_run(mcp_call *call)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    int status = MCP_E_TOOL;
-
-    if (!call->tool->input_schema && !mcpi_schema_check(call->tool->args, call->args, &note)) {
-        mcpi_server_tool_error(call, text, (size_t)(note.at - text));
+    if (call->tool->input_schema || mcpi_schema_check(call->tool->args, call->args, &note)) {
+        mcpi_server_run_tool(call);
     } else {
-        mcpi_server_begin_content(call);
-        call->failed = MCP_OK;
-        status = call->tool->fn(call);
-        if (call->failed) status = call->failed;
+        mcpi_server_tool_error(call, text, (size_t)(note.at - text));
+        mcpi_server_end_content(call, true);
     }
-    if (status == MCP_OK || status == MCP_E_TOOL) mcpi_server_end_content(call, status == MCP_E_TOOL);
-    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(status));
 }
 
 /* Spec: server/tools (calling tools) */
@@ -5374,7 +6209,7 @@ static void mcpi_server_call_tool(mcp_call *call)
     } else if (type != MCP_JSON_MISSING && type != MCP_JSON_OBJECT) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.arguments must be an object");
     } else {
-        mcpi_server_run_tool(call);
+        mcpi_server_check_and_run(call);
     }
 }
 
@@ -5439,14 +6274,15 @@ static bool mcpi_server_read_params(mcp_call *call)
 {
     static const mcp_str names[] = { MCP_LIT("_meta"), MCP_LIT("name"), MCP_LIT("arguments"),
                                      MCP_LIT("cursor"), MCP_LIT("protocolVersion") };
-    static const mcp_str meta_names[] = { MCP_LIT(MCPI_PROTO_VERSION), MCP_LIT(MCPI_PROTO_CAPABILITIES) };
-    mcp_json params = call->message.params, v[5], meta[2];
+    static const mcp_str meta_names[] = { MCP_LIT(MCPI_PROTO_VERSION), MCP_LIT(MCPI_PROTO_CAPABILITIES),
+                                          MCP_LIT("progressToken") };
+    mcp_json params = call->message.params, v[5], meta[3];
 
     if (mcp_json_exists(params) && mcp_json_type(params) != MCP_JSON_OBJECT) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "\"params\" must be an object");
         return false;
     }
-    if (mcpi_rpc_members(params, names, v, 5) < 5 || mcpi_rpc_members(v[0], meta_names, meta, 2) < 2) {
+    if (mcpi_rpc_members(params, names, v, 5) < 5 || mcpi_rpc_members(v[0], meta_names, meta, 3) < 3) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST,
                         "a key of \"params\" or \"_meta\" stands there twice");
         return false;
@@ -5455,8 +6291,13 @@ static bool mcpi_server_read_params(mcp_call *call)
     call->args = v[2];
     call->cursor = v[3];
     call->wanted = v[4];
+    if (mcp_json_exists(meta[2]) && !mcpi_rpc_is_id(meta[2])) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "_meta: progressToken must be a string or an integer of at most 256 bytes");
+        return false;
+    }
     if (mcp_json_exists(meta[0])) return mcpi_server_read_meta(call, meta[0], meta[1]);
-    if (call->delivery->session) call->revision = call->delivery->session->revision;
+    if (call->route.session) call->revision = call->route.session->revision;
     return true;
 }
 
@@ -5478,30 +6319,33 @@ static void mcpi_server_dispatch(mcp_call *call)
 /* Sends what was written, or what kept it from being written. */
 static int mcpi_server_reply(mcp_call *call)
 {
-    int status = mcpi_peer_emit(call);
+    int status = mcpi_peer_send(call);
     const char *text = mcp_strerror(status);
-    if (status == MCP_OK) return MCP_OK;
+    if (status >= 0) return status;
     if (status == MCP_E_TOO_LONG) text = "the reply is longer than mcp_server_desc.max_reply allows";
     mcpi_server_log(&call->server->desc, MCP_LOG_ERROR, text);
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
-    return mcpi_peer_emit(call) == MCP_OK ? MCP_OK : MCP_E_NOMEM;
+    status = mcpi_peer_send(call);
+    if (status >= 0) return status;
+    status = mcpi_peer_lose(call->route.session);
+    mcpi_peer_release_call(call);
+    return status;
 }
 
 /* Reads the message; a refusal is written as reply. */
-static int mcpi_server_read(mcp_call *call)
+static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
 {
-    const mcp_delivery *d = call->delivery;
     char why[MCP_DOC_ERROR_SIZE];
     const char *wrong;
     int status;
 
     memset(&call->message, 0, sizeof call->message);
-    if (d->len > call->server->desc.max_message) {
+    if (len > call->server->desc.max_message) {
         mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR,
                         "the message is longer than mcp_server_desc.max_message allows");
         return MCP_E_TOO_LONG;
     }
-    status = mcp_json_parse(&call->doc, d->bytes, d->len);
+    status = mcp_json_parse(&call->doc, bytes, len);
     if (status != MCP_OK) {
         bool limit = status == MCP_E_DEPTH || status == MCP_E_NODES;    /* else it is not JSON at all */
         mcpi_peer_error(call, limit ? MCPI_RPC_INVALID_REQUEST : MCPI_RPC_PARSE_ERROR,
@@ -5514,20 +6358,107 @@ static int mcpi_server_read(mcp_call *call)
     return MCP_E_SYNTAX;
 }
 
-MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
+/* Notifications are never answered; those that we do not know change nothing. */
+static void mcpi_server_notice(mcp_call *call)
 {
-    mcp_call *call = &server->call;
-    int status, sent;
+    static const mcp_str cancelled = MCP_LIT("notifications/cancelled"), names[] = { MCP_LIT("requestId") };
+    mcp_json id;
+    if (!call->route.session || !mcpi_rpc_same(call->message.method, cancelled)) return;
+    if (mcpi_rpc_members(call->message.params, names, &id, 1) < 1) return;
+    mcpi_peer_cancel_id(call->peer, call->route.session, id);
+}
 
-    call->delivery = delivery;
+/* Makes the call one for this delivery. */
+static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
+{
+    call->route.session = d->session;
+    call->route.stream = d->stream;
+    call->route.emit = d->emit;
+    call->route.user = d->user;
     call->revision = NULL;
     call->tool = NULL;
+    call->dropped = false;
     mcp_arena_reset(&call->arena);
-    status = mcpi_server_read(call);
-    if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) return MCP_OK;
+}
+
+static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
+{
+    mcp_call *call;
+    int status, sent;
+
+    if (!mcpi_peer_has_call(peer)) return MCP_E_BUSY;
+    call = mcpi_peer_take_call(peer);
+    if (!call) return mcpi_peer_lose(d->session);
+    mcpi_peer_tap(peer, d->session, MCP_TAP_IN, d->bytes, d->len);
+    mcpi_server_begin_call(call, d);
+    status = mcpi_server_read(call, d->bytes, d->len);
+    if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) {
+        if (call->message.kind == MCPI_RPC_NOTIFICATION) mcpi_server_notice(call);
+        mcpi_peer_release_call(call);
+        return MCP_OK;
+    }
     if (status == MCP_OK) mcpi_server_dispatch(call);
+    if (call->ref) return MCP_WAIT;
     sent = mcpi_server_reply(call);
     return sent == MCP_OK ? status : sent;
+}
+
+MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
+{
+    int status;
+    mcpi_peer_enter(&server->peer);
+    status = mcpi_server_deliver(&server->peer, delivery);
+    mcpi_peer_leave(&server->peer);
+    return status;
+}
+
+/*-- Deferred calls --*/
+
+/* The time of a deferred call is over: the model is told, and the host. */
+static void mcpi_server_expire(mcp_call *call)
+{
+    const mcp_server_desc *d = &call->server->desc;
+    const mcp_ref ref = call->ref;
+    char text[128];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+
+    mcpi_base_note_str(&note, "the tool has not answered within ");
+    mcpi_base_note_uint(&note, d->call_timeout_ms);
+    mcpi_base_note_str(&note, " ms (mcp_server_desc.call_timeout_ms)");
+    mcpi_peer_undefer(call);
+    mcpi_server_tool_error(call, text, (size_t)(note.at - text));
+    mcpi_server_end_content(call, true);
+    (void)mcpi_server_reply(call);
+    if (d->on_cancel) d->on_cancel(d->user, ref);
+}
+
+MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref)
+{
+    int status = mcpi_peer_defer(call);
+    *ref = call->ref;
+    return status;
+}
+
+MCP_API mcp_call *mcp_resume(mcp_server *server, mcp_ref ref)
+{
+    return mcpi_peer_find(&server->peer, ref);
+}
+
+MCP_API void mcp_finish(mcp_call *call, int verdict)
+{
+    mcpi_peer *peer;
+    if (!call || !call->ref) return;
+    mcpi_peer_undefer(call);
+    if (call->running) {        /* it is sent when its handler has returned */
+        call->finished = true;
+        call->verdict = verdict;
+        return;
+    }
+    peer = call->peer;
+    mcpi_peer_enter(peer);
+    mcpi_server_end_tool(call, verdict);
+    (void)mcpi_server_reply(call);
+    mcpi_peer_leave(peer);
 }
 
 /*-- Inside a tool --*/
@@ -5779,6 +6710,8 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__GLIBC__) && !defined(__USE_POSIX199309)
@@ -5787,19 +6720,18 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 
 /* Bytes of one read; a pipe holds 64 KiB, and smaller reads let client and server work side by
    side. */
-#define MCPI_STDIO_READ  (16 * 1024)
-/* Replies are collected while there is input, up to about this. */
-#define MCPI_STDIO_WRITE (64 * 1024)
+#define MCPI_STDIO_READ (16 * 1024)
 
 struct mcp_stdio {
     mcp_server *server;
     mcp_session *session;
-    mcpi_rpc_lines in;
-    mcp_buf out;
     int fd;             /* the real standard output */
+    int fd_flags;       /* to give back to it; -1: they were left alone */
     int wake[2];        /* a pipe, -1 where nobody can call mcp_stdio_wake */
-    int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO */
+    int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO, MCP_E_NOMEM */
     bool quiet_pipe;    /* SIGPIPE is blocked already */
+    bool ended;         /* the input: what is under way is finished */
+    uint64_t drained_ms;    /* when that is over for deferred calls */
 };
 
 /*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back, for
@@ -5834,31 +6766,21 @@ static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
     sigprocmask(SIG_SETMASK, &guard->before, NULL);
 }
 
-/* Waits until the descriptor is ready. Negative: failed. */
-static int mcpi_stdio_wait(int fd, short events, int timeout_ms)
+static bool mcpi_stdio_would_block(void)
 {
-    struct pollfd p;
-    int ready;
-    p.fd = fd;
-    p.events = events;
-    p.revents = 0;
-    do ready = poll(&p, 1, timeout_ms);
-    while (ready < 0 && errno == EINTR && timeout_ms < 0);
-    return ready < 0 && errno == EINTR ? 0 : ready;
+    return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-static int mcpi_stdio_write_all(mcp_stdio *io)
+/* Writes what the pipe takes; sending makes the session serve what had to wait. */
+static int mcpi_stdio_write(mcp_stdio *io)
 {
-    size_t done = 0;
-    while (done < io->out.len) {
-        ssize_t n = write(io->fd, io->out.ptr + done, io->out.len - done);
-        if (n >= 0) {
-            done += (size_t)n;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            if (mcpi_stdio_wait(io->fd, POLLOUT, -1) < 0) return MCP_E_IO;
-        } else if (errno != EINTR) {
-            return errno == EPIPE ? MCP_E_CLOSED : MCP_E_IO;
-        }
+    const char *bytes;
+    size_t len;
+    while (bytes = mcp_session_output(io->session, &len), len) {
+        ssize_t n = write(io->fd, bytes, len);
+        if (n >= 0) mcp_session_sent(io->session, (size_t)n);
+        else if (mcpi_stdio_would_block()) return MCP_OK;
+        else if (errno != EINTR) return errno == EPIPE || errno == ECONNRESET ? MCP_E_CLOSED : MCP_E_IO;
     }
     return MCP_OK;
 }
@@ -5867,95 +6789,107 @@ static void mcpi_stdio_flush(mcp_stdio *io)
 {
     mcpi_stdio_guard guard;
     int status;
-    if (!io->out.len || io->status) return;
+    size_t len;
+    (void)mcp_session_output(io->session, &len);
+    if (!len || io->status) return;
     if (!io->quiet_pipe) mcpi_stdio_hold_sigpipe(&guard);
-    status = mcpi_stdio_write_all(io);
+    status = mcpi_stdio_write(io);
     if (!io->quiet_pipe) mcpi_stdio_release_sigpipe(&guard);
-    mcp_buf_reset(&io->out);
     if (status != MCP_OK) io->status = status;
-}
-
-/* The server's output: one line each. */
-static void mcpi_stdio_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len,
-                            bool last)
-{
-    mcp_stdio *io = (mcp_stdio *)user;
-    (void)stream, (void)kind, (void)code, (void)last;
-    if (io->out.len && io->out.len + len >= MCPI_STDIO_WRITE) mcpi_stdio_flush(io);
-    if (mcp_buf_room(&io->out, len + 1)) {
-        (void)mcp_buf_add(&io->out, bytes, len);
-        (void)mcp_buf_add(&io->out, "\n", 1);
-    } else if (!io->status) {
-        io->status = MCP_E_NOMEM;   /* a lost reply would leave its client waiting for ever */
-    }
 }
 
 /*-- Reading --*/
 
-static bool mcpi_stdio_is_blank(const char *line, size_t len)
+/* What follows the last line break was no message. Deferred calls may still answer, for a while. */
+static void mcpi_stdio_end_input(mcp_stdio *io)
 {
-    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r')) len--;
-    return !len;
-}
-
-static void mcpi_stdio_serve_lines(mcp_stdio *io)
-{
-    mcp_delivery d;
-    int found;
-
-    memset(&d, 0, sizeof d);
-    d.session = io->session;
-    d.emit = mcpi_stdio_emit;
-    d.user = io;
-    while (!io->status) {
-        found = mcpi_rpc_next_line(&io->in, &d.bytes, &d.len);
-        if (found == MCPI_RPC_NO_LINE) break;
-        if (found == MCPI_RPC_LINE && mcpi_stdio_is_blank(d.bytes, d.len)) continue;
-        (void)mcp_deliver(io->server, &d);
-    }
-    mcpi_stdio_flush(io);
+    const mcpi_peer *peer = io->session->peer;
+    io->ended = true;
+    io->drained_ms = mcpi_peer_now(peer) + peer->desc->drain_ms;
 }
 
 /* Reads once, and serves every line that is complete. */
 static int mcpi_stdio_read(mcp_stdio *io)
 {
     size_t room;
-    char *into = mcpi_rpc_lines_room(&io->in, MCPI_STDIO_READ, &room);
+    char *into = mcp_session_room(io->session, MCPI_STDIO_READ, &room);
     ssize_t n;
 
-    if (!into) return io->status = MCP_E_NOMEM;
+    if (!into) return MCP_OK;
     n = read(STDIN_FILENO, into, room < MCPI_STDIO_READ ? room : MCPI_STDIO_READ);
-    if (n < 0 && errno == EINTR) return MCP_OK;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return MCP_WAIT;
-    if (n < 0) return io->status = MCP_E_IO;
-    if (n == 0) return io->status = MCP_E_CLOSED;   /* what follows the last line break was no message */
-    io->in.buf.len += (size_t)n;
-    mcpi_stdio_serve_lines(io);
+    if (n > 0) mcp_session_fed(io->session, (size_t)n);
+    else if (n == 0 || errno == ECONNRESET) mcpi_stdio_end_input(io);
+    else if (mcpi_stdio_would_block()) return MCP_WAIT;
+    else if (errno != EINTR) io->status = MCP_E_IO;
+    return MCP_OK;
+}
+
+/* Sends what there is, and finds out whether this is the end. */
+static int mcpi_stdio_settle(mcp_stdio *io)
+{
+    mcpi_peer *peer = io->session->peer;
+    mcpi_stdio_flush(io);
+    if (!io->status && io->session->error) io->status = io->session->error;
+    if (!io->status && io->ended) {
+        if (peer->num_waiting && mcpi_peer_now(peer) >= io->drained_ms) {
+            mcpi_peer_enter(peer);
+            mcpi_peer_cancel_all(peer, io->session, NULL, 0);
+            mcpi_peer_leave(peer);
+        }
+        if (!mcp_session_busy(io->session)) io->status = MCP_E_CLOSED;
+    }
     return io->status;
+}
+
+/*-- Waiting --*/
+
+/* The shorter of two waits; negative: for ever. */
+static int mcpi_stdio_sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* How long until something is due, or -1. */
+static int mcpi_stdio_timeout(const mcp_stdio *io)
+{
+    const mcpi_peer *peer = io->session->peer;
+    int due = mcpi_peer_timeout(peer);
+    uint64_t now;
+    if (!io->ended || !peer->num_waiting) return due;
+    now = mcpi_peer_now(peer);
+    return mcpi_stdio_sooner(due, now < io->drained_ms ? (int)(io->drained_ms - now) : 0);
 }
 
 MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
 {
-    int i;
-    for (i = 0; i < 2 && i < max; i++) {
-        fds[i].fd = i ? io->wake[0] : STDIN_FILENO;
-        fds[i].events = MCP_POLL_IN;
-        fds[i].revents = 0;
+    const int from[3] = { STDIN_FILENO, io->wake[0], io->fd };
+    const bool wanted[3] = { !io->ended && mcpi_peer_takes(io->session), io->wake[0] >= 0,
+                             mcpi_peer_unsent(io->session) > 0 };
+    int i, count = 0;
+    for (i = 0; i < 3; i++) {
+        if (!wanted[i]) continue;
+        if (count < max) {
+            fds[count].fd = from[i];
+            fds[count].events = i < 2 ? MCP_POLL_IN : MCP_POLL_OUT;
+            fds[count].revents = 0;
+        }
+        count++;
     }
-    *timeout_ms = -1;
-    return 2;
+    *timeout_ms = mcpi_stdio_timeout(io);
+    return count;
 }
 
 MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count)
 {
     char drained[64];
-    int i, status = io->status;
-    for (i = 0; i < count && status == MCP_OK; i++) {
+    int i;
+    for (i = 0; i < count && !io->status; i++) {
         if (!fds[i].revents) continue;
         if (fds[i].fd == io->wake[0]) while (read(io->wake[0], drained, sizeof drained) > 0) {}
-        else status = mcpi_stdio_read(io);
+        else if (fds[i].fd == STDIN_FILENO) (void)mcpi_stdio_read(io);
     }
-    return status == MCP_WAIT ? MCP_OK : status;
+    (void)mcp_server_tick(io->server);
+    return mcpi_stdio_settle(io);
 }
 
 MCP_API void mcp_stdio_wake(const mcp_stdio *io)
@@ -5966,45 +6900,71 @@ MCP_API void mcp_stdio_wake(const mcp_stdio *io)
     errno = before;
 }
 
-/* Waits for input or a wake-up, and does what came. */
-static int mcpi_stdio_wait_and_read(mcp_stdio *io, int timeout_ms)
+/* Waits until something can be done, and does it. */
+static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 {
-    mcp_pollfd fds[2];
-    struct pollfd p[2];
-    int i, ignored, ready;
+    mcp_pollfd fds[3];
+    struct pollfd p[3];
+    int i, count, due, ready;
 
-    (void)mcp_stdio_fds(io, fds, 2, &ignored);
-    for (i = 0; i < 2; i++) {
+    count = mcp_stdio_fds(io, fds, 3, &due);
+    for (i = 0; i < count; i++) {
         p[i].fd = (int)fds[i].fd;
-        p[i].events = POLLIN;
+        p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
         p[i].revents = 0;
     }
-    ready = poll(p, 2, timeout_ms);
+    ready = poll(p, (nfds_t)count, mcpi_stdio_sooner(timeout_ms, due));
     if (ready < 0) return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
-    for (i = 0; i < 2; i++) fds[i].revents = p[i].revents ? MCP_POLL_IN : 0;
-    return mcp_stdio_ready(io, fds, 2);
+    for (i = 0; i < count; i++) fds[i].revents = p[i].revents ? fds[i].events : 0;
+    return mcp_stdio_ready(io, fds, count);
+}
+
+/* True where nothing but input can happen. */
+static bool mcpi_stdio_only_reads(const mcp_stdio *io)
+{
+    return io->wake[0] < 0 && !io->ended && !io->session->peer->num_waiting && !mcpi_peer_unsent(io->session);
 }
 
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
 {
-    int status;
     if (io->status) return io->status;
-    if (timeout_ms >= 0 || io->wake[0] >= 0) return mcpi_stdio_wait_and_read(io, timeout_ms);
-    status = mcpi_stdio_read(io);       /* nothing but input can happen: the read itself may wait */
-    if (status != MCP_WAIT) return status;
-    (void)mcpi_stdio_wait(STDIN_FILENO, POLLIN, -1);
-    return MCP_OK;
+    if (timeout_ms < 0 && mcpi_stdio_only_reads(io) && mcpi_stdio_read(io) == MCP_OK)
+        return mcpi_stdio_settle(io);       /* the read itself did the waiting */
+    return mcpi_stdio_wait(io, timeout_ms);
 }
 
 /*-- Opening and closing --*/
 
-/* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error
-   from then on. */
-static int mcpi_stdio_take_stdout(void)
+static uint64_t mcpi_stdio_now(void *user)
 {
-    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (fd >= 0) (void)dup2(STDERR_FILENO, STDOUT_FILENO);
-    return fd;
+    struct timespec now;
+    (void)user;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error
+   from then on. A pipe or socket must not block us, or two that write to each other wait for ever; other
+   things may have more users than us, and are left alone. */
+static void mcpi_stdio_take_stdout(mcp_stdio *io)
+{
+    struct stat kind;
+    int flags;
+    io->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (io->fd < 0) return;
+    (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    if (fstat(io->fd, &kind) != 0 || !(S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode))) return;
+    flags = fcntl(io->fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) || fcntl(io->fd, F_SETFL, flags | O_NONBLOCK) != 0) return;
+    io->fd_flags = flags;
+}
+
+static void mcpi_stdio_give_stdout_back(mcp_stdio *io)
+{
+    if (io->fd < 0) return;
+    if (io->fd_flags >= 0) (void)fcntl(io->fd, F_SETFL, io->fd_flags);
+    (void)dup2(io->fd, STDOUT_FILENO);
+    (void)close(io->fd);
 }
 
 /* Both ends neither block nor outlive an exec. */
@@ -6024,20 +6984,18 @@ static bool mcpi_stdio_make_pipe(int *ends)
 
 static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
 {
-    const mcp_server_desc *d = &server->desc;
-    mcp_stdio *io = (mcp_stdio *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *io);
+    mcp_stdio *io = (mcp_stdio *)mcpi_base_resize(&server->desc.alloc, NULL, 0, sizeof *io);
     if (!io) return NULL;
     memset(io, 0, sizeof *io);
     io->server = server;
-    io->fd = io->wake[0] = io->wake[1] = -1;
+    io->fd = io->fd_flags = io->wake[0] = io->wake[1] = -1;
     io->session = mcp_session_open(server);
-    if (io->session && (!wakeable || mcpi_stdio_make_pipe(io->wake))) io->fd = mcpi_stdio_take_stdout();
+    if (io->session && (!wakeable || mcpi_stdio_make_pipe(io->wake))) mcpi_stdio_take_stdout(io);
     if (io->fd < 0) {
         mcp_stdio_close(io);
         return NULL;
     }
-    mcpi_rpc_lines_init(&io->in, d->alloc, (size_t)d->max_message + 1);
-    mcp_buf_init(&io->out, d->alloc, (size_t)d->max_reply + MCPI_STDIO_WRITE);
+    if (!server->desc.now_ms) server->desc.now_ms = mcpi_stdio_now;
     return io;
 }
 
@@ -6050,14 +7008,9 @@ MCP_API void mcp_stdio_close(mcp_stdio *io)
 {
     int i;
     if (!io) return;
-    if (io->fd >= 0) {
-        (void)dup2(io->fd, STDOUT_FILENO);
-        (void)close(io->fd);
-    }
+    mcpi_stdio_give_stdout_back(io);
     for (i = 0; i < 2; i++)
         if (io->wake[i] >= 0) (void)close(io->wake[i]);
-    mcpi_rpc_lines_free(&io->in);
-    mcp_buf_free(&io->out);
     mcp_session_close(io->session);
     mcpi_base_release(&io->server->desc.alloc, io, sizeof *io);
 }
@@ -6068,7 +7021,7 @@ static void mcpi_stdio_log(void *user, int level, const char *message)
     (void)fprintf(stderr, "mcp: %s\n", message);
 }
 
-/* Pumps to the end. Only input can make something happen, so it may block in read. */
+/* Pumps to the end. */
 static int mcpi_stdio_run(mcp_stdio *io)
 {
     mcpi_stdio_guard guard;

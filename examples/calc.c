@@ -42,7 +42,7 @@ static int calc(mcp_call *c)
 
 static const mcp_tool tools[] = {
     MCP_TOOL_FULL("calc", calc, "Adds, subtracts, multiplies or divides two numbers.", calc_args, calc_result,
-                  MCP_READ_ONLY | MCP_CLOSED_WORLD, "Calculator", 0, 0, 0)
+                  MCP_READ_ONLY | MCP_CLOSED_WORLD, "Calculator", 0, 0, 0, 0)
 };
 
 int main(void)

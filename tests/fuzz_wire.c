@@ -53,14 +53,14 @@ static int fill(mcp_call *c)
 }
 
 static const mcp_tool tools[] = {
-    MCP_TOOL_FULL("echo", fill, 0, form_rows, form_rows, MCP_READ_ONLY, "Echo", 0, 0, 0)
+    MCP_TOOL_FULL("echo", fill, 0, form_rows, form_rows, MCP_READ_ONLY, "Echo", 0, 0, 0, 0)
 };
 
 /*---- A server that must survive ----*/
 
 static int replies;
 
-static void on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     mcp_doc doc = { 0 };
     (void)user, (void)stream;
@@ -71,6 +71,7 @@ static void on_emit(void *user, uint64_t stream, int kind, int code, const char 
     MUST((kind == MCP_EMIT_RESULT) == mcp_json_exists(mcp_json_get(mcp_json_root(&doc), "result")));
     MUST(mcp_json_int(mcp_json_get(mcp_json_root(&doc), "error"), "code", 0) == code);
     mcp_doc_free(&doc);
+    return true;
 }
 
 /* Delivers a message from memory that ends with it. */

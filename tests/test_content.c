@@ -60,9 +60,9 @@ static int pours(mcp_call *c)
 static const mcp_tool tools[] = {
     MCP_TOOL("media", media, 0, 0),
     MCP_TOOL_FULL("point", pointed, 0, 0, point_rows,
-                  MCP_READ_ONLY | MCP_ONLY_ADDS | MCP_IDEMPOTENT | MCP_CLOSED_WORLD, "Point", 0, 0, 0),
+                  MCP_READ_ONLY | MCP_ONLY_ADDS | MCP_IDEMPOTENT | MCP_CLOSED_WORLD, "Point", 0, 0, 0, 0),
     MCP_TOOL_FULL("template", templated, 0, 0, 0, 0, 0, MCP_JSON({ "type": "object", "minProperties": 0 }),
-                  MCP_JSON({ "type": "object" }), 0),
+                  MCP_JSON({ "type": "object" }), 0, 0),
     MCP_TOOL("not_object", not_object, 0, 0),
     MCP_TOOL("bad_template", bad_template, 0, 0),
     MCP_TOOL("twice", twice, 0, 0),
@@ -92,13 +92,14 @@ static void dump(void)
     fclose(f);
 }
 
-static void keep_reply(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+static bool keep_reply(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     (void)user, (void)stream, (void)kind, (void)code, (void)last;
     if (len >= sizeof reply) len = sizeof reply - 1;
     memcpy(reply, bytes, len);
     reply[len] = 0;
     dump();
+    return true;
 }
 
 static void send_message(const char *text)

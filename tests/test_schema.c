@@ -61,12 +61,13 @@ static const mcp_tool tools[] = { MCP_TOOL("order", order, 0, order_args) };
 static mcp_server *server;
 static char reply[8192], logged[300];
 
-static void keep_reply(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+static bool keep_reply(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     (void)user, (void)stream, (void)kind, (void)code, (void)last;
     if (len >= sizeof reply) len = sizeof reply - 1;
     memcpy(reply, bytes, len);
     reply[len] = 0;
+    return true;
 }
 
 static void keep_log(void *user, int level, const char *message)

@@ -75,7 +75,7 @@ static mcp_buf replies;
 static size_t num_replies, num_errors;
 
 /* Whatever is emitted must be one legal message, and what the transport is told must be true. */
-static void on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     mcp_doc doc;
     mcp_json root, error;
@@ -97,6 +97,7 @@ static void on_emit(void *user, uint64_t stream, int kind, int code, const char 
     if (kind == MCP_EMIT_ERROR) num_errors++;
     mcp_buf_add(&replies, bytes, len);
     mcp_buf_add(&replies, "\n", 1);
+    return true;
 }
 
 static mcp_server *new_server(void)

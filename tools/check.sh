@@ -15,7 +15,7 @@ c_warnings="$warnings -Wstrict-prototypes -Wmissing-prototypes"
 # malloc of realloc(NULL, ...) and bcmp of memcmp.
 needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcmp strcspn strlen strspn'
 needs_server='vsnprintf'
-needs_stdio='__errno_location close dup2 fcntl fprintf poll read sigaddset sigemptyset
+needs_stdio='__errno_location clock_gettime close dup2 fcntl fprintf fstat poll read sigaddset sigemptyset
              pipe sigismember sigpending sigprocmask sigwait stderr write'
 
 list_gates() {
