@@ -2981,6 +2981,43 @@ MCP_API mcp_json mcp_json_get(mcp_json v, const char *key)
     return mcp_json_member(v, key, strlen(key));
 }
 
+/* Finds the members of those names in one walk: where each one is, or 0. Returns which one stands there
+   twice, or count. Members mostly come in the order of the names, so the one after the last is tried
+   first. */
+static size_t mcpi_json_members(mcp_json object, const mcp_str *names, uint32_t *found, size_t count)
+{
+    const mcp_node *nodes, *node, *end;
+    const char *text;
+    size_t i, tries, next = 0, twice = count;
+
+    for (i = 0; i < count; i++) found[i] = 0;
+    if (!mcpi_json_is(object, MCPI_JSON_OBJECT)) return count;
+    nodes = object.doc->nodes;
+    text = object.doc->text;
+    node = nodes + object.at;
+    for (end = mcpi_json_after(node), node += 2; node < end; node = mcpi_json_after(node + 1)) {
+        const size_t len = mcpi_json_length(node);
+        for (tries = count; tries; tries--) {
+            i = next;
+            if (++next == count) next = 0;
+            if (names[i].len == len && mcpi_json_same(text + node->at, names[i].ptr, len)) break;
+        }
+        if (!tries) continue;
+        if (found[i]) twice = i;
+        else found[i] = (uint32_t)(node + 1 - nodes);
+    }
+    return twice;
+}
+
+/* The member that mcpi_json_members found. */
+MCPI_INLINE mcp_json mcpi_json_found(mcp_json object, uint32_t at)
+{
+    object.up = object.at;
+    object.at = at;
+    if (!at) object.doc = NULL;
+    return object;
+}
+
 MCP_API mcp_json mcp_json_at(mcp_json v, size_t index)
 {
     mcp_json element;
@@ -3006,10 +3043,19 @@ MCP_API mcp_str mcp_json_str(mcp_json v, const char *key)
     return mcpi_json_text(v, MCPI_JSON_PLAIN);
 }
 
+/* Whether a string holds a NUL, which can only come from an escape. */
+static bool mcpi_json_has_nul(mcp_json v)
+{
+    mcp_str text = mcp_json_str(v, NULL);
+    return mcpi_json_is(v, MCPI_JSON_ESCAPED) && memchr(text.ptr, 0, text.len) != NULL;
+}
+
 MCP_API const char *mcp_json_cstr(mcp_json v, const char *key, const char *def)
 {
-    mcp_str text = mcp_json_str(v, key);
-    return text.ptr && !memchr(text.ptr, 0, text.len) ? text.ptr : def;
+    mcp_str text;
+    if (key) v = mcp_json_get(v, key);
+    text = mcp_json_str(v, NULL);
+    return text.ptr && !mcpi_json_has_nul(v) ? text.ptr : def;
 }
 
 MCP_API bool mcp_json_equals(mcp_json v, const char *key, const char *text)
@@ -3706,6 +3752,30 @@ MCP_API void mcp_put_raw(mcp_out *out, const char *json, size_t len)
     if (mcpi_json_begin(out)) mcpi_json_append_raw(out, json, len);
 }
 
+/* The same for what we wrote ourselves, which needs no look. */
+MCPI_NOINLINE void mcpi_json_put_ours(mcp_out *out, const char *json, size_t len)
+{
+    if (out->state == MCPI_JSON_ROOT) out->state = out->root = MCPI_JSON_PIECES;
+    if (out->state == MCPI_JSON_PIECES) mcpi_json_append(out, json, len);
+    else mcpi_json_break(out, MCP_E_MISUSE);
+}
+
+/* The same for a literal: its length is known where this is compiled. */
+MCPI_INLINE void mcpi_json_frame(mcp_out *out, const char *json)
+{
+#if MCP_SMALL
+    mcpi_json_put_ours(out, json, strlen(json));
+#else
+    const size_t len = strlen(json);
+    if (MCPI_LIKELY(out->state == MCPI_JSON_PIECES && out->buf.cap - out->buf.len >= len)) {
+        memcpy(out->buf.ptr + out->buf.len, json, len);
+        out->buf.len += len;
+    } else {
+        mcpi_json_put_ours(out, json, len);
+    }
+#endif
+}
+
 MCP_API void mcp_put_piece(mcp_out *out, const char *json)
 {
     if (out->state == MCPI_JSON_ROOT) out->state = out->root = MCPI_JSON_PIECES;
@@ -4187,24 +4257,22 @@ typedef struct mcpi_rpc_message {
     mcp_json params;        /* an object, once the server has looked at it, or missing */
 } mcpi_rpc_message;
 
-/* Ids are strings or integers, never null. Spec: basic (requests) */
+static bool mcpi_rpc_same(mcp_str a, mcp_str b)
+{
+    return a.len == b.len && mcpi_json_same(a.ptr, b.ptr, a.len);
+}
+
+/* Ids are strings or integers, never null. An integer may be of any size, as it is only sent back.
+   Spec: basic (requests) */
 static bool mcpi_rpc_is_id(mcp_json v)
 {
-    mcp_str text = mcp_json_str(v, NULL), number = mcp_json_number(v, NULL);
+    mcp_str number = mcp_json_number(v, NULL);
     uint64_t magnitude;
     bool negative;
 
-    if (text.ptr) return text.len <= MCPI_RPC_MAX_ID;
-    if (!number.ptr || number.len > MCPI_RPC_MAX_ID) return false;
-    if (!memchr(number.ptr, '.', number.len) && !memchr(number.ptr, 'e', number.len) &&
-        !memchr(number.ptr, 'E', number.len))
-        return true;                /* of any size: it is only sent back */
-    return mcpi_base_read_integer(number, &magnitude, &negative);
-}
-
-static bool mcpi_rpc_same(mcp_str a, mcp_str b)
-{
-    return a.len == b.len && !memcmp(a.ptr, b.ptr, a.len);
+    if (!number.ptr) return mcp_json_str(v, NULL).ptr && mcp_json_str(v, NULL).len <= MCPI_RPC_MAX_ID;
+    if (number.len > MCPI_RPC_MAX_ID) return false;
+    return mcpi_json_is(v, MCPI_JSON_INTEGER) || mcpi_base_read_integer(number, &magnitude, &negative);
 }
 
 /* Whether two ids are the same: of one type, and byte by byte. */
@@ -4217,33 +4285,16 @@ static bool mcpi_rpc_same_id(mcp_json a, mcp_json b)
     return x.ptr && y.ptr && mcpi_rpc_same(x, y);
 }
 
-/* Finds the members of those names in one walk. Returns which one stands there twice, or count.
-   What we read must mean the same to every reader, so a key that does is refused. */
-static size_t mcpi_rpc_members(mcp_json object, const mcp_str *names, mcp_json *values, size_t count)
-{
-    size_t i, twice = count;
-    mcp_json v;
-
-    for (i = 0; i < count; i++) memset(&values[i], 0, sizeof values[i]);
-    for (v = mcp_json_first(object); mcp_json_exists(v); v = mcp_json_next(v)) {
-        for (i = 0; i < count && !mcpi_rpc_same(mcp_json_key(v), names[i]); i++) {}
-        if (i == count) continue;
-        if (mcp_json_exists(values[i])) twice = i;
-        else values[i] = v;
-    }
-    return twice;
-}
-
 /* What is wrong with a message that asks for something, or NULL. */
-static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, mcp_json id, mcp_json method,
-                                  size_t twice, bool answers)
+static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, bool has_id, bool has_method,
+                                  bool twice, bool answers)
 {
-    if (twice < 6) return "a key of the message stands there twice";
+    if (twice) return "a key of the message stands there twice";
     if (!mcp_json_exists(version)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
     if (!mcp_json_equals(version, NULL, "2.0")) return "\"jsonrpc\" must be \"2.0\"";
-    if (mcp_json_exists(id) && !mcp_json_exists(m->id))
+    if (has_id && !mcp_json_exists(m->id))
         return "\"id\" must be a string or an integer of at most 256 bytes";
-    if (!mcp_json_exists(method)) return "\"method\" is missing";
+    if (!has_method) return "\"method\" is missing";
     if (!m->method.ptr) return "\"method\" must be a string";
     if (answers) return "a message is a request or a response, not both";
     return NULL;
@@ -4253,36 +4304,43 @@ static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, m
    notification. m->id is set if it could be read. */
 static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
-    static const mcp_str names[] = { MCP_LIT("jsonrpc"), MCP_LIT("id"),     MCP_LIT("method"),
-                                     MCP_LIT("params"),  MCP_LIT("result"), MCP_LIT("error") };
-    mcp_json v[6];
+    enum { VERSION, ID, METHOD, PARAMS, RESULT, ERROR, COUNT };
+    static const mcp_str names[COUNT] = { MCP_LIT("jsonrpc"), MCP_LIT("id"),     MCP_LIT("method"),
+                                          MCP_LIT("params"),  MCP_LIT("result"), MCP_LIT("error") };
+    uint32_t found[COUNT];
+    mcp_json id;
     size_t twice;
     bool answers;
 
-    memset(m, 0, sizeof *m);
+    m->id = mcpi_json_missing();
     if (mcp_json_type(root) == MCP_JSON_ARRAY) return "batches are not supported: send one message at a time";
     if (mcp_json_type(root) != MCP_JSON_OBJECT) return "a message must be an object";
-    twice = mcpi_rpc_members(root, names, v, 6);
-    if (twice != 1 && mcpi_rpc_is_id(v[1])) m->id = v[1];
-    m->method = mcp_json_str(v[2], NULL);
-    m->params = v[3];
-    answers = mcp_json_exists(v[4]) || mcp_json_exists(v[5]);
+    twice = mcpi_json_members(root, names, found, COUNT);
+    id = mcpi_json_found(root, found[ID]);
+    if (twice != ID && mcpi_rpc_is_id(id)) m->id = id;
+    m->method = mcp_json_str(mcpi_json_found(root, found[METHOD]), NULL);
+    m->params = mcpi_json_found(root, found[PARAMS]);
+    answers = found[RESULT] || found[ERROR];
     m->kind = MCPI_RPC_REQUEST;
-    if (answers && !mcp_json_exists(v[2])) m->kind = MCPI_RPC_RESPONSE;
-    else if (m->method.ptr && !mcp_json_exists(v[1])) m->kind = MCPI_RPC_NOTIFICATION;
-    return m->kind == MCPI_RPC_REQUEST ? mcpi_rpc_wrong(m, v[0], v[1], v[2], twice, answers) : NULL;
+    if (answers && !found[METHOD]) m->kind = MCPI_RPC_RESPONSE;
+    else if (m->method.ptr && !found[ID]) m->kind = MCPI_RPC_NOTIFICATION;
+    if (m->kind != MCPI_RPC_REQUEST) return NULL;
+    return mcpi_rpc_wrong(m, mcpi_json_found(root, found[VERSION]), found[ID] != 0, found[METHOD] != 0,
+                          twice < COUNT, answers);
 }
+
+/* What we send is written in pieces: the frame is ours, and its commas too. */
 
 /* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
 static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
 {
+    mcp_str number = mcp_json_number(id, NULL);
     mcp_out_reset(out);
-    mcp_put_object(out);
-    mcp_put_key(out, "jsonrpc");
-    mcp_put_str(out, "2.0");
+    mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
     if (!mcp_json_exists(id) && !null_id) return;
-    mcp_put_key(out, "id");
-    if (mcp_json_exists(id)) mcp_put_value(out, id);
+    mcpi_json_frame(out, ",\"id\":");
+    if (number.ptr) mcpi_json_put_ours(out, number.ptr, number.len);
+    else if (mcp_json_exists(id)) mcp_put_value(out, id);
     else mcp_put_null(out);
 }
 
@@ -4298,17 +4356,15 @@ static void mcpi_rpc_put_text(mcp_out *out, const char *key, const char *text)
 static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, const char *text)
 {
     mcpi_rpc_put_envelope(out, id, null_id);
-    mcp_put_key(out, "error");
-    mcp_put_object(out);
-    mcp_put_key(out, "code");
+    mcpi_json_frame(out, ",\"error\":{\"code\":");
     mcp_put_int(out, code);
-    mcpi_rpc_put_text(out, "message", text);
+    mcpi_json_frame(out, ",\"message\":");
+    mcp_put_str(out, text);
 }
 
 static void mcpi_rpc_put_error_end(mcp_out *out)
 {
-    mcp_put_end(out);
-    mcp_put_end(out);
+    mcpi_json_frame(out, "}}");
 }
 
 /*-- Lines: messages in a stream of bytes. A line that is too long is skipped to its end. --*/
@@ -4651,7 +4707,7 @@ static bool mcpi_schema_check_string(const mcp_field *f, mcp_json v, mcpi_base_n
 {
     mcp_str text = mcp_json_str(v, NULL);
     if (!text.ptr) return mcpi_schema_refuse(note, f, mcpi_schema_expected(f), "", v);
-    if (!(f->type & MCP_ALLOW_NUL) && memchr(text.ptr, 0, text.len))
+    if (!(f->type & MCP_ALLOW_NUL) && mcpi_json_has_nul(v))
         return mcpi_schema_refuse(note, f, "a string without NUL characters", "", v);
     if (f->choices && !mcpi_schema_is_choice(f->choices, text))
         return mcpi_schema_refuse(note, f, "one of ", f->choices, v);
@@ -4720,9 +4776,11 @@ static bool mcpi_schema_check_list(const mcp_field *f, mcp_json v, mcpi_base_not
    */
 static bool mcpi_schema_find(mcp_json object, const char *name, mcp_json *value)
 {
-    mcp_str names[1];
-    names[0] = mcpi_schema_str(name);
-    return mcpi_rpc_members(object, names, value, 1) == 1;
+    const mcp_str names[1] = { mcpi_schema_str(name) };
+    uint32_t found[1];
+    const bool once = mcpi_json_members(object, names, found, 1) == 1;
+    *value = mcpi_json_found(object, found[0]);
+    return once;
 }
 
 /* Checks arguments against their rows. False: the note says what is wrong with the first bad one.
@@ -4900,21 +4958,21 @@ enum {
 };
 
 typedef struct mcpi_proto_revision {
-    const char *name;
+    mcp_str name;
     unsigned bit;               /* MCP_2026_07_28 ... */
     unsigned features;
 } mcpi_proto_revision;
 
 /* The newest first. */
 static const mcpi_proto_revision mcpi_proto_revisions[] = {
-    { "2026-07-28", MCP_2026_07_28,
+    { MCP_LIT("2026-07-28"), MCP_2026_07_28,
       MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
-    { "2025-11-25", MCP_2025_11_25,
+    { MCP_LIT("2025-11-25"), MCP_2025_11_25,
       MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
-    { "2025-06-18", MCP_2025_06_18,
+    { MCP_LIT("2025-06-18"), MCP_2025_06_18,
       MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID },
-    { "2025-03-26", MCP_2025_03_26, MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID },
-    { "2024-11-05", MCP_2024_11_05, MCPI_PROTO_NULL_ID }
+    { MCP_LIT("2025-03-26"), MCP_2025_03_26, MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID },
+    { MCP_LIT("2024-11-05"), MCP_2024_11_05, MCPI_PROTO_NULL_ID }
 };
 
 static bool mcpi_proto_is_modern(const mcpi_proto_revision *revision)
@@ -4928,9 +4986,7 @@ static const mcpi_proto_revision *mcpi_proto_find(mcp_str name, bool modern, uns
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
         const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
-        if (mcpi_proto_is_modern(r) == modern && (r->bit & spoken) && name.len == strlen(r->name) &&
-            !memcmp(name.ptr, r->name, name.len))
-            return r;
+        if (mcpi_proto_is_modern(r) == modern && (r->bit & spoken) && mcpi_rpc_same(r->name, name)) return r;
     }
     return NULL;
 }
@@ -4953,7 +5009,7 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
     size_t i;
     mcp_put_array(out);
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++)
-        if (mcpi_proto_revisions[i].bit & spoken) mcp_put_str(out, mcpi_proto_revisions[i].name);
+        if (mcpi_proto_revisions[i].bit & spoken) mcp_put_str(out, mcpi_proto_revisions[i].name.ptr);
     mcp_put_end(out);
 }
 
@@ -5019,6 +5075,7 @@ struct mcp_call {
     mcp_buf scratch;            /* formatted text */
     mcp_out data;               /* the structured result */
     bool has_data;
+    bool has_block;             /* of content */
     mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
@@ -5592,6 +5649,7 @@ typedef struct mcpi_server_list {
 struct mcp_server {
     mcpi_peer peer;
     mcp_server_desc desc;
+    mcp_out end;                /* what every modern result ends with */
     mcpi_server_list lists[MCP_COUNT(mcpi_proto_revisions)];
 };
 
@@ -5754,11 +5812,24 @@ static void mcpi_server_free(mcpi_peer *peer)
     const mcp_alloc alloc = s->desc.alloc;
     size_t i;
     mcpi_peer_free(peer);
+    mcp_out_free(&s->end);
     for (i = 0; i < MCP_COUNT(s->lists); i++) {
         mcp_out_free(&s->lists[i].out);
         mcpi_base_release(&alloc, s->lists[i].ends, s->desc.num_tools * sizeof *s->lists[i].ends);
     }
     mcpi_base_release(&alloc, s, sizeof *s);
+}
+
+static void mcpi_server_put_modern_end(mcp_out *out, const mcp_server_desc *desc, bool full_info);
+
+/* Writes once what every modern result ends with. */
+static bool mcpi_server_make_end(mcp_server *s)
+{
+    mcp_str text;
+    mcp_out_init(&s->end, MCP_JSON_MAX);
+    s->end.buf.alloc = s->desc.alloc;
+    mcpi_server_put_modern_end(&s->end, &s->desc, false);
+    return mcp_out_done(&s->end, &text) == MCP_OK;
 }
 
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
@@ -5774,8 +5845,8 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         s->peer.deliver = mcpi_server_deliver;
         s->peer.expire = mcpi_server_expire;
         s->peer.destroy = mcpi_server_free;
-        if (mcpi_peer_init(&s->peer, s, &s->desc)) return s;
-        mcpi_base_release(&desc->alloc, s, sizeof *s);
+        if (mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s)) return s;
+        mcpi_server_free(&s->peer);
     }
     mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
     return NULL;
@@ -5848,16 +5919,13 @@ static void mcpi_server_put_icons(mcp_out *out, const mcp_icon *icons)
 
 /* Who we are; in full where a client asks for it, and short in every other modern result.
    Spec: schema (Implementation) */
-static void mcpi_server_put_info(mcp_call *call, bool full)
+static void mcpi_server_put_info(mcp_out *out, const mcp_server_desc *d, unsigned features)
 {
-    const mcp_server_desc *d = &call->server->desc;
-    const unsigned features = call->revision->features;
-    mcp_out *out = &call->out;
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "name", d->name);
     mcpi_rpc_put_text(out, "version", d->version);
     if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", d->title);
-    if (full && (features & MCPI_PROTO_ICONS)) {
+    if (features & MCPI_PROTO_ICONS) {
         mcpi_rpc_put_text(out, "description", d->description);
         mcpi_rpc_put_text(out, "websiteUrl", d->website_url);
         mcpi_server_put_icons(out, d->icons);
@@ -5867,47 +5935,51 @@ static void mcpi_server_put_info(mcp_call *call, bool full)
 
 static void mcpi_server_put_capabilities(mcp_call *call)
 {
-    mcp_put_key(&call->out, "capabilities");
-    mcp_put_object(&call->out);
-    if (call->server->desc.num_tools) {
-        mcp_put_key(&call->out, "tools");
-        mcp_put_object(&call->out);
-        mcp_put_end(&call->out);
-    }
-    mcp_put_end(&call->out);
+    mcpi_json_frame(&call->out, "\"capabilities\":{");
+    if (call->server->desc.num_tools) mcpi_json_frame(&call->out, "\"tools\":{}");
+    mcpi_json_frame(&call->out, "}");
+}
+
+static void mcpi_server_put_instructions(mcp_call *call)
+{
+    const char *text = call->server->desc.instructions;
+    if (!text) return;
+    mcpi_json_frame(&call->out, ",\"instructions\":");
+    mcp_put_str(&call->out, text);
 }
 
 static void mcpi_server_begin_result(mcp_call *call)
 {
     call->code = 0;
     mcpi_rpc_put_envelope(&call->out, call->message.id, false);
-    mcp_put_key(&call->out, "result");
-    mcp_put_object(&call->out);
+    mcpi_json_frame(&call->out, ",\"result\":{");
 }
 
-/* Ends a result with what every modern one carries. Spec: basic (resultType, _meta) */
-static void mcpi_server_end_result(mcp_call *call, bool full_info)
+static bool mcpi_server_is_modern(const mcp_call *call)
 {
-    mcp_out *out = &call->out;
-    if (call->revision && mcpi_proto_is_modern(call->revision)) {
-        mcpi_rpc_put_text(out, "resultType", "complete");
-        mcp_put_key(out, "_meta");
-        mcp_put_object(out);
-        mcp_put_key(out, MCPI_PROTO_SERVER_INFO);
-        mcpi_server_put_info(call, full_info);
-        mcp_put_end(out);
-    }
-    mcp_put_end(out);
-    mcp_put_end(out);
+    return call->revision && mcpi_proto_is_modern(call->revision);
+}
+
+/* What every modern result carries, up to its last brace. Spec: basic (resultType, _meta) */
+static void mcpi_server_put_modern_end(mcp_out *out, const mcp_server_desc *desc, bool full_info)
+{
+    mcpi_json_frame(out, ",\"resultType\":\"complete\",\"_meta\":{\"" MCPI_PROTO_SERVER_INFO "\":");
+    mcpi_server_put_info(out, desc, full_info ? MCPI_PROTO_TITLES | MCPI_PROTO_ICONS : MCPI_PROTO_TITLES);
+    mcpi_json_frame(out, "}");
+}
+
+static void mcpi_server_end_result(mcp_call *call)
+{
+    const mcp_buf *end = &call->server->end.buf;
+    if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr, end->len);
+    mcpi_json_frame(&call->out, "}}");
 }
 
 /* How long a client may keep a result: not at all, so far. Spec: server/utilities/caching */
 static void mcpi_server_put_caching(mcp_call *call)
 {
-    if (!mcpi_proto_is_modern(call->revision)) return;
-    mcp_put_key(&call->out, "ttlMs");
-    mcp_put_int(&call->out, 0);
-    mcpi_rpc_put_text(&call->out, "cacheScope", "private");
+    if (mcpi_server_is_modern(call))
+        mcpi_json_frame(&call->out, ",\"ttlMs\":0,\"cacheScope\":\"private\"");
 }
 
 /*-- Methods --*/
@@ -5916,13 +5988,11 @@ static void mcpi_server_put_caching(mcp_call *call)
 static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
 {
     mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, "Unsupported protocol version");
-    mcp_put_key(&call->out, "data");
-    mcp_put_object(&call->out);
-    mcp_put_key(&call->out, "supported");
+    mcpi_json_frame(&call->out, ",\"data\":{\"supported\":");
     mcpi_proto_put_versions(&call->out, call->server->desc.revisions);
-    mcp_put_key(&call->out, "requested");
+    mcpi_json_frame(&call->out, ",\"requested\":");
     mcp_put_strn(&call->out, wanted.ptr, wanted.len);
-    mcp_put_end(&call->out);
+    mcpi_json_frame(&call->out, "}");
     mcpi_rpc_put_error_end(&call->out);
 }
 
@@ -5946,31 +6016,35 @@ static void mcpi_server_initialize(mcp_call *call)
     }
     session->revision = call->revision;
     mcpi_server_begin_result(call);
-    mcpi_rpc_put_text(&call->out, "protocolVersion", session->revision->name);
+    mcpi_json_frame(&call->out, "\"protocolVersion\":");
+    mcp_put_str(&call->out, session->revision->name.ptr);
+    mcpi_json_frame(&call->out, ",");
     mcpi_server_put_capabilities(call);
-    mcp_put_key(&call->out, "serverInfo");
-    mcpi_server_put_info(call, true);
-    mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
-    mcpi_server_end_result(call, false);
+    mcpi_json_frame(&call->out, ",\"serverInfo\":");
+    mcpi_server_put_info(&call->out, &call->server->desc, call->revision->features);
+    mcpi_server_put_instructions(call);
+    mcpi_server_end_result(call);
 }
 
 /* Spec: server/discover */
 static void mcpi_server_discover(mcp_call *call)
 {
     mcpi_server_begin_result(call);
-    mcp_put_key(&call->out, "supportedVersions");
+    mcpi_json_frame(&call->out, "\"supportedVersions\":");
     mcpi_proto_put_versions(&call->out, call->server->desc.revisions);
+    mcpi_json_frame(&call->out, ",");
     mcpi_server_put_capabilities(call);
-    mcpi_rpc_put_text(&call->out, "instructions", call->server->desc.instructions);
+    mcpi_server_put_instructions(call);
     mcpi_server_put_caching(call);
-    mcpi_server_end_result(call, true);
+    mcpi_server_put_modern_end(&call->out, &call->server->desc, true);
+    mcpi_json_frame(&call->out, "}}");
 }
 
 /* Spec: 2025-11-25 basic/utilities/ping */
 static void mcpi_server_ping(mcp_call *call)
 {
     mcpi_server_begin_result(call);
-    mcpi_server_end_result(call, false);
+    mcpi_server_end_result(call);
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
@@ -6016,23 +6090,30 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const mcp_tool
     mcp_put_end(out);
 }
 
-/* Makes the list of a revision. False without memory; it is tried again next time. */
-static bool mcpi_server_fill_list(mcp_server *s, mcpi_server_list *list, unsigned features)
+/* Writes the rows from start up to end, with commas between them, and notes where each one ends. */
+static void mcpi_server_write_rows(mcp_out *out, mcp_call *call, size_t start, size_t end, size_t *ends)
 {
-    const mcp_server_desc *d = &s->desc;
-    size_t i, *ends;
+    size_t i;
+    for (i = start; i < end; i++) {
+        if (i > start) mcpi_json_frame(out, ",");
+        mcpi_server_put_tool(out, call->revision->features, &call->server->desc.tools[i]);
+        if (ends) ends[i] = out->buf.len;
+    }
+}
+
+/* Makes the list of the call's revision. False without memory; it is tried again next time. */
+static bool mcpi_server_fill_list(mcp_call *call, mcpi_server_list *list)
+{
+    const mcp_server_desc *d = &call->server->desc;
     mcp_str text;
+    size_t *ends;
 
     ends = (size_t *)mcpi_base_resize(&d->alloc, NULL, 0, d->num_tools * sizeof *ends);
     if (!ends) return false;
     mcp_out_init(&list->out, MCP_JSON_MAX);
     list->out.buf.alloc = d->alloc;
-    mcp_put_array(&list->out);
-    for (i = 0; i < d->num_tools; i++) {
-        mcpi_server_put_tool(&list->out, features, &d->tools[i]);
-        ends[i] = list->out.buf.len;
-    }
-    mcp_put_end(&list->out);
+    mcpi_json_frame(&list->out, "");
+    mcpi_server_write_rows(&list->out, call, 0, d->num_tools, ends);
     if (mcp_out_done(&list->out, &text) != MCP_OK) {
         mcp_out_free(&list->out);
         mcpi_base_release(&d->alloc, ends, d->num_tools * sizeof *ends);
@@ -6046,8 +6127,7 @@ static bool mcpi_server_fill_list(mcp_server *s, mcpi_server_list *list, unsigne
 static const mcpi_server_list *mcpi_server_list_of(mcp_call *call)
 {
     mcpi_server_list *list = &call->server->lists[call->revision - mcpi_proto_revisions];
-    if (list->ends || mcpi_server_fill_list(call->server, list, call->revision->features)) return list;
-    return NULL;
+    return list->ends || mcpi_server_fill_list(call, list) ? list : NULL;
 }
 
 /* Where a page starts. False: the cursor is not one that we gave out for a list of that many rows.
@@ -6073,7 +6153,7 @@ static void mcpi_server_put_cursor(mcp_call *call, size_t next, size_t rows)
     char text[MCPI_INT_SIZE], *first;
     if (next >= rows) return;
     first = mcpi_base_write_uint(text + sizeof text, next);
-    mcp_put_key(&call->out, "nextCursor");
+    mcpi_json_frame(&call->out, ",\"nextCursor\":");
     mcp_put_strn(&call->out, first, (size_t)(text + sizeof text - first));
 }
 
@@ -6082,12 +6162,11 @@ static void mcpi_server_put_rows(mcp_call *call, size_t start, size_t end)
 {
     const mcpi_server_list *list = mcpi_server_list_of(call);
     if (list) {
-        size_t from = start ? list->ends[start - 1] + 1 : 1;   /* behind a comma, or the bracket */
-        mcpi_json_put_token(&call->out, list->out.buf.ptr + from, list->ends[end - 1] - from);
-        return;
+        size_t from = start ? list->ends[start - 1] + 1 : 0;   /* behind a comma */
+        mcpi_json_put_ours(&call->out, list->out.buf.ptr + from, list->ends[end - 1] - from);
+    } else {
+        mcpi_server_write_rows(&call->out, call, start, end, NULL);
     }
-    for (; start < end; start++)
-        mcpi_server_put_tool(&call->out, call->revision->features, &call->server->desc.tools[start]);
 }
 
 /* Spec: server/tools (listing tools) */
@@ -6101,22 +6180,28 @@ static void mcpi_server_list_tools(mcp_call *call)
     }
     end = d->num_tools - start > d->page_size ? start + d->page_size : d->num_tools;
     mcpi_server_begin_result(call);
-    mcp_put_key(&call->out, "tools");
-    mcp_put_array(&call->out);
+    mcpi_json_frame(&call->out, "\"tools\":[");
     mcpi_server_put_rows(call, start, end);
-    mcp_put_end(&call->out);
+    mcpi_json_frame(&call->out, "]");
     mcpi_server_put_cursor(call, end, d->num_tools);
     mcpi_server_put_caching(call);
-    mcpi_server_end_result(call, false);
+    mcpi_server_end_result(call);
 }
 
 static void mcpi_server_begin_content(mcp_call *call)
 {
-    mcpi_server_begin_result(call);
-    mcp_put_key(&call->out, "content");
-    mcp_put_array(&call->out);
+    mcpi_rpc_put_envelope(&call->out, call->message.id, false);
+    mcpi_json_frame(&call->out, ",\"result\":{\"content\":[");
     mcp_out_reset(&call->data);
-    call->has_data = false;
+    call->code = 0;
+    call->has_data = call->has_block = false;
+}
+
+/* Before a block of content. */
+static void mcpi_server_begin_block(mcp_call *call)
+{
+    if (call->has_block) mcpi_json_frame(&call->out, ",");
+    call->has_block = true;
 }
 
 /* The structured result that the handler gave, where the client knows such a thing. */
@@ -6125,19 +6210,16 @@ static void mcpi_server_put_data(mcp_call *call)
     mcp_str json;
     if (!call->has_data || !(call->revision->features & MCPI_PROTO_STRUCTURED)) return;
     if (mcp_out_done(&call->data, &json) != MCP_OK) return;
-    mcp_put_key(&call->out, "structuredContent");
-    mcp_put_raw(&call->out, json.ptr, json.len);
+    mcpi_json_frame(&call->out, ",\"structuredContent\":");
+    mcpi_json_put_ours(&call->out, json.ptr, json.len);
 }
 
 static void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
-    mcp_put_end(&call->out);
+    mcpi_json_frame(&call->out, "]");
     mcpi_server_put_data(call);
-    if (is_error) {
-        mcp_put_key(&call->out, "isError");
-        mcp_put_bool(&call->out, true);
-    }
-    mcpi_server_end_result(call, false);
+    if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
+    mcpi_server_end_result(call);
 }
 
 /* Everything written before is dropped; the model is told what went wrong. */
@@ -6147,14 +6229,13 @@ static void mcpi_server_tool_error(mcp_call *call, const char *text, size_t len)
     (void)mcp_textn(call, text, len);
 }
 
+/* The tool of that name; none has a NUL in it. */
 static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str name)
 {
-    size_t i;
-    for (i = 0; i < server->desc.num_tools; i++) {
-        const mcp_tool *tool = &server->desc.tools[i];
-        if (strlen(tool->name) == name.len && !memcmp(tool->name, name.ptr, name.len)) return tool;
-    }
-    return NULL;
+    const mcp_tool *tool = server->desc.tools, *end = tool + server->desc.num_tools;
+    if (strlen(name.ptr) != name.len) return NULL;
+    while (tool < end && (*tool->name != *name.ptr || strcmp(tool->name, name.ptr))) tool++;
+    return tool < end ? tool : NULL;
 }
 
 /* Ends the reply of a tool with what it returned. */
@@ -6239,12 +6320,12 @@ static const mcpi_server_method mcpi_server_methods[] = {
 
 static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 {
-    bool modern = call->revision && mcpi_proto_is_modern(call->revision);
+    const unsigned era = mcpi_server_is_modern(call) ? MCPI_SERVER_MODERN : MCPI_SERVER_LEGACY;
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_server_methods); i++) {
         const mcpi_server_method *m = &mcpi_server_methods[i];
         if (!mcpi_rpc_same(m->name, call->message.method)) continue;
-        if (!(m->when & (modern ? MCPI_SERVER_MODERN : MCPI_SERVER_LEGACY))) return NULL;
+        if (!(m->when & era)) return NULL;
         return (m->when & MCPI_SERVER_TOOLS) && !call->server->desc.num_tools ? NULL : m;
     }
     return NULL;
@@ -6268,35 +6349,46 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
     return call->revision != NULL;
 }
 
+static bool mcpi_server_refuse_twice(mcp_call *call)
+{
+    mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "a key of \"params\" or \"_meta\" stands there twice");
+    return false;
+}
+
 /* Finds what a request is about. False: it was refused. The era is decided for each message by
    itself: _meta names the revision, or else the session does. */
 static bool mcpi_server_read_params(mcp_call *call)
 {
-    static const mcp_str names[] = { MCP_LIT("_meta"), MCP_LIT("name"), MCP_LIT("arguments"),
-                                     MCP_LIT("cursor"), MCP_LIT("protocolVersion") };
-    static const mcp_str meta_names[] = { MCP_LIT(MCPI_PROTO_VERSION), MCP_LIT(MCPI_PROTO_CAPABILITIES),
-                                          MCP_LIT("progressToken") };
-    mcp_json params = call->message.params, v[5], meta[3];
+    enum { NAME, ARGUMENTS, META, CURSOR, WANTED, COUNT };
+    static const mcp_str names[COUNT] = { MCP_LIT("name"), MCP_LIT("arguments"), MCP_LIT("_meta"),
+                                          MCP_LIT("cursor"), MCP_LIT("protocolVersion") };
+    enum { VERSION, CAPABILITIES, TOKEN, META_COUNT };
+    static const mcp_str meta_names[META_COUNT] = { MCP_LIT(MCPI_PROTO_VERSION),
+                                                    MCP_LIT(MCPI_PROTO_CAPABILITIES),
+                                                    MCP_LIT("progressToken") };
+    mcp_json params = call->message.params, meta;
+    uint32_t found[COUNT], found_meta[META_COUNT];
 
     if (mcp_json_exists(params) && mcp_json_type(params) != MCP_JSON_OBJECT) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "\"params\" must be an object");
         return false;
     }
-    if (mcpi_rpc_members(params, names, v, 5) < 5 || mcpi_rpc_members(v[0], meta_names, meta, 3) < 3) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST,
-                        "a key of \"params\" or \"_meta\" stands there twice");
-        return false;
-    }
-    call->name = v[1];
-    call->args = v[2];
-    call->cursor = v[3];
-    call->wanted = v[4];
-    if (mcp_json_exists(meta[2]) && !mcpi_rpc_is_id(meta[2])) {
+    if (mcpi_json_members(params, names, found, COUNT) < COUNT) return mcpi_server_refuse_twice(call);
+    meta = mcpi_json_found(params, found[META]);
+    if (mcpi_json_members(meta, meta_names, found_meta, META_COUNT) < META_COUNT)
+        return mcpi_server_refuse_twice(call);
+    call->name = mcpi_json_found(params, found[NAME]);
+    call->args = mcpi_json_found(params, found[ARGUMENTS]);
+    call->cursor = mcpi_json_found(params, found[CURSOR]);
+    call->wanted = mcpi_json_found(params, found[WANTED]);
+    if (found_meta[TOKEN] && !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[TOKEN]))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: progressToken must be a string or an integer of at most 256 bytes");
         return false;
     }
-    if (mcp_json_exists(meta[0])) return mcpi_server_read_meta(call, meta[0], meta[1]);
+    if (found_meta[VERSION])
+        return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[VERSION]),
+                                     mcpi_json_found(meta, found_meta[CAPABILITIES]));
     if (call->route.session) call->revision = call->route.session->revision;
     return true;
 }
@@ -6339,7 +6431,7 @@ static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
     const char *wrong;
     int status;
 
-    memset(&call->message, 0, sizeof call->message);
+    call->message.id = mcpi_json_missing();
     if (len > call->server->desc.max_message) {
         mcpi_peer_error(call, MCPI_RPC_PARSE_ERROR,
                         "the message is longer than mcp_server_desc.max_message allows");
@@ -6362,10 +6454,10 @@ static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
 static void mcpi_server_notice(mcp_call *call)
 {
     static const mcp_str cancelled = MCP_LIT("notifications/cancelled"), names[] = { MCP_LIT("requestId") };
-    mcp_json id;
+    uint32_t found[1];
     if (!call->route.session || !mcpi_rpc_same(call->message.method, cancelled)) return;
-    if (mcpi_rpc_members(call->message.params, names, &id, 1) < 1) return;
-    mcpi_peer_cancel_id(call->peer, call->route.session, id);
+    if (mcpi_json_members(call->message.params, names, found, 1) < 1) return;
+    mcpi_peer_cancel_id(call->peer, call->route.session, mcpi_json_found(call->message.params, found[0]));
 }
 
 /* Makes the call one for this delivery. */
@@ -6468,38 +6560,43 @@ MCP_API mcp_json mcp_args(mcp_call *call)
     return call->args;
 }
 
-/* The default of an argument that is absent, as its row has it; NULL if it is there or has none. */
-static const char *mcpi_server_default(mcp_call *call, const char *name, uint32_t type)
+/* An argument, or where it is absent the default of its row as text, or NULL. */
+static const char *mcpi_server_arg(mcp_call *call, const char *name, uint32_t type, mcp_json *v)
 {
-    if (mcp_json_exists(mcp_json_get(call->args, name))) return NULL;
-    return mcpi_schema_default(call->tool->args, name, type);
+    *v = mcp_json_get(call->args, name);
+    return mcp_json_exists(*v) ? NULL : mcpi_schema_default(call->tool->args, name, type);
 }
 
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name)
 {
-    return mcp_json_cstr(call->args, name, mcpi_server_default(call, name, MCP_STRING));
+    mcp_json v;
+    const char *text = mcpi_server_arg(call, name, MCP_STRING, &v);
+    return mcp_json_cstr(v, NULL, text);
 }
 
 MCP_API int64_t mcp_arg_int(mcp_call *call, const char *name, int64_t def)
 {
-    const char *text = mcpi_server_default(call, name, MCP_INTEGER);
+    mcp_json v;
+    const char *text = mcpi_server_arg(call, name, MCP_INTEGER, &v);
     if (text) (void)mcpi_base_read_int(mcpi_schema_str(text), &def);
-    return mcp_json_int(call->args, name, def);
+    return mcp_json_int(v, NULL, def);
 }
 
 #ifndef MCP_NO_FLOAT
 MCP_API double mcp_arg_num(mcp_call *call, const char *name, double def)
 {
-    const char *text = mcpi_server_default(call, name, MCP_NUMBER);
+    mcp_json v;
+    const char *text = mcpi_server_arg(call, name, MCP_NUMBER, &v);
     if (text) (void)mcpi_base_read_double(mcpi_schema_str(text), &def);
-    return mcp_json_num(call->args, name, def);
+    return mcp_json_num(v, NULL, def);
 }
 #endif
 
 MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def)
 {
-    const char *text = mcpi_server_default(call, name, MCP_BOOLEAN);
-    return mcp_json_bool(call->args, name, text ? *text == 't' : def);
+    mcp_json v;
+    const char *text = mcpi_server_arg(call, name, MCP_BOOLEAN, &v);
+    return mcp_json_bool(v, NULL, text ? *text == 't' : def);
 }
 
 MCP_API const void *mcp_args_struct(mcp_call *call)
@@ -6520,12 +6617,10 @@ MCP_API void *mcp_user(mcp_call *call)
 
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
 {
-    mcp_out *out = &call->out;
-    mcp_put_object(out);
-    mcpi_rpc_put_text(out, "type", "text");
-    mcp_put_key(out, "text");
-    mcp_put_strn(out, text, len);
-    mcp_put_end(out);
+    mcpi_server_begin_block(call);
+    mcpi_json_frame(&call->out, "{\"type\":\"text\",\"text\":");
+    mcp_put_strn(&call->out, text, len);
+    mcpi_json_frame(&call->out, "}");
     return MCP_OK;
 }
 
@@ -6545,6 +6640,7 @@ static int mcpi_server_put_bytes(mcp_call *call, const char *type, const void *b
                                  const char *mime)
 {
     mcp_out *out = &call->out;
+    mcpi_server_begin_block(call);
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "type", type);
     mcp_put_key(out, "data");
@@ -6571,6 +6667,7 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
 {
     mcp_out *out = &call->out;
     if (!mcpi_server_knows(call, MCPI_PROTO_STRUCTURED)) return mcp_textf(call, "%s: %s", name, uri);
+    mcpi_server_begin_block(call);
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "type", "resource_link");
     mcpi_rpc_put_text(out, "uri", uri);
@@ -6584,6 +6681,7 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
 static void mcpi_server_begin_embed(mcp_call *call, const char *uri, const char *mime, const char *kind)
 {
     mcp_out *out = &call->out;
+    mcpi_server_begin_block(call);
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "type", "resource");
     mcp_put_key(out, "resource");
