@@ -64,8 +64,8 @@
         3 >>rpc     JSON-RPC 2.0 envelope, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
         5 >>proto   protocol revisions, _meta
-        6 >>peer    sessions, deliveries, calls
-        7 >>task    empty: long-running calls come with the tasks extension
+        6 >>peer    calls, deferred calls, sessions, replies and where they go
+        7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
         9 >>client  empty: the client comes after the server
        10 >>stdio   standard input and output: the only layer that includes OS headers
@@ -94,11 +94,28 @@
    mcp_pool_init makes one from a buffer of yours, and then nothing is ever taken from elsewhere.
    Objects keep their memory and use it again: in the steady state a message costs no allocation.
    What the library hands out says in its comment how long it lives. In a tool handler there is
-   nothing to free: memory belongs to the call.
+   nothing to free: memory belongs to the call. A server holds the last message and its reply, the
+   same again for each deferred call, and the list of its tools as JSON for each revision that asked
+   for it (without memory for that, the list is written anew each time).
+
+   TOOLS THAT TAKE TIME
+
+   A handler blocks the server. One that has to wait says `return mcp_defer(c, &ref)`; the server goes
+   on, and when the answer is there, mcp_resume(server, ref) gives the call back, with arguments and all,
+   and mcp_finish sends it. A deferred call that was cancelled, took longer than call_timeout_ms or
+   lost its client is gone: mcp_resume gives NULL, on_cancel told of it. A worker thread gets copies,
+   never pointers of the call; when it is done it calls mcp_stdio_wake, and the loop that pumps
+   finishes the call.
+
+   FROM A CALLBACK
+
+   A handler or hook may call anything on its server but mcp_stdio_pump and mcp_stdio_ready; emit and tap
+   may call nothing. What is fed there is served, and what is closed or destroyed there goes, when the
+   callback has returned.
 
    THREADS
 
-      No globals. One object, one thread at a time; different objects are independent. Only
+   No globals. One object, one thread at a time; different objects are independent. Only
    mcp_stdio_wake may be called from another thread.
 
    ERRORS
@@ -119,11 +136,11 @@
 
    LIMITATIONS
 
-   This version is a codec and the thin path of a tools server over stdio: tools with flat arguments
-   (strings, integers, numbers, booleans and lists of them) that answer with text, images, audio,
-   links, embedded resources and structured results. Not there yet: resources, prompts, sampling,
-   elicitation, tasks, batches, progress, cancellation, the client, HTTP. Windows is not supported
-   yet.
+   This version is a codec and a tools server, over stdio and over any stream of bytes: tools with flat
+   arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or later,
+   with text, images, audio, links, embedded resources and structured results. Not there yet:
+   resources, prompts, sampling, elicitation, tasks, batches, progress, the client, HTTP. Windows is
+   not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -626,7 +643,8 @@ typedef struct mcp_server_desc {
        left. mcp_resume gives NULL for it from now on. */
     void (*on_cancel)(void *user, mcp_ref ref);
     /* Sees every message as it is on the wire, without its line break: what came in before it is
-       read, what goes out when it was handed over. session: NULL if the delivery had none. */
+       read, what goes out when it was handed over. session: NULL if the delivery had none. Must not
+       call the server back. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
     uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
