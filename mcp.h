@@ -913,6 +913,13 @@ static void mcpi_base_release(const mcp_alloc *alloc, void *ptr, size_t size)
     if (ptr) (void)mcpi_base_resize(alloc, ptr, size, 0);
 }
 
+/* Whether two texts are the same. */
+static bool mcpi_base_same(const char *a, const char *b)
+{
+    while (*a && *a == *b) a++, b++;
+    return *a == *b;
+}
+
 /* Every block starts and ends at a multiple of this, which suits any type. */
 #define MCPI_ALIGN (2 * sizeof(void *))
 
@@ -4280,36 +4287,40 @@ static bool mcpi_rpc_same(mcp_str a, mcp_str b)
     return a.len == b.len && mcpi_json_same(a.ptr, b.ptr, a.len);
 }
 
+/* The text of an id: a string, or a number as it came. */
+static mcp_str mcpi_rpc_id_text(mcp_json id)
+{
+    mcp_str number = mcp_json_number(id, NULL);
+    return number.ptr ? number : mcp_json_str(id, NULL);
+}
+
 /* Ids are strings or integers, never null. An integer may be of any size, as it is only sent back.
    Spec: basic (requests) */
 static bool mcpi_rpc_is_id(mcp_json v)
 {
-    mcp_str number = mcp_json_number(v, NULL);
+    mcp_str text = mcpi_rpc_id_text(v);
     uint64_t magnitude;
     bool negative;
 
-    if (!number.ptr) return mcp_json_str(v, NULL).ptr && mcp_json_str(v, NULL).len <= MCPI_RPC_MAX_ID;
-    if (number.len > MCPI_RPC_MAX_ID) return false;
-    return mcpi_json_is(v, MCPI_JSON_INTEGER) || mcpi_base_read_integer(number, &magnitude, &negative);
+    if (!text.ptr || text.len > MCPI_RPC_MAX_ID) return false;
+    return !mcpi_json_is(v, MCPI_JSON_REAL) || mcpi_base_read_integer(text, &magnitude, &negative);
 }
 
 /* Whether two ids are the same: of one type, and byte by byte. */
 static bool mcpi_rpc_same_id(mcp_json a, mcp_json b)
 {
-    mcp_str x, y;
-    if (mcp_json_type(a) != mcp_json_type(b)) return false;
-    x = mcp_json_type(a) == MCP_JSON_STRING ? mcp_json_str(a, NULL) : mcp_json_number(a, NULL);
-    y = mcp_json_type(b) == MCP_JSON_STRING ? mcp_json_str(b, NULL) : mcp_json_number(b, NULL);
-    return x.ptr && y.ptr && mcpi_rpc_same(x, y);
+    return mcp_json_type(a) == mcp_json_type(b) && mcpi_rpc_is_id(b) &&
+           mcpi_rpc_same(mcpi_rpc_id_text(a), mcpi_rpc_id_text(b));
 }
 
 /* What is wrong with a message that asks for something, or NULL. */
 static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, bool has_id, bool has_method,
                                   bool twice, bool answers)
 {
+    static const mcp_str two = MCP_LIT("2.0");
     if (twice) return "a key of the message stands there twice";
     if (!mcp_json_exists(version)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
-    if (!mcp_json_equals(version, NULL, "2.0")) return "\"jsonrpc\" must be \"2.0\"";
+    if (!mcpi_rpc_same(mcp_json_str(version, NULL), two)) return "\"jsonrpc\" must be \"2.0\"";
     if (has_id && !mcp_json_exists(m->id))
         return "\"id\" must be a string or an integer of at most 256 bytes";
     if (!has_method) return "\"method\" is missing";
@@ -4352,14 +4363,14 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 /* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
 static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
 {
-    mcp_str number = mcp_json_number(id, NULL);
+    mcp_str text = mcpi_rpc_id_text(id);
     mcp_out_reset(out);
     mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
     if (!mcp_json_exists(id) && !null_id) return;
     mcpi_json_frame(out, ",\"id\":");
-    if (number.ptr) mcpi_json_put_ours(out, number.ptr, number.len);
-    else if (mcp_json_exists(id)) mcp_put_value(out, id);
-    else mcp_put_null(out);
+    if (!text.ptr) mcpi_json_frame(out, "null");
+    else if (mcp_json_type(id) == MCP_JSON_NUMBER) mcpi_json_put_ours(out, text.ptr, text.len);
+    else mcp_put_strn(out, text.ptr, text.len);
 }
 
 /* A member with a text; none without one. */
@@ -4956,7 +4967,8 @@ static const char *mcpi_schema_default(const mcp_field *fields, const char *name
 {
     const mcp_field *f;
     for (f = fields; f && f->name; f++)
-        if (!strcmp(f->name, name)) return (f->type & (MCP_TYPE_MASK | MCP_LIST)) == type ? f->def : NULL;
+        if (mcpi_base_same(f->name, name))
+            return (f->type & (MCP_TYPE_MASK | MCP_LIST)) == type ? f->def : NULL;
     return NULL;
 }
 
@@ -5704,7 +5716,7 @@ static const char *mcpi_server_wrong_icons(const mcp_icon *icons)
     for (; icons && icons->src; icons++) {
         if (!mcpi_server_has_scheme(icons->src, "https") && !mcpi_server_has_scheme(icons->src, "data"))
             return "the src of an icon must start with https: or data:";
-        if (icons->theme && strcmp(icons->theme, "light") && strcmp(icons->theme, "dark"))
+        if (icons->theme && !mcpi_base_same(icons->theme, "light") && !mcpi_base_same(icons->theme, "dark"))
             return "the theme of an icon must be \"light\", \"dark\" or NULL";
     }
     return NULL;
@@ -5719,7 +5731,7 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_server_desc *d
     if (!mcpi_server_is_schema(doc, tool->input_schema)) return "input_schema is not a JSON object";
     if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
     for (other = desc->tools; other < tool; other++)
-        if (!strcmp(other->name, tool->name)) return "name is taken by an earlier row";
+        if (mcpi_base_same(other->name, tool->name)) return "name is taken by an earlier row";
     return mcpi_server_wrong_icons(tool->icons);
 }
 
@@ -6153,16 +6165,15 @@ static const mcpi_server_list *mcpi_server_list_of(mcp_call *call)
 static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
 {
     mcp_str text = mcp_json_str(call->cursor, NULL);
-    const uint32_t page = call->server->desc.page_size;
-    uint64_t value = 0;
+    int64_t value = 0;
 
     *start = 0;
     if (mcp_json_type(call->cursor) <= MCP_JSON_NULL) return true;
     if (!text.len || text.len > 9 || *text.ptr == '0') return false;
     if (strspn(text.ptr, "0123456789") != text.len) return false;
-    (void)mcpi_base_read_uint(text, &value);
+    (void)mcpi_base_read_int(text, &value);
     *start = (size_t)value;
-    return value < rows && value % page == 0;
+    return *start < rows && *start % call->server->desc.page_size == 0;
 }
 
 /* The cursor of the next page: the number of its first row. None after the last page. */
@@ -6252,7 +6263,7 @@ static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str n
 {
     const mcp_tool *tool = server->desc.tools, *end = tool + server->desc.num_tools;
     if (strlen(name.ptr) != name.len) return NULL;
-    while (tool < end && (*tool->name != *name.ptr || strcmp(tool->name, name.ptr))) tool++;
+    while (tool < end && !mcpi_base_same(tool->name, name.ptr)) tool++;
     return tool < end ? tool : NULL;
 }
 
@@ -6845,7 +6856,7 @@ struct mcp_stdio {
     int fd_flags;       /* to give back to it; -1: they were left alone */
     int wake[2];        /* a pipe, -1 where nobody can call mcp_stdio_wake */
     int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO, MCP_E_NOMEM */
-    bool quiet_pipe;    /* SIGPIPE is blocked already */
+    bool quiet_pipe;    /* SIGPIPE is ignored or blocked already */
     bool ended;         /* the input: what is under way is finished */
     uint64_t drained_ms;    /* when that is over for deferred calls */
 };
@@ -6859,27 +6870,41 @@ typedef struct mcpi_stdio_guard {
     bool pending;       /* somebody else's SIGPIPE was waiting: leave it */
 } mcpi_stdio_guard;
 
-static void mcpi_stdio_hold_sigpipe(mcpi_stdio_guard *guard)
+static bool mcpi_stdio_sigpipe_waits(void)
 {
-    sigset_t pipe_only, waiting;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
+    sigset_t waiting;
     sigemptyset(&waiting);
     sigpending(&waiting);
-    guard->pending = sigismember(&waiting, SIGPIPE) == 1;
-    sigprocmask(SIG_BLOCK, &pipe_only, &guard->before);
+    return sigismember(&waiting, SIGPIPE) == 1;
 }
 
-static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard)
+static mcpi_stdio_guard mcpi_stdio_hold_sigpipe(void)
 {
-    sigset_t pipe_only, waiting;
+    mcpi_stdio_guard guard;
+    sigset_t pipe_only;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigprocmask(SIG_BLOCK, &pipe_only, &guard.before);
+    guard.pending = sigismember(&guard.before, SIGPIPE) == 1 && mcpi_stdio_sigpipe_waits();
+    return guard;
+}
+
+/* Restores the mask. raised: our writing may have raised one, which is taken away. */
+static void mcpi_stdio_release_sigpipe(const mcpi_stdio_guard *guard, bool raised)
+{
+    sigset_t pipe_only;
     int ignored;
     sigemptyset(&pipe_only);
     sigaddset(&pipe_only, SIGPIPE);
-    sigemptyset(&waiting);
-    sigpending(&waiting);
-    if (!guard->pending && sigismember(&waiting, SIGPIPE) == 1) (void)sigwait(&pipe_only, &ignored);
+    if (raised && !guard->pending && mcpi_stdio_sigpipe_waits()) (void)sigwait(&pipe_only, &ignored);
     sigprocmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+/* True if the program ignores the signal anyway. */
+static bool mcpi_stdio_ignores_sigpipe(void)
+{
+    struct sigaction now;
+    return sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_IGN;
 }
 
 static bool mcpi_stdio_would_block(void)
@@ -6903,15 +6928,16 @@ static int mcpi_stdio_write(mcp_stdio *io)
 
 static void mcpi_stdio_flush(mcp_stdio *io)
 {
-    mcpi_stdio_guard guard;
-    int status;
     size_t len;
     (void)mcp_session_output(io->session, &len);
     if (!len || io->status) return;
-    if (!io->quiet_pipe) mcpi_stdio_hold_sigpipe(&guard);
-    status = mcpi_stdio_write(io);
-    if (!io->quiet_pipe) mcpi_stdio_release_sigpipe(&guard);
-    if (status != MCP_OK) io->status = status;
+    if (io->quiet_pipe) {
+        io->status = mcpi_stdio_write(io);
+    } else {
+        const mcpi_stdio_guard guard = mcpi_stdio_hold_sigpipe();
+        io->status = mcpi_stdio_write(io);
+        mcpi_stdio_release_sigpipe(&guard, io->status == MCP_E_CLOSED);
+    }
 }
 
 /*-- Reading --*/
@@ -7111,6 +7137,7 @@ static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
         mcp_stdio_close(io);
         return NULL;
     }
+    io->quiet_pipe = mcpi_stdio_ignores_sigpipe();
     if (!server->desc.now_ms) server->desc.now_ms = mcpi_stdio_now;
     return io;
 }
@@ -7133,20 +7160,26 @@ MCP_API void mcp_stdio_close(mcp_stdio *io)
 
 static void mcpi_stdio_log(void *user, int level, const char *message)
 {
+    char text[512];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text - 1);
+    ssize_t n;
     (void)user, (void)level;
-    (void)fprintf(stderr, "mcp: %s\n", message);
+    mcpi_base_note_str(&note, "mcp: ");
+    mcpi_base_note_str(&note, message);
+    *note.at = '\n';
+    n = write(STDERR_FILENO, text, (size_t)(note.at + 1 - text));
+    (void)n;    /* nobody to tell */
 }
 
 /* Pumps to the end. */
 static int mcpi_stdio_run(mcp_stdio *io)
 {
-    mcpi_stdio_guard guard;
+    const mcpi_stdio_guard guard = mcpi_stdio_hold_sigpipe();
     int status;
-    mcpi_stdio_hold_sigpipe(&guard);
     io->quiet_pipe = true;
     do status = mcp_stdio_pump(io, -1);
     while (status == MCP_OK);
-    mcpi_stdio_release_sigpipe(&guard);
+    mcpi_stdio_release_sigpipe(&guard, status == MCP_E_CLOSED);
     return status;
 }
 

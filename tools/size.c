@@ -1,9 +1,14 @@
-/* What the JSON codec costs a microcontroller: a program that reads, looks up, and writes, in memory of its
-   own. Without CODEC it is an empty program with the same libc functions. tools/check.sh links and compares. */
+/* What the library costs a microcontroller. With CODEC a program that reads, looks up, and writes JSON, with
+   SERVER a tools server on a stream of bytes, both in memory of their own; else an empty program with the same
+   libc functions. tools/check.sh links and compares. */
 
-#ifdef CODEC
+#if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION
+#ifdef CODEC
 #define MCP_LAYERS 2
+#else
+#define MCP_LAYERS 8
+#endif
 #define MCP_NO_FLOAT
 #define MCP_NO_MALLOC
 #include "../mcp.h"
@@ -16,7 +21,54 @@ int main(void);
 static char text[600], memory[1024], reply[256];
 static int volatile sink;
 
-#ifdef CODEC
+#if defined(SERVER)
+struct motor {
+    const char *name;
+    int speed;
+    bool back;
+};
+
+static const mcp_field motor_args[] = {
+    MCP_BIND(struct motor, name, MCP_STRING | MCP_REQUIRED, "Which one"),
+    MCP_BIND_FIELD(struct motor, speed, MCP_INTEGER, "Percent", 0, "0", "0", "100"),
+    MCP_BIND(struct motor, back, MCP_BOOLEAN, "Backwards"),
+    MCP_END
+};
+
+static int turn(mcp_call *c)
+{
+    const struct motor *in = (const struct motor *)mcp_args_struct(c);
+    if (!in) return MCP_E_NOMEM;
+    sink = in->back ? -in->speed : in->speed;
+    return mcp_text(c, in->name);
+}
+
+static const mcp_tool tools[] = { MCP_TOOL("turn", turn, "Turns a motor.", motor_args) };
+
+int main(void)
+{
+    mcp_server_desc d = { 0 };
+    mcp_session *session;
+    mcp_pool pool;
+    const char *out;
+    size_t len;
+
+    d.name = "motor";
+    d.version = "1";
+    d.tools = tools;
+    d.num_tools = MCP_COUNT(tools);
+    d.alloc = mcp_pool_init(&pool, memory, sizeof memory);
+    session = mcp_session_open(mcp_server_create(&d));
+    for (;;) {
+        text[0] = (char)sink;
+        (void)mcp_session_feed(session, text, 1);
+        for (out = mcp_session_output(session, &len); len; out = mcp_session_output(session, &len)) {
+            reply[0] = *out;
+            mcp_session_sent(session, 1);
+        }
+    }
+}
+#elif defined(CODEC)
 int main(void)
 {
     mcp_pool pool;
