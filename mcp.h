@@ -109,8 +109,8 @@
 
    FROM A CALLBACK
 
-   A handler or hook may call anything on its server but mcp_stdio_pump and mcp_stdio_ready; emit and tap
-   may call nothing. What is fed there is served, and what is closed or destroyed there goes, when the
+   A handler or hook may call anything on its server but mcp_stdio_pump and mcp_stdio_ready; emit may
+   call nothing. What is fed there is served, and what is closed or destroyed there goes, when the
    callback has returned.
 
    THREADS
@@ -689,6 +689,8 @@ MCP_API const void *mcp_args_struct(mcp_call *call);
 
 /* The tool's user pointer, or else the server's. */
 MCP_API void *mcp_user(mcp_call *call);
+/* The server that the call came to. */
+MCP_API mcp_server *mcp_call_server(const mcp_call *call);
 
 /* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
    MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply. */
@@ -3006,14 +3008,74 @@ MCP_API mcp_json mcp_json_get(mcp_json v, const char *key)
     return mcp_json_member(v, key, strlen(key));
 }
 
+/*-- Keys that stand there twice: every reader takes another of the two, so none may be believed. --*/
+
+/* Orders keys by length, then by bytes. */
+static int mcpi_json_compare_keys(const mcp_doc *doc, uint32_t a, uint32_t b)
+{
+    const mcp_node *x = doc->nodes + a, *y = doc->nodes + b;
+    if (x->info >> 4 != y->info >> 4) return x->info >> 4 < y->info >> 4 ? -1 : 1;
+    return memcmp(doc->text + x->at, doc->text + y->at, mcpi_json_length(x));
+}
+
+/* Restores the heap of count keys below at. */
+static void mcpi_json_sift(const mcp_doc *doc, uint32_t *keys, size_t at, size_t count)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        uint32_t key = keys[at];
+        if (child >= count) return;
+        if (child + 1 < count && mcpi_json_compare_keys(doc, keys[child], keys[child + 1]) < 0) child++;
+        if (mcpi_json_compare_keys(doc, key, keys[child]) >= 0) return;
+        keys[at] = keys[child];
+        keys[child] = key;
+        at = child;
+    }
+}
+
+/* Sorts by heap: no input takes longer than another. */
+static void mcpi_json_sort_keys(const mcp_doc *doc, uint32_t *keys, size_t count)
+{
+    size_t i;
+    for (i = count / 2; i; i--) mcpi_json_sift(doc, keys, i - 1, count);
+    for (i = count; i > 1; i--) {
+        uint32_t last = keys[i - 1];
+        keys[i - 1] = keys[0];
+        keys[0] = last;
+        mcpi_json_sift(doc, keys, 0, i - 1);
+    }
+}
+
+/* Finds a key that the object has twice: *at is its value then, else 0. MCP_E_NOMEM if the keys are too
+   many to be sorted. */
+static int mcpi_json_repeated(mcp_json object, uint32_t *at)
+{
+    enum { FEW = 16 };
+    const size_t count = mcp_json_count(object), size = count * sizeof(uint32_t);
+    uint32_t few[FEW], *keys = few;
+    size_t i = 0;
+    mcp_json v;
+
+    *at = 0;
+    if (count > FEW) keys = (uint32_t *)mcpi_base_resize(&object.doc->alloc, NULL, 0, size);
+    if (!keys) return MCP_E_NOMEM;
+    for (v = mcp_json_first(object); mcp_json_exists(v); v = mcp_json_next(v)) keys[i++] = v.at - 1;
+    mcpi_json_sort_keys(object.doc, keys, count);
+    for (i = 1; i < count && !*at; i++)
+        if (!mcpi_json_compare_keys(object.doc, keys[i - 1], keys[i])) *at = keys[i] + 1;
+    if (keys != few) mcpi_base_release(&object.doc->alloc, keys, size);
+    return MCP_OK;
+}
+
 /* Finds the members of those names in one walk: where each one is, or 0. Returns which one stands there
-   twice, or count. Members mostly come in the order of the names, so the one after the last is tried
-   first. */
+   twice, or count, or more than that if it is another key. Members mostly come in the order of the
+   names, so the one after the last is tried first. */
 static size_t mcpi_json_members(mcp_json object, const mcp_str *names, uint32_t *found, size_t count)
 {
     const mcp_node *nodes, *node, *end;
     const char *text;
-    size_t i, tries, next = 0, twice = count;
+    size_t i, tries, next = 0, twice = count, others = 0;
+    uint32_t at = 0;
 
     for (i = 0; i < count; i++) found[i] = 0;
     if (!mcpi_json_is(object, MCPI_JSON_OBJECT)) return count;
@@ -3027,10 +3089,11 @@ static size_t mcpi_json_members(mcp_json object, const mcp_str *names, uint32_t 
             if (++next == count) next = 0;
             if (names[i].len == len && mcpi_json_same(text + node->at, names[i].ptr, len)) break;
         }
-        if (!tries) continue;
-        if (found[i]) twice = i;
+        if (!tries) others++;
+        else if (found[i]) twice = i;
         else found[i] = (uint32_t)(node + 1 - nodes);
     }
+    if (others > 1 && twice == count && (mcpi_json_repeated(object, &at) != MCP_OK || at)) return count + 1;
     return twice;
 }
 
@@ -4294,16 +4357,34 @@ static mcp_str mcpi_rpc_id_text(mcp_json id)
     return number.ptr ? number : mcp_json_str(id, NULL);
 }
 
+/* Whether a number with a fraction or an exponent is an integer all the same, as 1e2 and 2.50e1. */
+static bool mcpi_rpc_is_whole(mcp_str number)
+{
+    const char *p = number.ptr, *end = p + number.len;
+    size_t fraction = 0, zeros = 0, exponent = 0;
+    bool point = false, zero = true, negative;
+
+    for (; p < end && (*p | 0x20) != 'e'; p++) {
+        if (*p == '.') point = true;
+        if (*p < '0') continue;         /* a sign, or the point */
+        if (point) fraction++;
+        zeros = *p == '0' ? zeros + 1 : 0;
+        if (*p != '0') zero = false;
+    }
+    if (zero || p == end) return zero || zeros >= fraction;
+    negative = *++p == '-';
+    for (; p < end; p++)
+        if (*p >= '0' && exponent <= 999) exponent = exponent * 10 + (size_t)(*p - '0');
+    return negative ? zeros >= fraction + exponent : zeros + exponent >= fraction;
+}
+
 /* Ids are strings or integers, never null. An integer may be of any size, as it is only sent back.
    Spec: basic (requests) */
 static bool mcpi_rpc_is_id(mcp_json v)
 {
     mcp_str text = mcpi_rpc_id_text(v);
-    uint64_t magnitude;
-    bool negative;
-
     if (!text.ptr || text.len > MCPI_RPC_MAX_ID) return false;
-    return !mcpi_json_is(v, MCPI_JSON_REAL) || mcpi_base_read_integer(text, &magnitude, &negative);
+    return !mcpi_json_is(v, MCPI_JSON_REAL) || mcpi_rpc_is_whole(text);
 }
 
 /* Whether two ids are the same: of one type, and byte by byte. */
@@ -4355,7 +4436,59 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     else if (m->method.ptr && !found[ID]) m->kind = MCPI_RPC_NOTIFICATION;
     if (m->kind != MCPI_RPC_REQUEST) return NULL;
     return mcpi_rpc_wrong(m, mcpi_json_found(root, found[VERSION]), found[ID] != 0, found[METHOD] != 0,
-                          twice < COUNT, answers);
+                          twice != COUNT, answers);
+}
+
+/*-- The id of a message that passes a limit, as far as it was read: well-formed up to there. --*/
+
+/* The end of the string that starts at text[at], behind its quote. */
+static size_t mcpi_rpc_string_end(const char *text, size_t at, size_t len)
+{
+    for (at++; at < len && text[at] != '"'; at++)
+        if (text[at] == '\\') at++;
+    return at < len ? at + 1 : len;
+}
+
+static size_t mcpi_rpc_skip_space(const char *text, size_t at, size_t len)
+{
+    while (at < len && strchr(" \t\r\n", text[at]) && text[at]) at++;
+    return at;
+}
+
+/* The end of the string or number that starts at text[at]. */
+static size_t mcpi_rpc_scalar_end(const char *text, size_t at, size_t len)
+{
+    if (at < len && text[at] == '"') return mcpi_rpc_string_end(text, at, len);
+    while (at < len && !strchr(" \t\r\n,]}", text[at])) at++;
+    return at;
+}
+
+/* The text of the outermost "id"; {0} if there is none, or more than one. */
+static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
+{
+    mcp_str id = { NULL, 0 };
+    size_t at = 0, depth = 0, start, end;
+    while (at < len) {
+        const char c = text[at];
+        if (c == '{' || c == '[') depth++;
+        if (c == '}' || c == ']') depth--;
+        if (c != '"') {
+            at++;
+            continue;
+        }
+        end = mcpi_rpc_string_end(text, at, len);
+        start = mcpi_rpc_skip_space(text, end, len);
+        if (depth == 1 && end - at == 4 && !memcmp(text + at, "\"id\"", 4) && start < len &&
+            text[start] == ':') {
+            if (id.ptr) return id.ptr = NULL, id;
+            start = mcpi_rpc_skip_space(text, start + 1, len);
+            end = mcpi_rpc_scalar_end(text, start, len);
+            id.ptr = text + start;
+            id.len = end - start;
+        }
+        at = end;
+    }
+    return id;
 }
 
 /* What we send is written in pieces: the frame is ours, and its commas too. */
@@ -4431,10 +4564,15 @@ static char *mcpi_rpc_lines_room(mcpi_rpc_lines *lines, size_t want, size_t *roo
     return buf->ptr + kept;
 }
 
+static bool mcpi_rpc_lines_full(const mcpi_rpc_lines *lines)
+{
+    return lines->buf.len - lines->start >= lines->buf.max;
+}
+
 enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
 
-/* The next line, without its end; it stays until the next bytes are added. A line that is too long
-   is reported once, when it is found to be. */
+/* The next line, without its end, which may be \r\n; it stays until the next bytes are added. A line
+   that is too long is reported once, when it is found to be. */
 static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *len)
 {
     mcp_buf *buf = &lines->buf;
@@ -4450,6 +4588,7 @@ static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *
         lines->start = lines->scanned;
         lines->skipping = !end;
         if (!end) return skipped ? MCPI_RPC_NO_LINE : MCPI_RPC_LONG_LINE;
+        if (*len && (*line)[*len - 1] == '\r') --*len;
         if (!skipped) return MCPI_RPC_LINE;
     }
 }
@@ -4654,6 +4793,12 @@ static const char *mcpi_schema_expected(const mcp_field *f)
     }
 }
 
+/* Whether a value is too long to be shown; its size is, then. */
+static bool mcpi_schema_is_long(mcp_json v)
+{
+    return mcp_json_type(v) == MCP_JSON_ARRAY || mcp_json_str(v, NULL).len > 40;
+}
+
 /* Names a value for a model that has to mend it: short strings and numbers as they came. */
 static void mcpi_schema_note_value(mcpi_base_note *note, mcp_json v)
 {
@@ -4671,14 +4816,29 @@ static void mcpi_schema_note_value(mcpi_base_note *note, mcp_json v)
     }
 }
 
-/* "argument 'n': expected a number, got null"; before and after stand around what was expected.
-   False. */
+/* The name of an argument, or of an element of one: "argument 'n[2]': ". */
+static void mcpi_schema_note_name(mcpi_base_note *note, const mcp_field *f, mcp_json v)
+{
+    mcp_json e;
+    size_t index = 0;
+    mcpi_base_note_str(note, "argument '");
+    mcpi_base_note_str(note, f->name);
+    if (mcp_json_exists(v) && v.up != v.at && mcpi_json_kind(v.doc->nodes + v.up) == MCPI_JSON_ARRAY) {
+        e = v;
+        e.at = v.up;
+        for (e = mcp_json_first(e); e.at != v.at; e = mcp_json_next(e)) index++;
+        mcpi_base_note_str(note, "[");
+        mcpi_base_note_uint(note, index);
+        mcpi_base_note_str(note, "]");
+    }
+    mcpi_base_note_str(note, "': expected ");
+}
+
+/* "argument 'n': expected a number, got null"; more stands behind what was expected. False. */
 static bool mcpi_schema_refuse(mcpi_base_note *note, const mcp_field *f, const char *expected,
                                const char *more, mcp_json v)
 {
-    mcpi_base_note_str(note, "argument '");
-    mcpi_base_note_str(note, f->name);
-    mcpi_base_note_str(note, "': expected ");
+    mcpi_schema_note_name(note, f, v);
     mcpi_base_note_str(note, expected);
     mcpi_base_note_str(note, more);
     mcpi_base_note_str(note, ", got ");
@@ -4706,13 +4866,16 @@ static bool mcpi_schema_in_bounds(const mcp_field *f, mcp_str number, const char
 {
     bool low = f->min && mcpi_schema_compare(number, mcpi_schema_str(f->min)) < 0;
     bool high = f->max && mcpi_schema_compare(number, mcpi_schema_str(f->max)) > 0;
-    char text[80];
-    mcpi_base_note expected = mcpi_base_note_start(text, sizeof text);
 
     if (!low && !high) return true;
-    mcpi_base_note_str(&expected, low ? "at least " : "at most ");
-    mcpi_base_note_str(&expected, low ? f->min : f->max);
-    return mcpi_schema_refuse(note, f, text, unit, v);
+    mcpi_schema_note_name(note, f, v);
+    mcpi_base_note_str(note, low ? "at least " : "at most ");
+    mcpi_base_note_str(note, low ? f->min : f->max);
+    mcpi_base_note_str(note, unit);
+    mcpi_base_note_str(note, ", got ");
+    if (mcpi_schema_is_long(v)) mcpi_base_note_strn(note, number.ptr, number.len);
+    else mcpi_schema_note_value(note, v);
+    return false;
 }
 
 static bool mcpi_schema_count_in_bounds(const mcp_field *f, size_t count, const char *unit, mcp_json v,
@@ -4801,15 +4964,22 @@ static bool mcpi_schema_check_list(const mcp_field *f, mcp_json v, mcpi_base_not
     return mcpi_schema_count_in_bounds(f, mcp_json_count(v), " elements", v, note);
 }
 
-/* The member of that name. False if it stands there twice, which every reader takes in another way.
-   */
-static bool mcpi_schema_find(mcp_json object, const char *name, mcp_json *value)
+/* Whether no argument stands there twice. */
+static bool mcpi_schema_check_keys(mcp_json args, mcpi_base_note *note)
 {
-    const mcp_str names[1] = { mcpi_schema_str(name) };
-    uint32_t found[1];
-    const bool once = mcpi_json_members(object, names, found, 1) == 1;
-    *value = mcpi_json_found(object, found[0]);
-    return once;
+    uint32_t at = 0;
+    mcp_str key;
+    if (mcp_json_type(args) != MCP_JSON_OBJECT || mcp_json_count(args) < 2) return true;
+    if (mcpi_json_repeated(args, &at) != MCP_OK) {
+        mcpi_base_note_str(note, "too many arguments: there is no memory to look through them");
+        return false;
+    }
+    if (!at) return true;
+    key = mcp_json_key(mcpi_json_found(args, at));
+    mcpi_base_note_str(note, "argument '");
+    mcpi_base_note_strn(note, key.ptr, key.len);
+    mcpi_base_note_str(note, "' stands there twice: send it once");
+    return false;
 }
 
 /* Checks arguments against their rows. False: the note says what is wrong with the first bad one.
@@ -4817,14 +4987,9 @@ static bool mcpi_schema_find(mcp_json object, const char *name, mcp_json *value)
 static bool mcpi_schema_check(const mcp_field *fields, mcp_json args, mcpi_base_note *note)
 {
     const mcp_field *f;
+    if (!mcpi_schema_check_keys(args, note)) return false;
     for (f = fields; f && f->name; f++) {
-        mcp_json v;
-        if (!mcpi_schema_find(args, f->name, &v)) {
-            mcpi_base_note_str(note, "argument '");
-            mcpi_base_note_str(note, f->name);
-            mcpi_base_note_str(note, "' stands there twice: send it once");
-            return false;
-        }
+        mcp_json v = mcp_json_get(args, f->name);
         if (!mcp_json_exists(v) && !(f->type & MCP_REQUIRED)) continue;
         if (f->type & MCP_LIST ? !mcpi_schema_check_list(f, v, note) : !mcpi_schema_check_value(f, v, note))
             return false;
@@ -5182,7 +5347,7 @@ static bool mcpi_peer_is_large(const mcp_call *call)
 static void mcpi_peer_release_call(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
-    if (peer->unused && mcpi_peer_is_large(call)) mcpi_peer_trim_call(call);
+    if (peer->unused && mcpi_peer_is_large(peer->unused)) mcpi_peer_trim_call(peer->unused);
     call->next = peer->unused;
     peer->unused = call;
     if (!peer->starved) return;
@@ -5228,9 +5393,14 @@ static bool mcpi_peer_emit(mcp_call *call, mcp_str text)
 {
     const mcpi_peer_route *r = &call->route;
     const int kind = call->code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT;
-    if (!r->emit(r->user, r->stream, kind, call->code, text.ptr, text.len, true)) return false;
-    mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
-    return true;
+    return r->emit(r->user, r->stream, kind, call->code, text.ptr, text.len, true);
+}
+
+/* The reply was handed over: its call stands in no list any more, so the tap may do what it likes. */
+static void mcpi_peer_emitted(mcp_call *call, mcp_str text)
+{
+    mcpi_peer_tap(call->peer, call->route.session, MCP_TAP_OUT, text.ptr, text.len);
+    mcpi_peer_release_call(call);
 }
 
 /* Hands the finished reply over and lets go of the call. MCP_WAIT: it could not be taken yet. Anything else
@@ -5241,8 +5411,12 @@ static int mcpi_peer_send(mcp_call *call)
     mcp_str text;
     int status = mcp_out_done(&call->out, &text);
     if (status != MCP_OK) return status;
-    if (call->dropped || mcpi_peer_emit(call, text)) {
+    if (call->dropped || (call->route.session && call->route.session->closed)) {
         mcpi_peer_release_call(call);
+        return MCP_OK;
+    }
+    if (mcpi_peer_emit(call, text)) {
+        mcpi_peer_emitted(call, text);
         return MCP_OK;
     }
     call->next = NULL;
@@ -5279,7 +5453,8 @@ static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
         } else {
             (void)mcp_out_done(&call->out, &text);
             if (!mcpi_peer_emit(call, text)) return;
-            mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
+            mcpi_peer_emitted(mcpi_peer_unlink(peer, link), text);
+            link = &peer->replied;      /* the tap may have changed the list */
         }
     }
 }
@@ -5362,25 +5537,31 @@ static void mcpi_peer_drop(mcpi_peer *peer, const mcp_session *session, const vo
     mcpi_peer_cancel_all(peer, session, user, stream);
 }
 
+static bool mcpi_peer_is_request(const mcp_call *call, const mcp_session *session, mcp_json id)
+{
+    return call->route.session == session && mcpi_rpc_same_id(call->message.id, id);
+}
+
 /* Cancels the request of that id, if the session has one and only one. A reply that could not be sent yet
    is dropped. Spec: basic/patterns/cancellation */
 static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp_json id)
 {
-    mcp_call *found = NULL, **link;
-    uint32_t i;
+    mcp_call *found = NULL, **link, **waits = NULL;
+    uint32_t i, count = 0;
     for (i = 0; i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
-        if ((!call->ref && !call->running) || call->route.session != session) continue;
-        if (!mcpi_rpc_same_id(call->message.id, id)) continue;
-        if (found) return;
+        if ((!call->ref && !call->running) || !mcpi_peer_is_request(call, session, id)) continue;
         found = call;
+        count++;
     }
-    for (link = &peer->replied; !found && *link; link = &(*link)->next) {
-        if ((*link)->route.session != session || !mcpi_rpc_same_id((*link)->message.id, id)) continue;
-        mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
-        return;
+    for (link = &peer->replied; *link; link = &(*link)->next) {
+        if (!mcpi_peer_is_request(*link, session, id)) continue;
+        waits = link;
+        count++;
     }
-    if (found) mcpi_peer_cancel(found);
+    if (count != 1) return;
+    if (waits) mcpi_peer_release_call(mcpi_peer_unlink(peer, waits));
+    else mcpi_peer_cancel(found);
 }
 
 /* Ends the deferred calls whose time is over. */
@@ -5444,7 +5625,15 @@ static size_t mcpi_peer_unsent(const mcp_session *session)
 /* Lines are served while there is room for one more reply, whatever its size. */
 static bool mcpi_peer_takes(const mcp_session *session)
 {
-    return !session->error && !session->closed && mcpi_peer_unsent(session) < session->peer->desc->max_output;
+    const mcpi_peer *peer = session->peer;
+    return !session->error && !session->closed && !peer->destroyed &&
+           mcpi_peer_unsent(session) < peer->desc->max_output;
+}
+
+/* Bytes are taken, unless lines that wait for a call fill the buffer. */
+static bool mcpi_peer_reads(const mcp_session *session)
+{
+    return mcpi_peer_takes(session) && !mcpi_rpc_lines_full(&session->in);
 }
 
 /* A reply that could not be written would leave its client waiting for ever: the session is over. */
@@ -5513,10 +5702,10 @@ static void mcpi_peer_enter(mcpi_peer *peer)
     peer->depth++;
 }
 
-static void mcpi_peer_leave(mcpi_peer *peer)
+/* Does what waited. Only where the caller entered, and nobody before it. */
+static void mcpi_peer_sweep(mcpi_peer *peer)
 {
     mcp_session *s;
-    if (--peer->depth || peer->swept) return;
     while (!peer->swept) {      /* serving may leave more to do */
         peer->swept = true;
         for (s = peer->sessions; s; s = s->next) {
@@ -5525,27 +5714,26 @@ static void mcpi_peer_leave(mcpi_peer *peer)
                 peer->swept = false;
                 break;
             }
-            if (!s->fed) continue;
-            peer->depth++;
-            mcpi_peer_serve_lines(s);
-            peer->depth--;
+            if (s->fed) mcpi_peer_serve_lines(s);
         }
     }
-    if (peer->destroyed) peer->destroy(peer);
 }
 
-/* Serves what came, or leaves it to the end of the callback that we are in. */
+static void mcpi_peer_leave(mcpi_peer *peer)
+{
+    if (peer->depth == 1) mcpi_peer_sweep(peer);
+    if (--peer->depth == 0 && peer->destroyed) peer->destroy(peer);
+}
+
+/* Serves what came, or leaves it to the end of the callback that we are in. The caller has entered. */
 static void mcpi_peer_serve(mcp_session *session)
 {
-    mcpi_peer *peer = session->peer;
-    if (peer->depth) {
-        session->fed = true;
-        peer->swept = false;
+    if (session->peer->depth == 1) {
+        mcpi_peer_serve_lines(session);
         return;
     }
-    mcpi_peer_enter(peer);
-    mcpi_peer_serve_lines(session);
-    mcpi_peer_leave(peer);
+    session->fed = true;
+    session->peer->swept = false;
 }
 
 MCP_API void mcp_session_close(mcp_session *session)
@@ -5572,21 +5760,28 @@ MCP_API char *mcp_session_room(mcp_session *session, size_t want, size_t *size)
 
 MCP_API void mcp_session_fed(mcp_session *session, size_t len)
 {
+    mcpi_peer *peer = session->peer;
+    mcpi_peer_enter(peer);
     session->in.buf.len += len;
     mcpi_peer_serve(session);
+    mcpi_peer_leave(peer);
 }
 
 MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t len)
 {
+    mcpi_peer *peer = session->peer;
     size_t taken = 0, size;
+    mcpi_peer_enter(peer);      /* a handler that closes the session must not take it from us */
     while (taken < len) {
         char *room = mcp_session_room(session, len - taken, &size);
         if (!room) break;
         if (size > len - taken) size = len - taken;
         memcpy(room, (const char *)bytes + taken, size);
         taken += size;
-        mcp_session_fed(session, size);
+        session->in.buf.len += size;
+        mcpi_peer_serve(session);
     }
+    mcpi_peer_leave(peer);
     return taken;
 }
 
@@ -5598,18 +5793,21 @@ MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len)
 
 MCP_API void mcp_session_sent(mcp_session *session, size_t len)
 {
+    mcpi_peer *peer = session->peer;
     const bool took = mcpi_peer_takes(session);
     session->sent += len;
     if (session->sent == session->out.len) session->sent = session->out.len = 0;
-    if (took && !session->peer->replied) return;
-    mcpi_peer_flush(session->peer, session, 0);
+    if (took && !peer->replied) return;
+    mcpi_peer_enter(peer);
+    mcpi_peer_flush(peer, session, 0);
     if (mcpi_peer_takes(session)) mcpi_peer_serve(session);
+    mcpi_peer_leave(peer);
 }
 
 MCP_API int mcp_session_status(const mcp_session *session)
 {
     if (session->error) return session->error;
-    return mcpi_peer_takes(session) ? MCP_OK : MCP_WAIT;
+    return mcpi_peer_reads(session) ? MCP_OK : MCP_WAIT;
 }
 
 MCP_API bool mcp_session_busy(const mcp_session *session)
@@ -5617,7 +5815,7 @@ MCP_API bool mcp_session_busy(const mcp_session *session)
     const mcpi_peer *peer = session->peer;
     const mcp_call *call;
     uint32_t i;
-    if (mcpi_peer_unsent(session)) return true;
+    if (mcpi_peer_unsent(session) || session->fed) return true;
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
     for (call = peer->replied; call; call = call->next)
@@ -5896,6 +6094,7 @@ MCP_API int mcp_server_tick(mcp_server *server)
     int next;
     mcpi_peer_enter(&server->peer);
     mcpi_peer_expire(&server->peer);
+    if (server->peer.depth == 1) mcpi_peer_sweep(&server->peer);    /* it may begin what has a deadline */
     next = mcpi_peer_timeout(&server->peer);
     mcpi_peer_leave(&server->peer);
     return next;
@@ -6267,13 +6466,20 @@ static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str n
     return tool < end ? tool : NULL;
 }
 
+/* What a status means to whoever reads a reply. */
+static const char *mcpi_server_strerror(int status)
+{
+    if (status == MCP_E_TOO_LONG) return "the reply is longer than mcp_server_desc.max_reply allows";
+    return mcp_strerror(status);
+}
+
 /* Ends the reply of a tool with what it returned. */
 static void mcpi_server_end_tool(mcp_call *call, int verdict)
 {
     if (call->failed) verdict = call->failed;
     if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
     if (verdict == MCP_OK || verdict == MCP_E_TOOL) mcpi_server_end_content(call, verdict == MCP_E_TOOL);
-    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(verdict));
+    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcpi_server_strerror(verdict));
 }
 
 /* Calls the handler. Afterwards the reply is written, or the call is deferred. */
@@ -6297,7 +6503,8 @@ static void mcpi_server_check_and_run(mcp_call *call)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    if (call->tool->input_schema || mcpi_schema_check(call->tool->args, call->args, &note)) {
+    const mcp_field *rows = call->tool->input_schema ? NULL : call->tool->args;
+    if (mcpi_schema_check(rows, call->args, &note)) {
         mcpi_server_run_tool(call);
     } else {
         mcpi_server_tool_error(call, text, (size_t)(note.at - text));
@@ -6402,9 +6609,9 @@ static bool mcpi_server_read_params(mcp_call *call)
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "\"params\" must be an object");
         return false;
     }
-    if (mcpi_json_members(params, names, found, COUNT) < COUNT) return mcpi_server_refuse_twice(call);
+    if (mcpi_json_members(params, names, found, COUNT) != COUNT) return mcpi_server_refuse_twice(call);
     meta = mcpi_json_found(params, found[META]);
-    if (mcpi_json_members(meta, meta_names, found_meta, META_COUNT) < META_COUNT)
+    if (mcpi_json_members(meta, meta_names, found_meta, META_COUNT) != META_COUNT)
         return mcpi_server_refuse_twice(call);
     call->name = mcpi_json_found(params, found[NAME]);
     call->args = mcpi_json_found(params, found[ARGUMENTS]);
@@ -6441,9 +6648,8 @@ static void mcpi_server_dispatch(mcp_call *call)
 static int mcpi_server_reply(mcp_call *call)
 {
     int status = mcpi_peer_send(call);
-    const char *text = mcp_strerror(status);
+    const char *text = mcpi_server_strerror(status);
     if (status >= 0) return status;
-    if (status == MCP_E_TOO_LONG) text = "the reply is longer than mcp_server_desc.max_reply allows";
     mcpi_server_log(&call->server->desc, MCP_LOG_ERROR, text);
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
     status = mcpi_peer_send(call);
@@ -6453,10 +6659,25 @@ static int mcpi_server_reply(mcp_call *call)
     return status;
 }
 
+/* Not JSON, or too much of it. Past a limit the id may have been read. */
+static void mcpi_server_refuse_text(mcp_call *call, int status, const char *bytes)
+{
+    const bool limit = status == MCP_E_DEPTH || status == MCP_E_NODES;
+    char why[MCP_DOC_ERROR_SIZE];
+
+    (void)mcp_doc_error(&call->doc, why, sizeof why);
+    if (limit) {
+        mcp_str id = mcpi_rpc_early_id(bytes, call->doc.error_at);
+        if (id.ptr && mcp_json_parse(&call->doc, id.ptr, id.len) == MCP_OK &&
+            mcpi_rpc_is_id(mcp_json_root(&call->doc)))
+            call->message.id = mcp_json_root(&call->doc);
+    }
+    mcpi_peer_error(call, limit ? MCPI_RPC_INVALID_REQUEST : MCPI_RPC_PARSE_ERROR, why);
+}
+
 /* Reads the message; a refusal is written as reply. */
 static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
 {
-    char why[MCP_DOC_ERROR_SIZE];
     const char *wrong;
     int status;
 
@@ -6466,11 +6687,10 @@ static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
                         "the message is longer than mcp_server_desc.max_message allows");
         return MCP_E_TOO_LONG;
     }
+    if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, len -= 3;  /* a byte order mark */
     status = mcp_json_parse(&call->doc, bytes, len);
     if (status != MCP_OK) {
-        bool limit = status == MCP_E_DEPTH || status == MCP_E_NODES;    /* else it is not JSON at all */
-        mcpi_peer_error(call, limit ? MCPI_RPC_INVALID_REQUEST : MCPI_RPC_PARSE_ERROR,
-                        mcp_doc_error(&call->doc, why, sizeof why));
+        mcpi_server_refuse_text(call, status, bytes);
         return status;
     }
     wrong = mcpi_rpc_read(&call->message, mcp_json_root(&call->doc));
@@ -6485,7 +6705,7 @@ static void mcpi_server_notice(mcp_call *call)
     static const mcp_str cancelled = MCP_LIT("notifications/cancelled"), names[] = { MCP_LIT("requestId") };
     uint32_t found[1];
     if (!call->route.session || !mcpi_rpc_same(call->message.method, cancelled)) return;
-    if (mcpi_json_members(call->message.params, names, found, 1) < 1) return;
+    if (mcpi_json_members(call->message.params, names, found, 1) != 1) return;
     mcpi_peer_cancel_id(call->peer, call->route.session, mcpi_json_found(call->message.params, found[0]));
 }
 
@@ -6510,9 +6730,9 @@ static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
     if (!mcpi_peer_has_call(peer)) return MCP_E_BUSY;
     call = mcpi_peer_take_call(peer);
     if (!call) return mcpi_peer_lose(d->session);
-    mcpi_peer_tap(peer, d->session, MCP_TAP_IN, d->bytes, d->len);
     mcpi_server_begin_call(call, d);
     status = mcpi_server_read(call, d->bytes, d->len);
+    mcpi_peer_tap(peer, d->session, MCP_TAP_IN, d->bytes, d->len);      /* it was copied: the tap may feed */
     if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) {
         if (call->message.kind == MCPI_RPC_NOTIFICATION) mcpi_server_notice(call);
         mcpi_peer_release_call(call);
@@ -6642,6 +6862,11 @@ MCP_API const void *mcp_args_struct(mcp_call *call)
 MCP_API void *mcp_user(mcp_call *call)
 {
     return call->tool->user ? call->tool->user : call->server->desc.user;
+}
+
+MCP_API mcp_server *mcp_call_server(const mcp_call *call)
+{
+    return call->server;
 }
 
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
@@ -6996,16 +7221,18 @@ static int mcpi_stdio_timeout(const mcp_stdio *io)
 {
     const mcpi_peer *peer = io->session->peer;
     int due = mcpi_peer_timeout(peer);
-    uint64_t now;
+    uint64_t now, left;
     if (!io->ended || !peer->num_waiting) return due;
     now = mcpi_peer_now(peer);
-    return mcpi_stdio_sooner(due, now < io->drained_ms ? (int)(io->drained_ms - now) : 0);
+    if (now >= io->drained_ms) return due;      /* what waits still, waits for its reader */
+    left = io->drained_ms - now;
+    return mcpi_stdio_sooner(due, left < 0x7fffffff ? (int)left : 0x7fffffff);
 }
 
 MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
 {
     const int from[3] = { STDIN_FILENO, io->wake[0], io->fd };
-    const bool wanted[3] = { !io->ended && mcpi_peer_takes(io->session), io->wake[0] >= 0,
+    const bool wanted[3] = { !io->ended && mcpi_peer_reads(io->session), io->wake[0] >= 0,
                              mcpi_peer_unsent(io->session) > 0 };
     int i, count = 0;
     for (i = 0; i < 3; i++) {

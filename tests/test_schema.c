@@ -217,11 +217,11 @@ static void what_does_not_fit_is_named(void)
         { "\"discount\":1e39", "argument 'discount': expected a number of at most 3.4e38, got 1e39" },
         { "\"gift\":1", "argument 'gift': expected true or false, got 1" },
         { "\"tags\":\"a\"", "argument 'tags': expected an array, each element a string, got 'a'" },
-        { "\"tags\":[]", "argument 'tags': expected at least 1 elements, got an array" },
-        { "\"tags\":[\"a\",\"a\",\"a\",\"a\"]", "argument 'tags': expected at most 3 elements, got an array" },
-        { "\"tags\":[\"a\",\"d\"]", "argument 'tags': expected one of a|b|c, got 'd'" },
-        { "\"tags\":[\"a\",1]", "argument 'tags': expected a string, got 1" },
-        { "\"sizes\":[1,2.5]", "argument 'sizes': expected an integer of at most 64 bits, got 2.5" }
+        { "\"tags\":[]", "argument 'tags': expected at least 1 elements, got 0" },
+        { "\"tags\":[\"a\",\"a\",\"a\",\"a\"]", "argument 'tags': expected at most 3 elements, got 4" },
+        { "\"tags\":[\"a\",\"d\"]", "argument 'tags[1]': expected one of a|b|c, got 'd'" },
+        { "\"tags\":[\"a\",1]", "argument 'tags[1]': expected a string, got 1" },
+        { "\"sizes\":[1,2.5]", "argument 'sizes[1]': expected an integer of at most 64 bits, got 2.5" }
     };
     char arguments[300];
     size_t i, before = calls;
