@@ -27,6 +27,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
         ls tests/test_*.c | sed "s,^tests/\(.*\)\.c$,\1 $variant,"
     done
     echo 'wire pipe'
+    echo 'musts proved'
     echo 'demo run'
     echo 'snippets compile'
 }
@@ -110,7 +111,9 @@ job() {         # name variant
     fuzz) FUZZ_SECONDS="${FUZZ_SECONDS:-0}" sh tests/fuzz.sh $(echo "$1" | grep '^fuzz_') ;;
     interop) make -s build/echo && sh tests/interop/inspector.sh build/echo ;;
     official) sh tests/interop/schemas.sh ;;
-    pipe) make -s build/echo && sh tests/wire/pipe.sh build/echo ;;
+    pipe) make -s build/echo && $CC -O2 tests/wire/server.c -o build/wire_server &&
+        sh tests/wire/pipe.sh build/echo build/wire_server ;;
+    proved) sh tests/musts.sh ;;
     run)
         if make -s run >"$out/demo.txt" 2>&1; then echo "ok - demo: make run shows both eras"
         else cat "$out/demo.txt"; echo "FAIL - demo: make run: a reply is missing, see above"; false; fi ;;

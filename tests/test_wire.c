@@ -1,19 +1,22 @@
-/* Plays tests/wire/NAME.txt to the echo server of examples/echo.c, once by mcp_deliver, message by message, and
-   once through mcp_stdio with the input in one piece, byte by byte, and cut in two at every offset.
+/* Plays tests/wire/NAME.txt to a server: once by mcp_deliver, message by message; once as a stream of bytes, byte
+   by byte and cut in two at every offset; and once through mcp_stdio, byte by byte and in one piece with a line
+   after it that does not end.
 
        # a comment
+       @@ full           the server of tests/wire/server.h, for the cases below; else the one of examples/echo.c
        == name of a case: a conversation of its own
-       -> what is sent, one message
+       -> what is sent, one line; any bytes may stand there
        <- what must come back, byte by byte, before the next -> line; none: nothing may come
 
-   MCP_TEST_N is the most cuts that are tried for a case. tests/wire/pipe.sh plays the same files to the real
-   program. */
+   MCP_TEST_N is the most cuts that are tried for a case. MCP_DUMP names a file for what comes back, for
+   tests/interop/schemas.sh. tests/wire/pipe.sh plays the same files to the real programs. */
 
 int echo_main(void);
 #define main echo_main
 #include "../examples/echo.c"
 #undef main
 #include "test.h"
+#include "wire/server.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -24,6 +27,7 @@ static struct {
     const char *name;
     char *text;
     size_t len;
+    char server[20];    /* which one */
 } script;
 
 /* The case that is played: the lines from its header to the next one. */
@@ -33,7 +37,7 @@ static struct {
 } scene;
 
 typedef struct line {
-    char kind;          /* '>' sent, '<' expected, '=' header, 0 end, ' ' anything else */
+    char kind;          /* '>' sent, '<' expected, '=' header, '@' server, 0 end, ' ' anything else */
     const char *ptr;    /* what stands after the mark */
     size_t len;
 } line;
@@ -54,6 +58,7 @@ static line next_line(const char **at, const char *end)
     else if (!memcmp(l.ptr, "-> ", 3)) l.kind = '>';
     else if (!memcmp(l.ptr, "<- ", 3)) l.kind = '<';
     else if (!memcmp(l.ptr, "== ", 3)) l.kind = '=';
+    else if (!memcmp(l.ptr, "@@ ", 3)) l.kind = '@';
     else return l;
     if (l.kind != ' ') { l.ptr += 3; l.len -= 3; }
     return l;
@@ -69,10 +74,127 @@ static void collect(mcp_buf *buf, char kind)
         if (l.kind == kind) { mcp_buf_add(buf, l.ptr, l.len); mcp_buf_add(buf, "\n", 1); }
 }
 
+/*---- The server ---------------------------------------------------------------------------------*/
+
+static mcp_server *new_server(void)
+{
+    static wire_state state;
+    mcp_server_desc d;
+    if (strcmp(script.server, "echo")) return wire_server(&state, script.server);
+    memset(&d, 0, sizeof d);
+    d.name = "echo"; d.version = "1.0";
+    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    return mcp_server_create(&d);
+}
+
 /*---- Message by message -------------------------------------------------------------------------*/
 
 static mcp_buf replies;
-static size_t num_replies, num_errors;
+static size_t num_errors;
+
+/*-- What came back, for the schemas: of which revision it is, and what it answers. --*/
+
+typedef struct dump_request {
+    char id[300], method[40], revision[16];
+} dump_request;
+
+static struct {
+    char session[16];       /* the revision that was agreed upon */
+    dump_request current;   /* what was delivered last */
+    dump_request waiting[8];
+    size_t num_waiting;
+} dump;
+
+static FILE *dump_file(void)
+{
+    static FILE *file;
+    const char *path = getenv("MCP_DUMP");
+    if (path && !file) file = fopen(path, "a");
+    return file;
+}
+
+/* The JSON text of a value, cut to size; "" if it is missing. */
+static void json_text(mcp_json v, char *text, size_t size)
+{
+    mcp_out out;
+    mcp_str json;
+    mcp_out_fixed(&out, text, size);
+    mcp_put_value(&out, v);
+    if (mcp_out_done(&out, &json) != MCP_OK) text[0] = 0;
+}
+
+/* Remembers what is asked. A request that names its revision is judged by the newest one. */
+static void dump_sent(const char *bytes, size_t len)
+{
+    dump_request *r = &dump.current;
+    mcp_doc doc;
+    mcp_json root, meta;
+    memset(&doc, 0, sizeof doc);
+    (void)mcp_json_parse(&doc, bytes, len);
+    root = mcp_json_root(&doc);
+    meta = mcp_json_get(mcp_json_get(root, "params"), "_meta");
+    json_text(mcp_json_get(root, "id"), r->id, sizeof r->id);
+    snprintf(r->method, sizeof r->method, "%s", mcp_json_cstr(root, "method", "?"));
+    snprintf(r->revision, sizeof r->revision, "%s",
+             mcp_json_exists(mcp_json_get(meta, "io.modelcontextprotocol/protocolVersion")) ? "2026-07-28" : "");
+    mcp_doc_free(&doc);
+}
+
+/* Takes the request of that id that waits longest. */
+static dump_request dump_waiting(const char *id)
+{
+    dump_request r;
+    size_t i;
+    memset(&r, 0, sizeof r);
+    for (i = 0; i < dump.num_waiting && strcmp(dump.waiting[i].id, id); i++) {}
+    if (i == dump.num_waiting) return r;
+    r = dump.waiting[i];
+    dump.num_waiting--;
+    memmove(&dump.waiting[i], &dump.waiting[i + 1], (dump.num_waiting - i) * sizeof r);
+    return r;
+}
+
+/* An error without an id belongs to the session. Before there is one, the newest that has sessions shall do. */
+static void dump_reply(const char *bytes, size_t len, bool own)
+{
+    dump_request r = dump.current;
+    char id[300];
+    mcp_doc doc;
+    mcp_json root, result;
+    memset(&doc, 0, sizeof doc);
+    (void)mcp_json_parse(&doc, bytes, len);
+    root = mcp_json_root(&doc);
+    result = mcp_json_get(root, "result");
+    json_text(mcp_json_get(root, "id"), id, sizeof id);
+    if (!own) r = dump_waiting(id);
+    if (mcp_json_type(mcp_json_get(root, "id")) <= MCP_JSON_NULL) memset(&r, 0, sizeof r);
+    if (!strcmp(r.method, "initialize") && mcp_json_exists(result))
+        snprintf(dump.session, sizeof dump.session, "%s", mcp_json_cstr(result, "protocolVersion", ""));
+    if (!*r.revision) memcpy(r.revision, *dump.session ? dump.session : "2025-11-25", 11);
+    fprintf(dump_file(), "%s\t%s\t%.*s\n", r.revision, *r.method ? r.method : "?", (int)len, bytes);
+    mcp_doc_free(&doc);
+}
+
+/* The last one answers what was delivered, unless that waits. */
+static void dump_replies(int status)
+{
+    const char *at = replies.len ? replies.ptr : "", *end = at + replies.len, *stop;
+    if (!dump_file()) return;
+    for (; at < end; at = stop + 1) {
+        stop = (const char *)memchr(at, '\n', (size_t)(end - at));
+        dump_reply(at, (size_t)(stop - at), stop + 1 == end && status != MCP_WAIT);
+    }
+    if (status == MCP_WAIT && dump.num_waiting < MCP_COUNT(dump.waiting))
+        dump.waiting[dump.num_waiting++] = dump.current;
+}
+
+/*-- --*/
+
+/* The codes that the specification defines, as far as we mean them. */
+static bool is_known_code(int code)
+{
+    return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32022;
+}
 
 /* Whatever is emitted must be one legal message, and what the transport is told must be true. */
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
@@ -92,29 +214,32 @@ static bool on_emit(void *user, uint64_t stream, int kind, int code, const char 
     CHECK_INT(mcp_json_exists(error) ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, kind);
     CHECK_INT(mcp_json_int(error, "code", 0), code);
     CHECK(!mcp_json_exists(error) || mcp_json_str(error, "message").len > 0);
+    CHECK(is_known_code(code));
     mcp_doc_free(&doc);
-    num_replies++;
     if (kind == MCP_EMIT_ERROR) num_errors++;
     mcp_buf_add(&replies, bytes, len);
     mcp_buf_add(&replies, "\n", 1);
     return true;
 }
 
-static mcp_server *new_server(void)
+static bool is_blank(line l)
 {
-    mcp_server_desc d;
-    memset(&d, 0, sizeof d);
-    d.name = "echo"; d.version = "1.0";
-    d.tools = tools; d.num_tools = MCP_COUNT(tools);
-    return mcp_server_create(&d);
+    size_t i;
+    for (i = 0; i < l.len && strchr(" \t\r", l.ptr[i]) && l.ptr[i]; i++) {}
+    return i == l.len;
 }
 
-/* Delivers one message from memory that ends with it, so that the sanitizers see a read behind it. */
+/* Delivers one message from memory that ends with it, so that the sanitizers see a read behind it. A line is
+   a message with a line end, which may be \r\n; a blank one is none. */
 static void deliver(mcp_server *server, mcp_session *session, line l)
 {
     mcp_delivery d;
-    char *exact = (char *)malloc(l.len ? l.len : 1);
+    char *exact;
     int status;
+    mcp_buf_reset(&replies);
+    if (l.len && l.ptr[l.len - 1] == '\r') l.len--;
+    if (is_blank(l)) return;
+    exact = (char *)malloc(l.len);
     memcpy(exact, l.ptr, l.len);
     memset(&d, 0, sizeof d);
     d.session = session;
@@ -123,29 +248,30 @@ static void deliver(mcp_server *server, mcp_session *session, line l)
     d.user = &replies;
     d.bytes = exact;
     d.len = l.len;
-    mcp_buf_reset(&replies);
-    num_replies = num_errors = 0;
+    num_errors = 0;
+    dump_sent(exact, l.len);
     status = mcp_deliver(server, &d);
-    if (status != MCP_OK) CHECK(num_errors == 1);
-    CHECK(num_replies <= 1);
+    dump_replies(status);
+    if (status < 0) CHECK(num_errors == 1);
     free(exact);
 }
 
 static void by_message(void)
 {
     mcp_server *server = new_server();
-    mcp_session *session = mcp_session_open(server);
+    mcp_session *session = server ? mcp_session_open(server) : NULL;
     const char *at = scene.begin;
     mcp_buf want;
     line l;
     mcp_alloc a = { 0, 0 };
     mcp_buf_init(&replies, a, 1 << 20);
     mcp_buf_init(&want, a, 1 << 20);
+    memset(&dump, 0, sizeof dump);
     CHECK(server && session);
     if (server && session)
         for (l = next_line(&at, scene.end); l.kind;) {
             line sent = l;
-            if (l.kind == '?') FAIL("not a line of a transcript: %.*s", (int)l.len, l.ptr);
+            if (l.kind == '?' || l.kind == '@') FAIL("not a line of a case: %.*s", (int)l.len, l.ptr);
             if (l.kind == '<') FAIL("expected before anything was sent: %.*s", (int)l.len, l.ptr);
             l = next_line(&at, scene.end);
             if (sent.kind != '>') continue;
@@ -160,6 +286,75 @@ static void by_message(void)
     mcp_buf_free(&replies);
     mcp_session_close(session);
     mcp_server_destroy(server);
+}
+
+/*---- As a stream of bytes -----------------------------------------------------------------------*/
+
+typedef struct conversation {
+    mcp_server *server;
+    mcp_buf input, want, got;
+} conversation;
+
+static void conversation_begin(conversation *c)
+{
+    mcp_alloc a = { 0, 0 };
+    c->server = new_server();
+    mcp_buf_init(&c->input, a, 1 << 20);
+    mcp_buf_init(&c->want, a, 60000);       /* a pipe holds as much */
+    mcp_buf_init(&c->got, a, 1 << 20);
+    collect(&c->input, '>');
+    collect(&c->want, '<');
+    CHECK(c->server != NULL);
+    CHECK_STATUS(MCP_OK, c->want.error);
+}
+
+static void conversation_check(const conversation *c)
+{
+    CHECK_BYTES(c->want.len ? c->want.ptr : "", c->want.len, c->got.len ? c->got.ptr : "", c->got.len);
+}
+
+static void conversation_end(conversation *c)
+{
+    mcp_buf_free(&c->input);
+    mcp_buf_free(&c->want);
+    mcp_buf_free(&c->got);
+    mcp_server_destroy(c->server);
+}
+
+/* Feeds the input in pieces, the first of `first` bytes and the others of `then`, and takes what comes out. */
+static void feed(conversation *c, size_t first, size_t then)
+{
+    mcp_session *session = mcp_session_open(c->server);
+    size_t at = 0, piece = first;
+    mcp_buf_reset(&c->got);
+    while (session && at < c->input.len) {
+        const char *out;
+        size_t len;
+        if (piece > c->input.len - at) piece = c->input.len - at;
+        CHECK_UINT(piece, mcp_session_feed(session, c->input.ptr + at, piece));
+        at += piece;
+        piece = then;
+        out = mcp_session_output(session, &len);
+        mcp_buf_add(&c->got, out, len);
+        mcp_session_sent(session, len);
+        CHECK_STATUS(MCP_OK, mcp_session_status(session));
+    }
+    mcp_session_close(session);
+}
+
+static void by_stream(void)
+{
+    conversation c;
+    size_t cut, step;
+    conversation_begin(&c);
+    step = 1 + c.input.len / (test_rounds(2000) + 1);
+    for (cut = 0; c.server && cut <= c.input.len && !test_state.failures; cut += step) {
+        if (cut) NOTE("cut after %lu bytes", (unsigned long)cut);
+        else NOTE("byte by byte");
+        feed(&c, cut ? cut : 1, cut ? c.input.len : 1);
+        conversation_check(&c);
+    }
+    conversation_end(&c);
 }
 
 /*---- Through pipes in place of standard input and output ----------------------------------------*/
@@ -192,58 +387,47 @@ static void pipes_close(mcp_buf *got)
     close(pipes.out[0]);
 }
 
-/* Sends the input in pieces: the first of `first` bytes, the others of `then`; pumps after each. What comes
-   back must fit into a pipe. Returns the status of the last pump. */
-static int play(mcp_server *server, const mcp_buf *input, size_t first, size_t then, mcp_buf *got)
+/* Sends the input in pieces and pumps after each. What comes back must fit into a pipe. Returns the status of
+   the last pump. */
+static int play(conversation *c, size_t piece)
 {
     mcp_stdio *io;
-    size_t at = 0, piece = first;
+    size_t at = 0;
     int status = MCP_OK, rounds = 0;
-    mcp_buf_reset(got);
+    mcp_buf_reset(&c->got);
     if (!pipes_open()) return MCP_E_IO;
-    io = mcp_stdio_open(server);
+    io = mcp_stdio_open(c->server);
     if (!io) status = MCP_E_NOMEM;
-    while (status == MCP_OK && at < input->len) {
+    while (status == MCP_OK && at < c->input.len) {
         ssize_t n;
-        if (piece > input->len - at) piece = input->len - at;
-        n = write(pipes.in[1], input->ptr + at, piece);
+        if (piece > c->input.len - at) piece = c->input.len - at;
+        n = write(pipes.in[1], c->input.ptr + at, piece);
         if (n < 0) { status = MCP_E_IO; break; }
         at += (size_t)n;
-        piece = then;
         status = mcp_stdio_pump(io, 0);
     }
     close(pipes.in[1]);
     while (status == MCP_OK && rounds++ < 1000) status = mcp_stdio_pump(io, 0);
     if (io) mcp_stdio_close(io);
-    pipes_close(got);
+    pipes_close(&c->got);
     return status;
 }
 
 static void by_pipe(void)
 {
-    mcp_server *server = new_server();
-    mcp_buf input, want, got;
-    mcp_alloc a = { 0, 0 };
-    size_t cut, step;
-    mcp_buf_init(&input, a, 1 << 20);
-    mcp_buf_init(&want, a, 60000);
-    mcp_buf_init(&got, a, 1 << 20);
-    CHECK(server);
-    collect(&input, '>');
-    collect(&want, '<');
-    CHECK_STATUS(MCP_OK, want.error);
-    step = 1 + input.len / (test_rounds(2000) + 1);
-    for (cut = 0; server && cut <= input.len && !test_state.failures; cut += step) {
-        size_t first = cut ? cut : 1, then = cut ? input.len : 1;
-        if (cut) NOTE("cut after %lu bytes", (unsigned long)cut);
-        else NOTE("byte by byte");
-        CHECK_STATUS(MCP_E_CLOSED, play(server, &input, first, then, &got));
-        CHECK_BYTES(want.len ? want.ptr : "", want.len, got.len ? got.ptr : "", got.len);
+    static const char cut_off[] = "{\"jsonrpc\":\"2.0\",\"id\":\"cut off\",\"method\":\"ping\"}";
+    conversation c;
+    conversation_begin(&c);
+    if (c.server) {
+        NOTE("byte by byte");
+        CHECK_STATUS(MCP_E_CLOSED, play(&c, 1));
+        conversation_check(&c);
+        NOTE("in one piece, and a line that does not end");
+        mcp_buf_add(&c.input, cut_off, sizeof cut_off - 1);
+        CHECK_STATUS(MCP_E_CLOSED, play(&c, c.input.len));
+        conversation_check(&c);
     }
-    mcp_buf_free(&input);
-    mcp_buf_free(&want);
-    mcp_buf_free(&got);
-    mcp_server_destroy(server);
+    conversation_end(&c);
 }
 
 /*---- All of them --------------------------------------------------------------------------------*/
@@ -254,6 +438,8 @@ static void run_scene(void)
     snprintf(name, sizeof name, "%s: %s", script.name, scene.name);
     test_run(__FILE__, name, by_message);
     snprintf(name, sizeof name, "%s: %s (cut anywhere)", script.name, scene.name);
+    test_run(__FILE__, name, by_stream);
+    snprintf(name, sizeof name, "%s: %s (stdio)", script.name, scene.name);
     test_run(__FILE__, name, by_pipe);
 }
 
@@ -272,9 +458,11 @@ static void run_script(const char *path)
     at = script.text;
     end = at + script.len;
     scene.begin = NULL;
+    snprintf(script.server, sizeof script.server, "echo");
     do {
         const char *here = at;
         l = next_line(&at, end);
+        if (l.kind == '@') snprintf(script.server, sizeof script.server, "%.*s", (int)l.len, l.ptr);
         if (l.kind != '=' && l.kind != 0) continue;
         scene.end = here;
         if (scene.begin) run_scene();

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Validates every message that the content tests make the server emit, in all revisions, against the official
-# schemas in $MCP_CORPUS. Needs node and ajv: looks in $MCP_INSPECTOR, or build/inspector, as inspector.sh does.
+# Validates every message that the transcripts and the content tests make the server emit, in all revisions,
+# against the official schemas in $MCP_CORPUS. Needs node and ajv: looks in $MCP_INSPECTOR, or build/inspector, as
+# inspector.sh does.
 cd "$(dirname "$0")/../.." || exit 1
 where=${MCP_INSPECTOR:-build/inspector}
 case $where in
@@ -22,6 +23,10 @@ command -v "$node" >/dev/null || { echo 'skip - schemas: no node: npm i node-lin
 dir=build/schemas
 rm -rf "$dir"
 mkdir -p "$dir" || exit 1
-${CC:-cc} -I. tests/test_content.c -o "$dir/content" -lm || { echo 'FAIL - schemas: does not compile'; exit 1; }
-MCP_DUMP=$dir/messages.tsv "$dir/content" >"$dir/log" || { cat "$dir/log"; exit 1; }
+for test in content wire; do
+    ${CC:-cc} -I. tests/test_$test.c -o "$dir/$test" -lm ||
+        { echo "FAIL - schemas: test_$test does not compile"; exit 1; }
+    # What it says of its own cases, it says elsewhere.
+    MCP_TEST_N=1 MCP_DUMP=$dir/messages.tsv "$dir/$test" >"$dir/$test.log"
+done
 NODE_PATH=$where/node_modules "$node" tests/interop/schemas.js "$MCP_CORPUS/mcp-schema/schema" "$dir/messages.tsv"

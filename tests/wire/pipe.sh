@@ -1,8 +1,10 @@
 #!/bin/sh
-# Plays the transcripts to the real echo server over a pipe, in one piece and byte by byte, and compares what
-# comes back, byte for byte.   usage: tests/wire/pipe.sh EXE [FILE...]     The format: tests/test_wire.c
-exe=${1:?usage: tests/wire/pipe.sh EXE [FILE...]}
-shift
+# Plays the transcripts to real servers over a pipe, in one piece and byte by byte, and compares what comes back,
+# byte for byte.   usage: tests/wire/pipe.sh ECHO SERVER [FILE...]     The format: tests/test_wire.c
+# ECHO: the program of examples/echo.c, SERVER: that of tests/wire/server.c, for files with a line `@@ NAME`
+echo=${1:?usage: tests/wire/pipe.sh ECHO SERVER [FILE...]}
+server=${2:?usage: tests/wire/pipe.sh ECHO SERVER [FILE...]}
+shift 2
 cd "$(dirname "$0")/../.." || exit 1
 [ $# -gt 0 ] || set -- tests/wire/*.txt
 export LC_ALL=C
@@ -23,7 +25,7 @@ split_cases() { # file: NAME.in, NAME.want and the list of names; each case is a
 }
 
 play() {        # number name how: standard input is what is sent
-    "$exe" >"$dir/$1.got" 2>"$dir/$1.err"
+    $exe >"$dir/$1.got" 2>"$dir/$1.err"
     status=$?
     if [ $status = 0 ] && cmp -s "$dir/$1.want" "$dir/$1.got"; then
         echo "ok - wire: $base: $2 ($3)"
@@ -39,6 +41,9 @@ bad=0
 tab=$(printf '\t')
 for file; do
     base=$(basename "$file")
+    name=$(sed -n 's/^@@ //p' "$file")
+    exe=${name:+$server $name}
+    exe=${exe:-$echo}
     split_cases "$file"
     while IFS=$tab read -r n name; do
         cat "$dir/$n.in" | play "$n" "$name" 'one piece' || bad=1
