@@ -6629,14 +6629,22 @@ static bool mcpi_server_read_params(mcp_call *call)
     return true;
 }
 
+/* How to tell us which revision to speak. */
+static const char *mcpi_server_ask_revision(const mcp_server *s)
+{
+    const uint32_t spoken = s->desc.revisions & MCP_ALL_REVISIONS;
+    if (!(spoken & MCP_2026_07_28)) return "send initialize first";
+    if (spoken == MCP_2026_07_28) return "name the revision in params._meta: " MCPI_PROTO_VERSION;
+    return "send initialize first, or name the revision in params._meta: " MCPI_PROTO_VERSION;
+}
+
 static void mcpi_server_dispatch(mcp_call *call)
 {
     const mcpi_server_method *method;
     if (!mcpi_server_read_params(call)) return;
     method = mcpi_server_find_method(call);
     if (!call->revision && !(method && (method->when & MCPI_SERVER_BEFORE))) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "send initialize first, or name the revision in params._meta: " MCPI_PROTO_VERSION);
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, mcpi_server_ask_revision(call->server));
     } else if (!method) {
         mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
     } else {
