@@ -3067,29 +3067,30 @@ static int mcpi_json_repeated(mcp_json object, uint32_t *at)
     return MCP_OK;
 }
 
-/* Finds the members of those names in one walk: where each one is, or 0. Returns which one stands there
-   twice, or count, or more than that if it is another key. Members mostly come in the order of the
-   names, so the one after the last is tried first. */
-static size_t mcpi_json_members(mcp_json object, const mcp_str *names, uint32_t *found, size_t count)
+/* True for a key of that literal name. */
+MCPI_INLINE bool mcpi_json_is_key(const char *key, size_t len, const char *name)
+{
+    return len == strlen(name) && !memcmp(key, name, strlen(name));
+}
+
+/* Tells which of the members that are looked for a key names, from 0, or how many there are if none. */
+typedef size_t (*mcpi_json_which)(const char *key, size_t len);
+
+/* Finds the members in one walk: where each one is, or 0. Returns which one stands there twice, or count, or
+   more than that if it is another key. */
+MCPI_INLINE size_t mcpi_json_members(mcp_json object, mcpi_json_which which, uint32_t *found, size_t count)
 {
     const mcp_node *nodes, *node, *end;
-    const char *text;
-    size_t i, tries, next = 0, twice = count, others = 0;
+    size_t i, twice = count, others = 0;
     uint32_t at = 0;
 
     for (i = 0; i < count; i++) found[i] = 0;
     if (!mcpi_json_is(object, MCPI_JSON_OBJECT)) return count;
     nodes = object.doc->nodes;
-    text = object.doc->text;
     node = nodes + object.at;
     for (end = mcpi_json_after(node), node += 2; node < end; node = mcpi_json_after(node + 1)) {
-        const size_t len = mcpi_json_length(node);
-        for (tries = count; tries; tries--) {
-            i = next;
-            if (++next == count) next = 0;
-            if (names[i].len == len && mcpi_json_same(text + node->at, names[i].ptr, len)) break;
-        }
-        if (!tries) others++;
+        i = which(object.doc->text + node->at, mcpi_json_length(node));
+        if (i == count) others++;
         else if (found[i]) twice = i;
         else found[i] = (uint32_t)(node + 1 - nodes);
     }
@@ -3132,10 +3133,11 @@ MCP_API mcp_str mcp_json_str(mcp_json v, const char *key)
 }
 
 /* Whether a string holds a NUL, which can only come from an escape. */
-static bool mcpi_json_has_nul(mcp_json v)
+MCPI_INLINE bool mcpi_json_has_nul(mcp_json v)
 {
-    mcp_str text = mcp_json_str(v, NULL);
-    return mcpi_json_is(v, MCPI_JSON_ESCAPED) && memchr(text.ptr, 0, text.len) != NULL;
+    const mcp_node *node = mcpi_json_node(v);
+    return mcpi_json_kind(node) == MCPI_JSON_ESCAPED &&
+           memchr(v.doc->text + node->at, 0, mcpi_json_length(node)) != NULL;
 }
 
 MCP_API const char *mcp_json_cstr(mcp_json v, const char *key, const char *def)
@@ -4398,10 +4400,10 @@ static bool mcpi_rpc_same_id(mcp_json a, mcp_json b)
 static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, bool has_id, bool has_method,
                                   bool twice, bool answers)
 {
-    static const mcp_str two = MCP_LIT("2.0");
+    const mcp_str number = mcp_json_str(version, NULL);
     if (twice) return "a key of the message stands there twice";
     if (!mcp_json_exists(version)) return "\"jsonrpc\" is missing: it must be \"2.0\"";
-    if (!mcpi_rpc_same(mcp_json_str(version, NULL), two)) return "\"jsonrpc\" must be \"2.0\"";
+    if (!number.ptr || !mcpi_json_is_key(number.ptr, number.len, "2.0")) return "\"jsonrpc\" must be \"2.0\"";
     if (has_id && !mcp_json_exists(m->id))
         return "\"id\" must be a string or an integer of at most 256 bytes";
     if (!has_method) return "\"method\" is missing";
@@ -4410,14 +4412,24 @@ static const char *mcpi_rpc_wrong(const mcpi_rpc_message *m, mcp_json version, b
     return NULL;
 }
 
+enum { MCPI_RPC_VERSION, MCPI_RPC_ID, MCPI_RPC_METHOD, MCPI_RPC_PARAMS, MCPI_RPC_RESULT, MCPI_RPC_ERROR,
+       MCPI_RPC_MEMBERS };
+
+static size_t mcpi_rpc_which(const char *key, size_t len)
+{
+    if (mcpi_json_is_key(key, len, "jsonrpc")) return MCPI_RPC_VERSION;
+    if (mcpi_json_is_key(key, len, "id")) return MCPI_RPC_ID;
+    if (mcpi_json_is_key(key, len, "method")) return MCPI_RPC_METHOD;
+    if (mcpi_json_is_key(key, len, "params")) return MCPI_RPC_PARAMS;
+    if (mcpi_json_is_key(key, len, "result")) return MCPI_RPC_RESULT;
+    return mcpi_json_is_key(key, len, "error") ? MCPI_RPC_ERROR : MCPI_RPC_MEMBERS;
+}
+
 /* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a
    notification. m->id is set if it could be read. */
 static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
-    enum { VERSION, ID, METHOD, PARAMS, RESULT, ERROR, COUNT };
-    static const mcp_str names[COUNT] = { MCP_LIT("jsonrpc"), MCP_LIT("id"),     MCP_LIT("method"),
-                                          MCP_LIT("params"),  MCP_LIT("result"), MCP_LIT("error") };
-    uint32_t found[COUNT];
+    uint32_t found[MCPI_RPC_MEMBERS];
     mcp_json id;
     size_t twice;
     bool answers;
@@ -4425,18 +4437,18 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     m->id = mcpi_json_missing();
     if (mcp_json_type(root) == MCP_JSON_ARRAY) return "batches are not supported: send one message at a time";
     if (mcp_json_type(root) != MCP_JSON_OBJECT) return "a message must be an object";
-    twice = mcpi_json_members(root, names, found, COUNT);
-    id = mcpi_json_found(root, found[ID]);
-    if (twice != ID && mcpi_rpc_is_id(id)) m->id = id;
-    m->method = mcp_json_str(mcpi_json_found(root, found[METHOD]), NULL);
-    m->params = mcpi_json_found(root, found[PARAMS]);
-    answers = found[RESULT] || found[ERROR];
+    twice = mcpi_json_members(root, mcpi_rpc_which, found, MCPI_RPC_MEMBERS);
+    id = mcpi_json_found(root, found[MCPI_RPC_ID]);
+    if (twice != MCPI_RPC_ID && mcpi_rpc_is_id(id)) m->id = id;
+    m->method = mcp_json_str(mcpi_json_found(root, found[MCPI_RPC_METHOD]), NULL);
+    m->params = mcpi_json_found(root, found[MCPI_RPC_PARAMS]);
+    answers = found[MCPI_RPC_RESULT] || found[MCPI_RPC_ERROR];
     m->kind = MCPI_RPC_REQUEST;
-    if (answers && !found[METHOD]) m->kind = MCPI_RPC_RESPONSE;
-    else if (m->method.ptr && !found[ID]) m->kind = MCPI_RPC_NOTIFICATION;
+    if (answers && !found[MCPI_RPC_METHOD]) m->kind = MCPI_RPC_RESPONSE;
+    else if (m->method.ptr && !found[MCPI_RPC_ID]) m->kind = MCPI_RPC_NOTIFICATION;
     if (m->kind != MCPI_RPC_REQUEST) return NULL;
-    return mcpi_rpc_wrong(m, mcpi_json_found(root, found[VERSION]), found[ID] != 0, found[METHOD] != 0,
-                          twice != COUNT, answers);
+    return mcpi_rpc_wrong(m, mcpi_json_found(root, found[MCPI_RPC_VERSION]), found[MCPI_RPC_ID] != 0,
+                          found[MCPI_RPC_METHOD] != 0, twice != MCPI_RPC_MEMBERS, answers);
 }
 
 /*-- The id of a message that passes a limit, as far as it was read: well-formed up to there. --*/
@@ -4451,7 +4463,7 @@ static size_t mcpi_rpc_string_end(const char *text, size_t at, size_t len)
 
 static size_t mcpi_rpc_skip_space(const char *text, size_t at, size_t len)
 {
-    while (at < len && strchr(" \t\r\n", text[at]) && text[at]) at++;
+    while (at < len && memchr(" \t\r\n", text[at], 4)) at++;
     return at;
 }
 
@@ -4459,7 +4471,7 @@ static size_t mcpi_rpc_skip_space(const char *text, size_t at, size_t len)
 static size_t mcpi_rpc_scalar_end(const char *text, size_t at, size_t len)
 {
     if (at < len && text[at] == '"') return mcpi_rpc_string_end(text, at, len);
-    while (at < len && !strchr(" \t\r\n,]}", text[at])) at++;
+    while (at < len && !memchr(" \t\r\n,]}", text[at], 7)) at++;
     return at;
 }
 
@@ -4498,6 +4510,7 @@ static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
 {
     mcp_str text = mcpi_rpc_id_text(id);
     mcp_out_reset(out);
+    out->state = out->root = MCPI_JSON_PIECES;
     mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
     if (!mcp_json_exists(id) && !null_id) return;
     mcpi_json_frame(out, ",\"id\":");
@@ -6591,40 +6604,56 @@ static bool mcpi_server_refuse_twice(mcp_call *call)
     return false;
 }
 
+enum { MCPI_SERVER_NAME, MCPI_SERVER_ARGUMENTS, MCPI_SERVER_META, MCPI_SERVER_CURSOR, MCPI_SERVER_WANTED,
+       MCPI_SERVER_PARAMS };
+
+static size_t mcpi_server_which_param(const char *key, size_t len)
+{
+    if (mcpi_json_is_key(key, len, "name")) return MCPI_SERVER_NAME;
+    if (mcpi_json_is_key(key, len, "arguments")) return MCPI_SERVER_ARGUMENTS;
+    if (mcpi_json_is_key(key, len, "_meta")) return MCPI_SERVER_META;
+    if (mcpi_json_is_key(key, len, "cursor")) return MCPI_SERVER_CURSOR;
+    return mcpi_json_is_key(key, len, "protocolVersion") ? MCPI_SERVER_WANTED : MCPI_SERVER_PARAMS;
+}
+
+enum { MCPI_SERVER_VERSION, MCPI_SERVER_CAPABILITIES, MCPI_SERVER_TOKEN, MCPI_SERVER_METAS };
+
+static size_t mcpi_server_which_meta(const char *key, size_t len)
+{
+    if (mcpi_json_is_key(key, len, MCPI_PROTO_VERSION)) return MCPI_SERVER_VERSION;
+    if (mcpi_json_is_key(key, len, MCPI_PROTO_CAPABILITIES)) return MCPI_SERVER_CAPABILITIES;
+    return mcpi_json_is_key(key, len, "progressToken") ? MCPI_SERVER_TOKEN : MCPI_SERVER_METAS;
+}
+
 /* Finds what a request is about. False: it was refused. The era is decided for each message by
    itself: _meta names the revision, or else the session does. */
 static bool mcpi_server_read_params(mcp_call *call)
 {
-    enum { NAME, ARGUMENTS, META, CURSOR, WANTED, COUNT };
-    static const mcp_str names[COUNT] = { MCP_LIT("name"), MCP_LIT("arguments"), MCP_LIT("_meta"),
-                                          MCP_LIT("cursor"), MCP_LIT("protocolVersion") };
-    enum { VERSION, CAPABILITIES, TOKEN, META_COUNT };
-    static const mcp_str meta_names[META_COUNT] = { MCP_LIT(MCPI_PROTO_VERSION),
-                                                    MCP_LIT(MCPI_PROTO_CAPABILITIES),
-                                                    MCP_LIT("progressToken") };
     mcp_json params = call->message.params, meta;
-    uint32_t found[COUNT], found_meta[META_COUNT];
+    uint32_t found[MCPI_SERVER_PARAMS], found_meta[MCPI_SERVER_METAS];
 
     if (mcp_json_exists(params) && mcp_json_type(params) != MCP_JSON_OBJECT) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "\"params\" must be an object");
         return false;
     }
-    if (mcpi_json_members(params, names, found, COUNT) != COUNT) return mcpi_server_refuse_twice(call);
-    meta = mcpi_json_found(params, found[META]);
-    if (mcpi_json_members(meta, meta_names, found_meta, META_COUNT) != META_COUNT)
+    if (mcpi_json_members(params, mcpi_server_which_param, found, MCPI_SERVER_PARAMS) != MCPI_SERVER_PARAMS)
         return mcpi_server_refuse_twice(call);
-    call->name = mcpi_json_found(params, found[NAME]);
-    call->args = mcpi_json_found(params, found[ARGUMENTS]);
-    call->cursor = mcpi_json_found(params, found[CURSOR]);
-    call->wanted = mcpi_json_found(params, found[WANTED]);
-    if (found_meta[TOKEN] && !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[TOKEN]))) {
+    meta = mcpi_json_found(params, found[MCPI_SERVER_META]);
+    if (mcpi_json_members(meta, mcpi_server_which_meta, found_meta, MCPI_SERVER_METAS) != MCPI_SERVER_METAS)
+        return mcpi_server_refuse_twice(call);
+    call->name = mcpi_json_found(params, found[MCPI_SERVER_NAME]);
+    call->args = mcpi_json_found(params, found[MCPI_SERVER_ARGUMENTS]);
+    call->cursor = mcpi_json_found(params, found[MCPI_SERVER_CURSOR]);
+    call->wanted = mcpi_json_found(params, found[MCPI_SERVER_WANTED]);
+    if (found_meta[MCPI_SERVER_TOKEN] &&
+        !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[MCPI_SERVER_TOKEN]))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: progressToken must be a string or an integer of at most 256 bytes");
         return false;
     }
-    if (found_meta[VERSION])
-        return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[VERSION]),
-                                     mcpi_json_found(meta, found_meta[CAPABILITIES]));
+    if (found_meta[MCPI_SERVER_VERSION])
+        return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[MCPI_SERVER_VERSION]),
+                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES]));
     if (call->route.session) call->revision = call->route.session->revision;
     return true;
 }
@@ -6707,13 +6736,18 @@ static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
     return MCP_E_SYNTAX;
 }
 
+static size_t mcpi_server_which_cancelled(const char *key, size_t len)
+{
+    return mcpi_json_is_key(key, len, "requestId") ? 0 : 1;
+}
+
 /* Notifications are never answered; those that we do not know change nothing. */
 static void mcpi_server_notice(mcp_call *call)
 {
-    static const mcp_str cancelled = MCP_LIT("notifications/cancelled"), names[] = { MCP_LIT("requestId") };
+    static const mcp_str cancelled = MCP_LIT("notifications/cancelled");
     uint32_t found[1];
     if (!call->route.session || !mcpi_rpc_same(call->message.method, cancelled)) return;
-    if (mcpi_json_members(call->message.params, names, found, 1) != 1) return;
+    if (mcpi_json_members(call->message.params, mcpi_server_which_cancelled, found, 1) != 1) return;
     mcpi_peer_cancel_id(call->peer, call->route.session, mcpi_json_found(call->message.params, found[0]));
 }
 
