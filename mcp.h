@@ -6696,20 +6696,33 @@ static int mcpi_server_reply(mcp_call *call)
     return status;
 }
 
-/* Not JSON, or too much of it. Past a limit the id may have been read. */
-static void mcpi_server_refuse_text(mcp_call *call, int status, const char *bytes)
+/* Finds the id in a text that could not be read, up to len. */
+static void mcpi_server_read_early_id(mcp_call *call, const char *bytes, size_t len)
 {
-    const bool limit = status == MCP_E_DEPTH || status == MCP_E_NODES;
+    mcp_str id = mcpi_rpc_early_id(bytes, len);
+    mcp_json v;
+    if (!id.ptr || mcp_json_parse(&call->doc, id.ptr, id.len) != MCP_OK) return;
+    v = mcp_json_root(&call->doc);
+    if (mcpi_rpc_is_id(v)) call->message.id = v;
+}
+
+/* Not JSON, or too much of it, or no memory for it. In these two cases the id may be told; without memory, what
+   has none counts as a notification. */
+static void mcpi_server_refuse_text(mcp_call *call, int status, const char *bytes, size_t len)
+{
     char why[MCP_DOC_ERROR_SIZE];
+    int code = MCPI_RPC_PARSE_ERROR;
 
     (void)mcp_doc_error(&call->doc, why, sizeof why);
-    if (limit) {
-        mcp_str id = mcpi_rpc_early_id(bytes, call->doc.error_at);
-        if (id.ptr && mcp_json_parse(&call->doc, id.ptr, id.len) == MCP_OK &&
-            mcpi_rpc_is_id(mcp_json_root(&call->doc)))
-            call->message.id = mcp_json_root(&call->doc);
+    if (status == MCP_E_DEPTH || status == MCP_E_NODES) {
+        code = MCPI_RPC_INVALID_REQUEST;
+        mcpi_server_read_early_id(call, bytes, call->doc.error_at);
+    } else if (status == MCP_E_NOMEM) {
+        code = MCPI_RPC_INTERNAL_ERROR;
+        mcpi_server_read_early_id(call, bytes, len);
+        call->dropped = !mcp_json_exists(call->message.id);
     }
-    mcpi_peer_error(call, limit ? MCPI_RPC_INVALID_REQUEST : MCPI_RPC_PARSE_ERROR, why);
+    mcpi_peer_error(call, code, why);
 }
 
 /* Reads the message; a refusal is written as reply. */
@@ -6727,7 +6740,7 @@ static int mcpi_server_read(mcp_call *call, const char *bytes, size_t len)
     if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, len -= 3;  /* a byte order mark */
     status = mcp_json_parse(&call->doc, bytes, len);
     if (status != MCP_OK) {
-        mcpi_server_refuse_text(call, status, bytes);
+        mcpi_server_refuse_text(call, status, bytes, len);
         return status;
     }
     wrong = mcpi_rpc_read(&call->message, mcp_json_root(&call->doc));
