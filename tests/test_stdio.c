@@ -1,7 +1,13 @@
-/* Standard input and output in a loop of the host's: pump, descriptors, wake-ups, a reader that goes away. */
+/* Standard input and output in a loop of the host's: pump, descriptors, wake-ups, readers that are slow or go
+   away, the end of the input; and whole servers in processes of their own. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 static int chatty(mcp_call *c)
 {
@@ -10,8 +16,31 @@ static int chatty(mcp_call *c)
     return mcp_text(c, mcp_arg_str(c, "text"));
 }
 
+static char big_text[300000];
+
+/* More than a pipe holds. */
+static int big(mcp_call *c)
+{
+    memset(big_text, 'x', sizeof big_text);
+    return mcp_textn(c, big_text, sizeof big_text);
+}
+
+static mcp_ref waiting[8];
+static size_t num_waiting, num_cancelled;
+
+static int later(mcp_call *c)
+{
+    return mcp_defer(c, &waiting[num_waiting++ % MCP_COUNT(waiting)]);
+}
+
 static const mcp_field args[] = { MCP_NEED("text", MCP_STRING, 0), MCP_END };
-static const mcp_tool tools[] = { MCP_TOOL("say", chatty, 0, args) };
+static const mcp_tool tools[] = {
+    MCP_TOOL("say", chatty, 0, args), MCP_TOOL("big", big, 0, 0), MCP_TOOL("later", later, 0, 0)
+};
+
+static uint64_t clock_ms;
+static uint64_t on_now(void *user) { (void)user; return clock_ms; }
+static void on_cancel(void *user, mcp_ref ref) { (void)user, (void)ref; num_cancelled++; }
 
 /* A server whose standard input and output are two pipes, and the test at their other ends. */
 static struct {
@@ -26,15 +55,23 @@ static void move(int from, int to)
     (void)close(from);
 }
 
-static void begin(void)
+static mcp_server_desc usual(void)
 {
     mcp_server_desc d;
-    int in[2], out[2], err[2], i;
     memset(&d, 0, sizeof d);
     d.name = "s";
     d.version = "1";
     d.tools = tools;
-    d.num_tools = 1;
+    d.num_tools = MCP_COUNT(tools);
+    d.on_cancel = on_cancel;
+    num_waiting = num_cancelled = 0;
+    clock_ms = 1000;
+    return d;
+}
+
+static void begin_with(mcp_server_desc d)
+{
+    int in[2], out[2], err[2], i;
     fflush(stdout);
     if (pipe(in) || pipe(out) || pipe(err)) abort();
     for (i = 0; i < 3; i++) peer.saved[i] = dup(i);
@@ -48,6 +85,10 @@ static void begin(void)
     peer.io = mcp_stdio_open(peer.server);
 }
 
+static void begin(void) { begin_with(usual()); }
+
+static const char *received(int fd);
+
 static void end(void)
 {
     int i;
@@ -56,6 +97,7 @@ static void end(void)
     for (i = 0; i < 3; i++) move(peer.saved[i], i);
     if (peer.to >= 0) (void)close(peer.to);
     if (peer.from >= 0) (void)close(peer.from);
+    if (test_state.failures) printf("%s", received(peer.err));      /* what checks printed meanwhile */
     (void)close(peer.err);
 }
 
@@ -77,10 +119,17 @@ static const char *received(int fd)
 
 #define PING "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"
 #define PONG "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n"
-#define SAY "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"say\"," \
-            "\"arguments\":{\"text\":\"x\"}," \
-            "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                               \
-            "\"io.modelcontextprotocol/clientCapabilities\":{}}}}\n"
+#define CALL(id, tool)                                                                              \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":\"" tool "\","        \
+    "\"arguments\":{\"text\":\"x\"},\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","    \
+    "\"io.modelcontextprotocol/clientCapabilities\":{}}}}\n"
+#define RESULT(id, text)                                                                            \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"" text "\"}],"  \
+    "\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"s\","            \
+    "\"version\":\"1\"}}}}\n"
+#define SAY CALL("2", "say")
+#define NUMBERED_PING "{\"jsonrpc\":\"2.0\",\"id\":%lu,\"method\":\"ping\"}\n"
+#define NUMBERED_PONG "{\"jsonrpc\":\"2.0\",\"id\":%lu,\"result\":{}}\n"
 
 /* Frames: nothing there, half a message, its other half, several at once. */
 static void pump_never_waits_with_0(void)
@@ -197,6 +246,451 @@ static void closes_what_it_opened(void)
     CHECK_INT(before, after);
 }
 
+/*---- Pieces, and readers that are slow or gone ---------------------------------------------------*/
+
+static void many_lines_in_one_write(void)
+{
+    char text[64 * 60], want[64 * 60];
+    size_t i, n = 0, k = 0;
+    begin();
+    for (i = 0; i < 64; i++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, NUMBERED_PING, (unsigned long)i);
+        k += (size_t)snprintf(want + k, sizeof want - k, NUMBERED_PONG, (unsigned long)i);
+    }
+    send_text(text);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR(want, received(peer.from));
+    end();
+}
+
+static void a_byte_a_write(void)
+{
+    static const char text[] = PING "\n" CALL("3", "say") PING;
+    char byte[2] = "x";
+    size_t i;
+    begin();
+    for (i = 0; i < sizeof text - 1; i++) {
+        byte[0] = text[i];
+        send_text(byte);
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    }
+    CHECK_STR(PONG RESULT("3", "x") PONG, received(peer.from));
+    end();
+}
+
+/* A part of a reply is read, and then nobody is there. */
+static void reader_goes_away_in_mid_reply(void)
+{
+    begin();
+    send_text(CALL("1", "big"));
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_UINT(4095, strlen(received(peer.from)));
+    (void)close(peer.from);
+    peer.from = -1;
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    end();
+}
+
+/* Pings that were sent and pongs that came, each of them numbered. */
+typedef struct counter {
+    int to, from;
+    size_t sent, came;
+    char out[60], in[60];       /* a line that was written, or came, in part */
+    size_t out_len, in_len;
+} counter;
+
+static void counter_begin(counter *c, int to, int from)
+{
+    memset(c, 0, sizeof *c);
+    c->to = to;
+    c->from = from;
+    (void)fcntl(to, F_SETFL, O_NONBLOCK);
+    (void)fcntl(from, F_SETFL, O_NONBLOCK);
+}
+
+/* Writes pings until there are count of them or the pipe is full. */
+static void send_pings(counter *c, size_t count)
+{
+    while (c->out_len || c->sent < count) {
+        ssize_t n;
+        if (!c->out_len)
+            c->out_len = (size_t)snprintf(c->out, sizeof c->out, NUMBERED_PING, (unsigned long)c->sent++);
+        n = write(c->to, c->out, c->out_len);
+        if (n <= 0) return;
+        c->out_len -= (size_t)n;
+        memmove(c->out, c->out + n, c->out_len);
+    }
+}
+
+/* Reads what is there, at most most bytes, and checks that each pong is the next one. False at the end. */
+static bool take_pongs(counter *c, size_t most)
+{
+    static char bytes[10000];
+    char want[60];
+    ssize_t n = read(c->from, bytes, most < sizeof bytes ? most : sizeof bytes), i;
+    for (i = 0; i < n && c->in_len < sizeof c->in && !test_state.failures; i++) {
+        c->in[c->in_len++] = bytes[i];
+        if (bytes[i] != '\n') continue;
+        snprintf(want, sizeof want, NUMBERED_PONG, (unsigned long)c->came++);
+        CHECK_BYTES(want, strlen(want), c->in, c->in_len);
+        c->in_len = 0;
+    }
+    return n != 0;
+}
+
+static int events_of(int fd)
+{
+    mcp_pollfd fds[3];
+    int timeout, i, count = mcp_stdio_fds(peer.io, fds, 3, &timeout), events = 0;
+    for (i = 0; i < count; i++)
+        if (fd == 0 ? fds[i].fd == 0 : fds[i].events == MCP_POLL_OUT) events |= fds[i].events;
+    return events;
+}
+
+/* With the pipe full, requests are read until max_output of replies wait; then only the reader counts. Afterwards
+   everything arrives. */
+static void slow_reader(void)
+{
+    mcp_server_desc d = usual();
+    counter c;
+    size_t i, stopped, behind;
+    d.max_output = 20000;
+    begin_with(d);
+    counter_begin(&c, peer.to, peer.from);
+    CHECK_INT(MCP_POLL_IN, events_of(0));
+    CHECK_INT(0, events_of(1));
+    for (i = 0; i < 10000 && events_of(0) && !test_state.failures; i++) {
+        send_pings(&c, c.sent + 100);
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    }
+    CHECK_INT(0, events_of(0));
+    CHECK_INT(MCP_POLL_OUT, events_of(1));
+    stopped = c.sent;
+    behind = stopped * (sizeof PONG - 1);       /* at least */
+    CHECK(behind > 20000);
+    for (i = 0; i < 100; i++) {                 /* the rest waits outside */
+        send_pings(&c, c.sent + 100);
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        CHECK_INT(0, events_of(0));
+    }
+    for (i = 0; i < 100000 && c.came < c.sent - (c.out_len > 0) && !test_state.failures; i++) {
+        CHECK(take_pongs(&c, 1 + i % 4000));
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        if (i % 2) send_pings(&c, 0);
+    }
+    CHECK(c.came >= stopped + 100);
+    CHECK_INT(MCP_POLL_IN, events_of(0));
+    CHECK_INT(0, events_of(1));
+    end();
+}
+
+/* What comes out of the pipe while the server pumps, until nothing more does. */
+static size_t take_all(int *status)
+{
+    size_t total = 0, n;
+    do {
+        n = strlen(received(peer.from));
+        total += n;
+        *status = mcp_stdio_pump(peer.io, 0);
+    } while (n);
+    return total;
+}
+
+/*---- The end of the input -----------------------------------------------------------------------*/
+
+static void end_input(void)
+{
+    (void)close(peer.to);
+    peer.to = -1;
+}
+
+static void finish(size_t i, const char *text)
+{
+    mcp_call *c = mcp_resume(peer.server, waiting[i]);
+    CHECK(c != NULL);
+    if (c) mcp_finish(c, mcp_text(c, text));
+}
+
+static int timeout_of(void)
+{
+    mcp_pollfd fds[3];
+    int timeout;
+    (void)mcp_stdio_fds(peer.io, fds, 3, &timeout);
+    return timeout;
+}
+
+/* Two calls wait when the input ends. */
+static void begin_drain(uint32_t drain_ms, uint32_t call_timeout_ms)
+{
+    mcp_server_desc d = usual();
+    d.now_ms = on_now;
+    d.drain_ms = drain_ms;
+    d.call_timeout_ms = call_timeout_ms;
+    d.max_output = 1;
+    begin_with(d);
+    send_text(CALL("1", "later") CALL("2", "later"));
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(call_timeout_ms == MCP_NONE ? -1 : call_timeout_ms ? (int)call_timeout_ms : 60000, timeout_of());
+    end_input();
+}
+
+/* Deferred calls may be answered for a while, and then it is over. */
+static void answers_after_the_input(void)
+{
+    begin_drain(0, 0);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(0, events_of(0));
+    CHECK_INT(2000, timeout_of());
+    clock_ms += 1500;
+    CHECK_INT(500, timeout_of());
+    finish(0, "one");
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR(RESULT("1", "one"), received(peer.from));
+    clock_ms += 499;
+    CHECK_INT(1, timeout_of());
+    finish(1, "two");
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR(RESULT("2", "two"), received(peer.from));
+    CHECK_UINT(0, num_cancelled);
+    end();
+}
+
+static void nobody_answers_after_the_input(void)
+{
+    begin_drain(300, 0);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    clock_ms += 299;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_UINT(0, num_cancelled);
+    clock_ms += 1;
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_UINT(2, num_cancelled);
+    CHECK_STR("", received(peer.from));
+    CHECK(mcp_resume(peer.server, waiting[0]) == NULL);
+    end();
+    begin_drain(MCP_NONE, 0);           /* not even a moment */
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_UINT(2, num_cancelled);
+    CHECK_STR("", received(peer.from));
+    end();
+    begin_drain(5000, 100);             /* a call's own time is over sooner */
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(100, timeout_of());
+    clock_ms += 100;
+    CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_UINT(2, num_cancelled);
+    CHECK(strstr(received(peer.from), "call_timeout_ms") != NULL);
+    end();
+}
+
+/* An answer that was given in time but waits for its reader is still sent, and nothing spins meanwhile. */
+static void answers_that_wait_after_the_input(void)
+{
+    int status;
+    begin_drain(300, MCP_NONE);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    big_text[sizeof big_text - 1] = 0;
+    memset(big_text, 'x', sizeof big_text - 1);
+    finish(0, big_text);
+    finish(1, "two");
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(300, timeout_of());
+    clock_ms += 10000;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(MCP_POLL_OUT, events_of(1));
+    CHECK_INT(-1, timeout_of());
+    CHECK_UINT(sizeof RESULT("1", "") - 1 + sizeof big_text - 1 + sizeof RESULT("2", "two") - 1, take_all(&status));
+    CHECK_STATUS(MCP_E_CLOSED, status);
+    CHECK_UINT(0, num_cancelled);
+    end();
+}
+
+/* A long drain is a long wait, not none at all. */
+static void drain_of_a_month(void)
+{
+    begin_drain(3000000000u, MCP_NONE);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(0x7fffffff, timeout_of());
+    finish(0, "one");
+    finish(1, "two");
+    end();
+}
+
+/*---- What standard output is --------------------------------------------------------------------*/
+
+/* A pipe is as blocking afterwards as it was before. */
+static void blocking_is_given_back(void)
+{
+    int before, during, after, copy;
+    mcp_server *server;
+    mcp_stdio *io;
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        begin();
+        mcp_stdio_close(peer.io);
+        peer.io = NULL;
+        if (i) (void)fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_NONBLOCK);
+        copy = dup(1);
+        before = fcntl(copy, F_GETFL);
+        server = peer.server;
+        io = mcp_stdio_open(server);
+        during = fcntl(copy, F_GETFL);
+        mcp_stdio_close(io);
+        after = fcntl(1, F_GETFL);
+        (void)close(copy);
+        end();
+        CHECK_INT(i ? O_NONBLOCK : 0, before & O_NONBLOCK);
+        CHECK_INT(O_NONBLOCK, during & O_NONBLOCK);
+        CHECK_INT(before, after);
+    }
+}
+
+/* A file is written to as it is. */
+static void output_to_a_file(void)
+{
+    FILE *file = tmpfile();
+    char got[2000] = "";
+    int flags, during;
+    if (!file) SKIP("no temporary file");
+    flags = fcntl(fileno(file), F_GETFL);
+    begin();
+    mcp_stdio_close(peer.io);
+    (void)dup2(fileno(file), 1);
+    peer.io = mcp_stdio_open(peer.server);
+    during = fcntl(fileno(file), F_GETFL);
+    send_text(PING SAY PING);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR("a stray line\n", received(peer.err));
+    end();
+    CHECK_INT(flags, during);
+    rewind(file);
+    (void)fread(got, 1, sizeof got - 1, file);
+    fclose(file);
+    CHECK_STR(PONG RESULT("2", "x") PONG, got);
+}
+
+/*---- Servers in processes of their own ------------------------------------------------------------*/
+
+static pid_t child;
+
+/* Starts one; its ends of the pipes are to and from. */
+static void start(mcp_server_desc d, int *to, int *from)
+{
+    int in[2], out[2];
+    fflush(stdout);
+    if (pipe(in) || pipe(out)) abort();
+    child = fork();
+    if (child < 0) abort();
+    if (child == 0) {
+        move(in[0], 0);
+        move(out[1], 1);
+        (void)close(in[1]);
+        (void)close(out[0]);
+        _exit(mcp_serve_stdio(&d));
+    }
+    (void)close(in[0]);
+    (void)close(out[1]);
+    *to = in[1];
+    *from = out[0];
+}
+
+/* Its exit status, or 1000 and more for a signal. */
+static int exit_status(void)
+{
+    int status = 0;
+    if (waitpid(child, &status, 0) != child) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/* All that comes until the end, in a static buffer. */
+static const char *read_to_end(int fd)
+{
+    static char text[5000];
+    size_t n = 0;
+    ssize_t k;
+    while (n < sizeof text - 1 && (k = read(fd, text + n, sizeof text - 1 - n)) > 0) n += (size_t)k;
+    text[n] = 0;
+    return text;
+}
+
+static void process_ends_with_its_input(void)
+{
+    mcp_server_desc d = usual();
+    int to, from;
+    start(d, &to, &from);
+    CHECK(write(to, PING "{\"jsonrpc\":", sizeof PING - 1 + 11) > 0);
+    (void)close(to);
+    CHECK_STR(PONG, read_to_end(from));
+    (void)close(from);
+    CHECK_INT(0, exit_status());
+    d.drain_ms = MCP_NONE;              /* with a call that nobody will answer */
+    start(d, &to, &from);
+    CHECK(write(to, CALL("1", "later") PING, sizeof CALL("1", "later") PING - 1) > 0);
+    (void)close(to);
+    CHECK_STR(PONG, read_to_end(from));
+    (void)close(from);
+    CHECK_INT(0, exit_status());
+}
+
+static void process_ends_with_its_reader(void)
+{
+    char some[1000];
+    int to, from;
+    start(usual(), &to, &from);
+    CHECK(write(to, CALL("1", "big"), sizeof CALL("1", "big") - 1) > 0);
+    CHECK(read(from, some, sizeof some) > 0);
+    (void)close(from);
+    CHECK_INT(0, exit_status());
+    (void)close(to);
+}
+
+/* Waits for what is asked for. The time is only there to fail in place of hanging. */
+static bool wait_for(const counter *c, bool to_write, bool to_read)
+{
+    struct pollfd p[2];
+    p[0].fd = to_write ? c->to : -1;
+    p[0].events = POLLOUT;
+    p[1].fd = to_read ? c->from : -1;
+    p[1].events = POLLIN;
+    if (poll(p, 2, 300000) > 0) return true;
+    FAIL("the server is stuck after %lu requests and %lu replies", (unsigned long)c->sent, (unsigned long)c->came);
+    (void)kill(child, SIGKILL);
+    return false;
+}
+
+/* A client that writes all its requests before it reads; where replies may pile up less than that, it reads once
+   it cannot write. */
+static void client_that_writes_first(void)
+{
+    const size_t count = test_rounds(10000);
+    int round;
+    for (round = 0; round < 2; round++) {
+        mcp_server_desc d = usual();
+        counter c;
+        int to, from;
+        bool blocked = false, more = true;
+        NOTE("%s", round ? "little output" : "all output");
+        if (round) d.max_output = 5000;
+        start(d, &to, &from);
+        counter_begin(&c, to, from);
+        while ((c.sent < count || c.out_len) && !test_state.failures) {
+            send_pings(&c, count);
+            if (c.sent == count && !c.out_len) break;
+            blocked = true;
+            if (!wait_for(&c, true, round)) break;
+            if (round) (void)take_pongs(&c, 3000);
+        }
+        CHECK(blocked || count < 10000);
+        (void)close(to);
+        while (more && !test_state.failures) more = wait_for(&c, false, true) && take_pongs(&c, 10000);
+        CHECK_UINT(count, c.came);
+        CHECK_UINT(0, c.in_len);
+        (void)close(from);
+        CHECK_INT(0, exit_status());
+    }
+}
+
 int main(void)
 {
     TEST(pump_never_waits_with_0);
@@ -206,5 +700,18 @@ int main(void)
     TEST(input_ends);
     TEST(reader_goes_away);
     TEST(closes_what_it_opened);
+    TEST(many_lines_in_one_write);
+    TEST(a_byte_a_write);
+    TEST(reader_goes_away_in_mid_reply);
+    TEST(slow_reader);
+    TEST(answers_after_the_input);
+    TEST(nobody_answers_after_the_input);
+    TEST(answers_that_wait_after_the_input);
+    TEST(drain_of_a_month);
+    TEST(blocking_is_given_back);
+    TEST(output_to_a_file);
+    TEST(process_ends_with_its_input);
+    TEST(process_ends_with_its_reader);
+    TEST(client_that_writes_first);
     return test_end();
 }
