@@ -354,7 +354,7 @@ static void sessions_interleaved(void)
         for (i = 0; i < COUNT; i++) {
             const size_t len = strlen(revisions[i].ask);
             if (at < len) CHECK_UINT(1, mcp_session_feed(s[i], revisions[i].ask + at, 1));
-            else if (at - len < sizeof then - 1) CHECK_UINT(1, mcp_session_feed(s[i], then + at - len, 1));
+            else if (at - len < sizeof then - 1) CHECK_UINT(1, mcp_session_feed(s[i], &then[at - len], 1));
         }
     for (i = 0; i < COUNT; i++) {
         NOTE("%s", revisions[i].told);
@@ -850,6 +850,23 @@ static void cancelled_by_id(void)
     CHECK(!mcp_session_busy(host.a));
     end();
     CHECK_UINT(4, host.num_cancelled);
+}
+
+/* What was cancelled makes room for others, for ever. */
+static void cancelled_again_and_again(void)
+{
+    size_t i;
+    begin();
+    host.desc.max_calls = 2;
+    connect_host();
+    for (i = 0; i < 100; i++) {
+        host.num_refs = 0;
+        feed(host.a, CALL("1", "later", "") CALL("2", "later", "") CANCEL("1") PING("3") CANCEL("2"));
+        CHECK_UINT(2, host.num_refs);
+        CHECK_STR(PONG("3"), output(host.a));
+        CHECK_UINT(2 * i + 2, host.num_cancelled);
+    }
+    end();
 }
 
 static const char *const no_cancels[] = {
@@ -1786,6 +1803,10 @@ static void large_calls_do_not_pile_up(void)
 
 /*---- Allocations that fail ----------------------------------------------------------------------*/
 
+/* Of hard_times, so far: answers but those to the request that is cancelled, and whether all could be sent. */
+static size_t answers;
+static bool all_was_fed;
+
 /* Only whole messages ever leave. */
 static void check_output(mcp_session *s)
 {
@@ -1798,6 +1819,7 @@ static void check_output(mcp_session *s)
         if (!stop) break;
         CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, at, (size_t)(stop - at)));
         CHECK(mcp_json_equals(mcp_json_root(&doc), "jsonrpc", "2.0"));
+        if (mcp_json_int(mcp_json_root(&doc), "id", 0) != 6) answers++;
         at = stop + 1;
     }
     mcp_doc_free(&doc);
@@ -1819,6 +1841,8 @@ static void hard_times(void)
         CALL("3", "later", "y") REQUEST("4", "tools/list", "") CALL("5", "later", "z") CALL("6", "later", "c")
         "nonsense\n" MODERN("7", "later", "m") MODERN("8", "echo", "m") REQUEST("9", "tools/list", META);
     const char *at = text, *stop = text + sizeof text - 1;
+    answers = 0;
+    all_was_fed = false;
     host.a = mcp_session_open(host.server);
     while (host.a && at < stop) {
         size_t n = mcp_session_feed(host.a, at, (size_t)(stop - at) < 200 ? (size_t)(stop - at) : 200);
@@ -1826,7 +1850,8 @@ static void hard_times(void)
         at += n;
         check_output(host.a);
     }
-    if (host.a) (void)mcp_session_feed(host.a, CANCEL("6"), sizeof CANCEL("6") - 1);
+    if (host.a && mcp_session_feed(host.a, CANCEL("6"), sizeof CANCEL("6") - 1) == sizeof CANCEL("6") - 1)
+        all_was_fed = true;
     finish_all();
     if (host.a) check_output(host.a);
     host.b = mcp_session_open(host.server);
@@ -1854,6 +1879,8 @@ static void better_times(void)
     finish_all();
     (void)mcp_session_feed(host.a, "\n", 1);
     check_output(host.a);
+    /* Each request got one. What could not be read has no id: that may be the cancelled one or its notice. */
+    if (all_was_fed && status == MCP_OK) CHECK(answers >= 10 && answers <= 12);
     CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
     feed(host.a, PING("1") MODERN("2", "later", "x"));
     CHECK_STR(PONG("1"), output(host.a));
@@ -1913,6 +1940,7 @@ int main(void)
     TEST(tick_counts_what_it_began);
     TEST(late_with_much_text);
     TEST(cancelled_by_id);
+    TEST(cancelled_again_and_again);
     TEST(cancels_nothing);
     TEST(cancelled_id_that_is_there_twice);
     TEST(cancelled_reply_that_waits);

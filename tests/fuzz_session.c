@@ -1,0 +1,376 @@
+/* fuzz_session.c - a whole session. The input is what a peer sends, and between it bytes that no JSON text begins
+   with say what else happens: pieces are cut, output is drained, deferred calls are finished or cancelled, time
+   goes by, sessions close. Whatever comes: the output is what the tap saw, line for line; each line is a legal message;
+   no id is answered more often than it was asked, nothing that is no request is answered; and in the end nothing
+   is left over. tests/fuzz.sh runs it, seeded with tests/wire. */
+
+#define MCP_IMPLEMENTATION
+#include "../mcp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void must(bool holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "does not hold: %s\n", what);
+    abort();
+}
+#define MUST(what) must(what, #what)
+
+/*---- A peer, and what may still be said to it ----------------------------------------------------*/
+
+#define PEERS 3
+#define ASKED 4096              /* a power of two */
+
+typedef struct peer {
+    mcp_session *session;
+    mcp_buf said;               /* by the tap, not drained yet */
+    size_t drained;             /* of it */
+    size_t unread;              /* messages that may be answered without an id */
+    struct { uint64_t id; size_t count; } asked[ASKED];     /* by hash; count: answers that are due */
+} peer;
+
+static peer peers[PEERS];
+static peer *now;               /* the one that the input is about */
+static mcp_server *server;
+static mcp_ref refs[64];        /* the newest that were deferred */
+static size_t num_refs, num_calls, num_open;
+static uint64_t clock_ms, outside;      /* replies that a refusing stream got */
+static bool refusing, acting;
+
+/* A number for an id: of its kind, and byte by byte. */
+static uint64_t id_hash(mcp_json id)
+{
+    const mcp_str s = mcp_json_type(id) == MCP_JSON_STRING ? mcp_json_str(id, NULL) : mcp_json_number(id, NULL);
+    uint64_t h = 14695981039346656037u + (uint64_t)mcp_json_type(id);
+    size_t i;
+    for (i = 0; i < s.len; i++) h = (h ^ (unsigned char)s.ptr[i]) * 1099511628211u;
+    return h ? h : 1;
+}
+
+/* The count of an id; NULL once there are too many of them. */
+static size_t *asked(peer *p, mcp_json id)
+{
+    const uint64_t hash = id_hash(id);
+    size_t i, at = (size_t)hash % ASKED;
+    for (i = 0; i < ASKED; i++, at = (at + 1) % ASKED) {
+        if (!p->asked[at].id) p->asked[at].id = hash;
+        if (p->asked[at].id == hash) return &p->asked[at].count;
+    }
+    return NULL;
+}
+
+static bool is_id(mcp_json v)
+{
+    return mcp_json_type(v) == MCP_JSON_STRING || mcp_json_type(v) == MCP_JSON_NUMBER;
+}
+
+/* What comes in: what may it be answered with? Notifications and responses, with nothing. */
+static void hear(peer *p, const char *bytes, size_t len)
+{
+    mcp_doc doc = { 0 };
+    mcp_json root, id, v;
+    bool method = false, answers = false;
+    (void)mcp_json_parse(&doc, bytes, len);
+    root = mcp_json_root(&doc);
+    for (v = mcp_json_first(root); mcp_json_exists(v) && mcp_json_type(root) == MCP_JSON_OBJECT;
+         v = mcp_json_next(v)) {
+        const mcp_str key = mcp_json_key(v);
+        if (key.len == 6 && !memcmp(key.ptr, "method", 6)) method = true;
+        if (key.len == 6 && !memcmp(key.ptr, "result", 6)) answers = true;
+        if (key.len == 5 && !memcmp(key.ptr, "error", 5)) answers = true;
+    }
+    id = mcp_json_get(root, "id");
+    if (is_id(id) && (method || !answers)) {
+        size_t *count = asked(p, id);
+        if (count) ++*count;
+    }
+    if (!(answers && !method) && !(mcp_json_str(root, "method").ptr && !mcp_json_exists(id))) p->unread++;
+    mcp_doc_free(&doc);
+}
+
+/* What goes out: one legal message, for which there is a reason. */
+static void say(peer *p, const char *bytes, size_t len)
+{
+    mcp_doc doc = { 0 };
+    mcp_json root, id, error;
+    MUST(len && !memchr(bytes, '\n', len));
+    MUST(mcp_json_parse(&doc, bytes, len) == MCP_OK);
+    root = mcp_json_root(&doc);
+    id = mcp_json_get(root, "id");
+    error = mcp_json_get(root, "error");
+    MUST(mcp_json_type(root) == MCP_JSON_OBJECT && mcp_json_equals(root, "jsonrpc", "2.0"));
+    MUST(mcp_json_exists(error) != mcp_json_exists(mcp_json_get(root, "result")));
+    MUST(!mcp_json_exists(error) || (mcp_json_int(error, "code", 0) < 0 && mcp_json_str(error, "message").len));
+    if (is_id(id)) {
+        size_t *count = asked(p, id);
+        MUST(!count || *count);
+        if (count) --*count;
+    } else {
+        MUST(mcp_json_type(id) <= MCP_JSON_NULL && mcp_json_exists(error));
+    }
+    MUST(p->unread);
+    p->unread--;
+    mcp_doc_free(&doc);
+    mcp_buf_add(&p->said, bytes, len);
+    mcp_buf_add(&p->said, "\n", 1);
+    MUST(!p->said.error);
+}
+
+static void on_tap(void *user, mcp_session *session, int direction, const char *bytes, size_t len)
+{
+    size_t i;
+    (void)user;
+    for (i = 0; i < PEERS && peers[i].session != session; i++) {}
+    if (!session || i == PEERS) return;         /* by the other door */
+    if (direction == MCP_TAP_IN) hear(&peers[i], bytes, len);
+    else say(&peers[i], bytes, len);
+}
+
+static void open_peer(peer *p)
+{
+    mcp_alloc none = { 0, 0 };
+    memset(p, 0, sizeof *p);
+    mcp_buf_init(&p->said, none, 1 << 26);
+    p->session = mcp_session_open(server);
+    MUST(p->session);
+}
+
+static void close_peer(peer *p)
+{
+    mcp_session_close(p->session);
+    mcp_buf_free(&p->said);
+}
+
+/* Takes at most most bytes of output, which must be those that the tap saw. */
+static void drain(peer *p, size_t most)
+{
+    size_t len;
+    const char *bytes = mcp_session_output(p->session, &len);
+    MUST(len == p->said.len - p->drained);
+    if (len > most) len = most;
+    if (!len) return;
+    MUST(!memcmp(bytes, p->said.ptr + p->drained, len));
+    p->drained += len;
+    if (p->drained == p->said.len) {
+        p->drained = 0;
+        mcp_buf_reset(&p->said);
+    }
+    mcp_session_sent(p->session, len);
+}
+
+static void send_bytes(peer *p, const char *bytes, size_t len)
+{
+    while (len) {
+        const size_t n = mcp_session_feed(p->session, bytes, len);
+        MUST(n <= len && mcp_session_status(p->session) >= 0);
+        MUST(n == len || mcp_session_status(p->session) == MCP_WAIT || refusing);
+        bytes += n;
+        len -= n;
+        if (n || !len) continue;
+        drain(p, 100000);
+        if (mcp_session_status(p->session) == MCP_WAIT) return;     /* stuck for want of a call: not sent */
+    }
+}
+
+/*---- The tool of the seeds ------------------------------------------------------------------------*/
+
+/* Every second call is answered later, some at once, and some do things that they need not. */
+static int echo(mcp_call *c)
+{
+    static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":\"own\",\"method\":\"ping\"}\n";
+    const char *text = mcp_arg_str(c, "text");
+    mcp_ref ref;
+    MUST(text);
+    if (num_calls++ % 2 == 0) return mcp_text(c, text);
+    if (acting && num_calls % 8 == 0) (void)mcp_session_feed(peers[0].session, ping, sizeof ping - 1);
+    if (mcp_defer(c, &ref) != MCP_WAIT) return mcp_fail(c, "cannot");
+    refs[num_refs++ % 64] = ref;
+    num_open++;
+    MUST(mcp_resume(server, ref) == c);
+    if (acting && num_calls % 16 == 4) {
+        num_open--;
+        mcp_finish(c, mcp_data(c, "{'text': %s}", text));
+    }
+    return mcp_text(c, "before");
+}
+
+/* The verdict of a handler that deferred its call; a second one says the same in another way. */
+static int late(mcp_call *c)
+{
+    const int verdict = echo(c);
+    return verdict == MCP_OK && num_calls % 2 == 0 ? (int)MCP_WAIT : verdict;
+}
+
+static const mcp_field rows[] = { MCP_NEED("text", MCP_STRING, 0), MCP_END };
+static const mcp_tool tools[] = { MCP_TOOL("echo", late, 0, rows), MCP_TOOL("other", late, 0, rows) };
+
+static uint64_t on_now(void *user) { (void)user; return clock_ms; }
+
+static void on_cancel(void *user, mcp_ref ref)
+{
+    (void)user;
+    MUST(ref && num_open && !mcp_resume(server, ref));
+    num_open--;
+}
+
+static void finish(size_t i)
+{
+    const mcp_ref ref = refs[i % 64];
+    mcp_call *c = mcp_resume(server, ref);
+    if (!c) return;
+    MUST(num_open);
+    num_open--;
+    if (i % 3 == 0) mcp_finish(c, mcp_text(c, mcp_arg_str(c, "text")));
+    else if (i % 3 == 1) mcp_finish(c, mcp_fail(c, "later"));
+    else mcp_finish(c, mcp_data(c, "{'i': %d}", 1));
+    MUST(!mcp_resume(server, ref));
+}
+
+/*---- The other door, which may refuse --------------------------------------------------------------*/
+
+static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+{
+    (void)user, (void)stream, (void)kind, (void)code;
+    MUST(last && len && bytes[0] == '{');
+    if (!refusing) outside++;
+    return !refusing;
+}
+
+static void deliver(unsigned n)
+{
+    static const char ask[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"other\","
+        "\"arguments\":{\"text\":\"x\"},\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+        "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
+    mcp_delivery d = { 0 };
+    const uint64_t before = outside;
+    int status;
+    d.stream = n % 4;
+    d.emit = on_emit;
+    d.bytes = ask;
+    d.len = sizeof ask - 1;
+    status = mcp_deliver(server, &d);
+    MUST(status == MCP_OK || status == MCP_WAIT || status == MCP_E_BUSY);
+    MUST(outside - before == (status == MCP_OK));
+}
+
+/*---- The input --------------------------------------------------------------------------------------*/
+
+/* What a byte that is no text asks for, with the byte after it. */
+static void command(unsigned what, unsigned n)
+{
+    char text[100];
+    switch (what) {
+    case 1: drain(now, n * 8); break;
+    case 2: finish(n); break;
+    case 3:
+        snprintf(text, sizeof text, "{\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":%u}}\n", n);
+        send_bytes(now, text, strlen(text));
+        break;
+    case 4:
+        clock_ms += n * 10;
+        MUST(mcp_server_tick(server) >= -1);
+        break;
+    case 5:
+        close_peer(now);
+        open_peer(now);
+        break;
+    case 6: now = &peers[n % PEERS]; break;
+    case 7: deliver(n); break;
+    case 8:
+        refusing = n & 1;
+        if (n & 2) mcp_stream_lost(server, NULL, n >> 2 & 3);
+        else if (!refusing) mcp_stream_ready(server, NULL, n >> 2 & 3);
+        break;
+    default: acting = n & 1; break;
+    }
+}
+
+/* Everything is answered, and every stream takes everything. */
+static void settle(void)
+{
+    size_t i, round;
+    refusing = false;
+    for (round = 0; round < 100000; round++) {
+        bool more = false;
+        for (i = 0; i < 4; i++) mcp_stream_ready(server, NULL, i);
+        for (i = 0; i < 64; i++) finish(i);
+        clock_ms += 1000000;
+        MUST(mcp_server_tick(server) >= -1);
+        for (i = 0; i < PEERS; i++) {
+            drain(&peers[i], 5000);
+            if (mcp_session_busy(peers[i].session)) more = true;
+        }
+        if (!more && !num_open) return;
+    }
+    MUST(!"the server comes to rest");
+}
+
+static void start(void)
+{
+    mcp_server_desc d = { 0 };
+    size_t i;
+    d.name = "echo"; d.version = "1.0";
+    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    d.tap = on_tap;
+    d.now_ms = on_now;
+    d.on_cancel = on_cancel;
+    d.max_message = 1 << 14;
+    d.max_reply = 1 << 12;
+    d.max_output = 300;
+    d.max_calls = 5;
+    d.call_timeout_ms = 1000;
+    d.page_size = 1;
+    clock_ms = num_refs = num_calls = num_open = 0;
+    memset(refs, 0, sizeof refs);
+    refusing = acting = false;
+    server = mcp_server_create(&d);
+    MUST(server);
+    for (i = 0; i < PEERS; i++) open_peer(&peers[i]);
+    now = &peers[0];
+}
+
+/* How many bytes are text that can be fed at once: to the end of a line, or to a command. */
+static size_t text_size(const uint8_t *data, size_t size)
+{
+    size_t n = 0;
+    while (n < size && !(data[n] >= 1 && data[n] <= 8) && data[n] != 0x7f)
+        if (data[n++] == '\n') break;
+    return n;
+}
+
+/* Seeds have no commands, so something happens after their lines too. */
+static void after_line(size_t at)
+{
+    static const uint8_t commands[] = { 0, 1, 2, 0, 3, 4, 1, 7 };
+    const unsigned n = (unsigned)(at * 2654435761u >> 7);
+    if (commands[n % 8]) command(commands[n % 8], n >> 3 & 31);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char ping[] = "\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+    size_t at = 0, i;
+    start();
+    while (at < size) {
+        const size_t n = text_size(data + at, size - at);
+        if (n) send_bytes(now, (const char *)data + at, n);
+        if (n && data[at + n - 1] == '\n') after_line(at + n);
+        else if (at + n + 1 < size) command(data[at + n], data[at + n + 1]);
+        at += n && data[at + n - 1] == '\n' ? n : n + 2;
+    }
+    settle();
+    for (i = 0; i < PEERS; i++) {
+        send_bytes(&peers[i], ping, sizeof ping - 1);
+        settle();
+        MUST(mcp_session_status(peers[i].session) == MCP_OK);
+    }
+    for (i = 0; i < PEERS; i++) close_peer(&peers[i]);
+    mcp_server_destroy(server);
+    MUST(!num_open);
+    return 0;
+}
+
+#include "fuzz_main.h"
