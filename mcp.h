@@ -6706,8 +6706,8 @@ static void mcpi_server_read_early_id(mcp_call *call, const char *bytes, size_t 
     if (mcpi_rpc_is_id(v)) call->message.id = v;
 }
 
-/* Not JSON, or too much of it, or no memory for it. In these two cases the id may be told; without memory, what
-   has none counts as a notification. */
+/* Not JSON, or too much of it, or no memory for it. In these two cases the id may be told; without
+   memory, what has none counts as a notification. */
 static void mcpi_server_refuse_text(mcp_call *call, int status, const char *bytes, size_t len)
 {
     char why[MCP_DOC_ERROR_SIZE];
