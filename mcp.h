@@ -6696,14 +6696,16 @@ static int mcpi_server_reply(mcp_call *call)
     return status;
 }
 
-/* Finds the id in a text that could not be read, up to len. */
-static void mcpi_server_read_early_id(mcp_call *call, const char *bytes, size_t len)
+/* Finds the id in a text that could not be read, up to len. False: there is one, and no memory for it. */
+static bool mcpi_server_read_early_id(mcp_call *call, const char *bytes, size_t len)
 {
     mcp_str id = mcpi_rpc_early_id(bytes, len);
     mcp_json v;
-    if (!id.ptr || mcp_json_parse(&call->doc, id.ptr, id.len) != MCP_OK) return;
+    if (!id.ptr) return true;
+    if (mcp_json_parse(&call->doc, id.ptr, id.len) == MCP_E_NOMEM) return false;
     v = mcp_json_root(&call->doc);
     if (mcpi_rpc_is_id(v)) call->message.id = v;
+    return true;
 }
 
 /* Not JSON, or too much of it, or no memory for it. In these two cases the id may be told; without
@@ -6716,10 +6718,10 @@ static void mcpi_server_refuse_text(mcp_call *call, int status, const char *byte
     (void)mcp_doc_error(&call->doc, why, sizeof why);
     if (status == MCP_E_DEPTH || status == MCP_E_NODES) {
         code = MCPI_RPC_INVALID_REQUEST;
-        mcpi_server_read_early_id(call, bytes, call->doc.error_at);
+        (void)mcpi_server_read_early_id(call, bytes, call->doc.error_at);
     } else if (status == MCP_E_NOMEM) {
         code = MCPI_RPC_INTERNAL_ERROR;
-        mcpi_server_read_early_id(call, bytes, len);
+        if (!mcpi_server_read_early_id(call, bytes, len)) (void)mcpi_peer_lose(call->route.session);
         call->dropped = !mcp_json_exists(call->message.id);
     }
     mcpi_peer_error(call, code, why);
