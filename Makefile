@@ -3,7 +3,7 @@
 
 CFLAGS = -O2
 
-all: build/echo build/calc
+all: build/echo build/calc build/socket
 
 build/echo: examples/echo.c mcp.h
 	@mkdir -p build
@@ -12,6 +12,10 @@ build/echo: examples/echo.c mcp.h
 build/calc: examples/calc.c mcp.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/calc.c -o $@
+
+build/socket: examples/socket.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/socket.c -o $@
 
 # The echo server, the messages of both eras, and what it answers.
 run: build/echo

@@ -17,6 +17,12 @@ export CC="${CC:-cc}" CXX="${CXX:-c++}"
 out=build/tests
 mkdir -p "$out" || exit 1
 
+# The example that program $1 starts; fails if it starts none. Those programs run where the example can: it is
+# built in the same variant.
+example_of() {
+    [ -f "examples/${1#test_}.c" ] && echo "examples/${1#test_}.c"
+}
+
 list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'coverage lines'
     ls tests/fuzz_*.c 2>/dev/null | sed 's,^tests/\(.*\)\.c$,\1 fuzz,'
@@ -24,7 +30,10 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'inspector interop'
     echo 'schemas official'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
-        ls tests/test_*.c | sed "s,^tests/\(.*\)\.c$,\1 $variant,"
+        for source in tests/test_*.c; do
+            name=$(basename "$source" .c)
+            example_of "$name" >/dev/null && ! echo 'asan clang default' | grep -qw $variant || echo "$name $variant"
+        done
     done
     echo 'wire pipe'
     echo 'musts proved'
@@ -36,10 +45,10 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 cannot=77
 
-# Compiles program $1 in variant $2 to $3, and sets $runner to what it has to be run with. Fails if that does
+# Compiles the source $1 in variant $2 to $3, and sets $runner to what it has to be run with. Fails if that does
 # not compile, with $cannot (with the reason in $why) if this machine cannot do it.
 compile() {
-    source=tests/$1.c
+    source=$1
     runner=
     why=
     case $2 in
@@ -88,9 +97,15 @@ i686_runner() { # most kernels of x86-64 run 32-bit programs themselves
     have qemu-i386 && echo qemu-i386
 }
 
-program() {     # name variant: compiles and runs tests/NAME.c
+build() {       # name variant program: compiles tests/NAME.c, and the example that it starts
+    compile "tests/$1.c" "$2" "$3" || return
+    example=$(example_of "$1") || return 0
+    compile "$example" "$2" "$3.example"
+}
+
+program() {     # name variant: builds and runs tests/NAME.c
     exe=$out/$1.$2
-    compile "$1" "$2" "$exe"
+    build "$1" "$2" "$exe"
     case $? in
     0) ;;
     $cannot) echo "skip - $1: $2: $why"; return 0 ;;
@@ -102,7 +117,7 @@ program() {     # name variant: compiles and runs tests/NAME.c
     valgrind) export MCP_TEST_N="${MCP_TEST_N:-200}" ;;
     s390x | aarch64) export MCP_TEST_N="${MCP_TEST_N:-2000}" ;;
     esac
-    $runner "$exe"
+    $runner "$exe" ${example:+"$exe.example"}
 }
 
 job() {         # name variant
