@@ -3,7 +3,7 @@
 
 CFLAGS = -O2
 
-all: build/echo build/calc build/socket
+all: build/echo build/calc build/socket build/uart
 
 build/echo: examples/echo.c mcp.h
 	@mkdir -p build
@@ -16,6 +16,17 @@ build/calc: examples/calc.c mcp.h
 build/socket: examples/socket.c mcp.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/socket.c -o $@
+
+build/uart: examples/uart.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/uart.c -o $@
+
+# The same for a microcontroller, which QEMU can be: see the top of examples/uart.c.
+build/uart.elf: examples/uart.c mcp.h
+	@mkdir -p build
+	arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os -ffunction-sections -fdata-sections -I. examples/uart.c \
+	    -nostartfiles --specs=nano.specs -o $@ \
+	    -Wl,--gc-sections,-e,vectors,--section-start=.vectors=0,-Ttext=0x40,-Tdata=0x20000000
 
 # The echo server, the messages of both eras, and what it answers.
 run: build/echo

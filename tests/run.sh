@@ -29,6 +29,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     [ -n "$(ls tests/fuzz_*.c 2>/dev/null)" ] || echo 'fuzz fuzz'
     echo 'inspector interop'
     echo 'schemas official'
+    echo 'test_uart qemu'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
         for source in tests/test_*.c; do
             name=$(basename "$source" .c)
@@ -120,6 +121,13 @@ program() {     # name variant: builds and runs tests/NAME.c
     $runner "$exe" ${example:+"$exe.example"}
 }
 
+emulated() {    # name: the firmware itself, on the board that QEMU plays
+    have arm-none-eabi-gcc && have qemu-system-arm ||
+        { echo "skip - $1: qemu: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"; return; }
+    make -s "build/${1#test_}.elf" && compile "tests/$1.c" default "$out/$1.qemu" &&
+        MCP_TEST_N="${MCP_TEST_N:-30}" "$out/$1.qemu" "build/${1#test_}.elf"
+}
+
 job() {         # name variant
     case $2 in
     lines) sh tests/coverage.sh base json ;;
@@ -133,6 +141,7 @@ job() {         # name variant
         if make -s run >"$out/demo.txt" 2>&1; then echo "ok - demo: make run shows both eras"
         else cat "$out/demo.txt"; echo "FAIL - demo: make run: a reply is missing, see above"; false; fi ;;
     compile) sh tests/snippets.sh ;;
+    qemu) emulated "$1" ;;
     *) program "$1" "$2" ;;
     esac
 }

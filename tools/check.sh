@@ -83,11 +83,14 @@ plain() {       # compiler: another one, with the usual warnings; the header fir
     $1 -Wall -Werror -I. -c "$dir/plain.$1.c" -o "$dir/plain.$1.o"
 }
 
-arm() {         # no operating system: everything but the last layer
+arm() {         # no operating system: everything but the last layer, and firmware that has no heap
     need arm-none-eabi-gcc || return 0
     arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -Os -std=c99 -Wall -Wextra -Werror -DMCP_IMPLEMENTATION \
         -DMCP_LAYERS=8 -x c -c mcp.h -o "$dir/arm.o" &&
-        only_needs "$dir/arm.o" "$needs_core $needs_server" arm-none-eabi-nm
+        only_needs "$dir/arm.o" "$needs_core $needs_server" arm-none-eabi-nm || return 1
+    arm-none-eabi-gcc $c_warnings -std=c99 -mcpu=cortex-m4 -mthumb -Os -I. -c examples/uart.c -o "$dir/uart.o" &&
+        make -s build/uart.elf || return 1
+    ! arm-none-eabi-nm build/uart.elf | grep -E ' _?(malloc|realloc|calloc|free|sbrk)(_r)?$'
 }
 
 linked_size() { # file flag...: a linked program without start-up code, as `text data bss`
