@@ -9,6 +9,7 @@
 #   MCP_TEST_N       how often test programs repeat their random cases
 #   TEST_TIMEOUT=n   seconds that one program may take (600)
 #   MCP_INSPECTOR    directory whose node_modules holds @modelcontextprotocol/inspector
+#   MCP_TYPESCRIPT   directory whose node_modules holds @modelcontextprotocol/sdk and client
 #
 # A test is a program that prints a line `ok - NAME: CASE`, `FAIL - NAME: CASE: WHY` or
 # `skip - NAME: CASE: WHY` for each case. The last line of this script is `N passed, N failed`.
@@ -28,6 +29,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     ls tests/fuzz_*.c 2>/dev/null | sed 's,^tests/\(.*\)\.c$,\1 fuzz,'
     [ -n "$(ls tests/fuzz_*.c 2>/dev/null)" ] || echo 'fuzz fuzz'
     echo 'inspector interop'
+    echo 'typescript clients'
     echo 'schemas official'
     echo 'test_uart qemu'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
@@ -133,6 +135,7 @@ job() {         # name variant
     lines) sh tests/coverage.sh base json ;;
     fuzz) FUZZ_SECONDS="${FUZZ_SECONDS:-0}" sh tests/fuzz.sh $(echo "$1" | grep '^fuzz_') ;;
     interop) make -s build/echo && sh tests/interop/inspector.sh build/echo ;;
+    clients) sh tests/interop/typescript.sh ;;
     official) sh tests/interop/schemas.sh ;;
     pipe) make -s build/echo && $CC -O2 tests/wire/server.c -o build/wire_server &&
         sh tests/wire/pipe.sh build/echo build/wire_server ;;
