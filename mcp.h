@@ -667,7 +667,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc);
 MCP_API void mcp_server_destroy(mcp_server *server);
 /* Ends the deferred calls whose time is over. Returns in how many milliseconds it wants to be called
    again, or -1 for no need. stdio does this by itself; it matters where a transport of your own
-   serves deferred calls. */
+   serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
 /*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
@@ -718,6 +718,8 @@ MCP_API int mcp_data_struct(mcp_call *call, const void *result);
 /* The tool could not do it: everything written before is dropped, and the model is told this text
    (isError). Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
+/* The same without a format, and without the vsnprintf of the C library. */
+MCP_API int mcp_fail_text(mcp_call *call, const char *text);
 
 /* The tool will answer later: `return mcp_defer(call, &ref)`. The server goes on; arguments and
    everything else that the call gave stay as they are until the answer. Returns MCP_WAIT, or with
@@ -4606,9 +4608,11 @@ static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *
     }
 }
 
+/* Gives the memory back, with all bytes that are in it. */
 static void mcpi_rpc_lines_free(mcpi_rpc_lines *lines)
 {
     mcp_buf_free(&lines->buf);
+    lines->start = lines->scanned = 0;
 }
 
 #endif /* MCP_LAYERS >= 3 */
@@ -5244,9 +5248,11 @@ typedef struct mcpi_peer_route {
 typedef struct mcpi_peer {
     mcp_server *server;
     const mcp_server_desc *desc;
-    /* What >>server does with a message, a call whose time is over, and when it may go itself. */
+    /* What >>server does with a message, with a call whose time is over, where memory is short, and when it
+       may go itself. */
     int (*deliver)(struct mcpi_peer *peer, const mcp_delivery *delivery);
     void (*expire)(mcp_call *call);
+    void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
     void (*destroy)(struct mcpi_peer *peer);
     mcp_call **calls;           /* max_calls and one more, made when first needed */
     uint32_t num_calls;         /* that were made */
@@ -5258,6 +5264,7 @@ typedef struct mcpi_peer {
     uint32_t depth;             /* callbacks that we are in */
     bool swept;                 /* nothing waits for their end */
     bool starved;               /* a session waits for a call */
+    bool short_of_memory;       /* so nothing is kept for later when the call is over */
     bool destroyed;             /* to go at their end */
 } mcpi_peer;
 
@@ -5357,6 +5364,20 @@ static bool mcpi_peer_is_large(const mcp_call *call)
                call->scratch.cap + call->data.buf.cap + call->arena.held > MCPI_PEER_KEPT;
 }
 
+/* Gives back all memory that is kept for later. The session's, if it is given, was served just now, so the
+   host holds no room of it. */
+static void mcpi_peer_reclaim(mcpi_peer *peer, mcp_session *session)
+{
+    mcp_call *call;
+    mcp_session *s;
+    for (call = peer->unused; call; call = call->next) mcpi_peer_trim_call(call);
+    for (s = peer->sessions; s; s = s->next)
+        if (!s->out.len) mcp_buf_free(&s->out);
+    if (session && session->in.start == session->in.buf.len) mcpi_rpc_lines_free(&session->in);
+    peer->forget(peer);
+    peer->short_of_memory = false;
+}
+
 static void mcpi_peer_release_call(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
@@ -5383,6 +5404,12 @@ static void mcpi_peer_tap(mcpi_peer *peer, mcp_session *session, int direction, 
 static void mcpi_peer_fail(mcp_call *call, int status)
 {
     if (!call->failed) call->failed = status;
+}
+
+/* Notes that memory ran out, if that is what happened. */
+static void mcpi_peer_note_status(mcp_call *call, int status)
+{
+    if (status == MCP_E_NOMEM) call->peer->short_of_memory = true;
 }
 
 /* Starts an error reply; everything written before is dropped. */
@@ -5656,6 +5683,18 @@ static int mcpi_peer_lose(mcp_session *session)
     return MCP_E_NOMEM;
 }
 
+/* Room for len bytes of output; if need be, with the memory that is kept for later. */
+static bool mcpi_peer_make_room(mcp_session *session, size_t len)
+{
+    int tries;
+    for (tries = 0; tries < 2; tries++) {
+        if (mcp_buf_room(&session->out, len)) return true;
+        session->out.error = MCP_OK;
+        mcpi_peer_reclaim(session->peer, NULL);
+    }
+    return false;
+}
+
 /* The replies of a session: one line each. */
 static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code, const char *bytes,
                                 size_t len, bool last)
@@ -5668,9 +5707,8 @@ static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code,
         memmove(s->out.ptr, s->out.ptr + s->sent, s->out.len);
         s->sent = 0;
     }
-    if (!mcp_buf_room(&s->out, len + 1)) {
-        s->out.error = MCP_OK;      /* it waits in its call: memory may come back, */
-        if (!s->out.len) s->error = MCP_E_NOMEM;        /* but not by sending what there is */
+    if (!mcpi_peer_make_room(s, len + 1)) {
+        if (!s->out.len) s->error = MCP_E_NOMEM;    /* else it waits in its call until that was sent */
         return false;
     }
     memcpy(s->out.ptr + s->out.len, bytes, len);
@@ -5705,6 +5743,7 @@ static void mcpi_peer_serve_lines(mcp_session *session)
         if (found == MCPI_RPC_NO_LINE) break;
         if (found == MCPI_RPC_LINE && mcpi_peer_is_blank(d.bytes, d.len)) continue;
         (void)peer->deliver(peer, &d);
+        if (peer->short_of_memory) mcpi_peer_reclaim(peer, session);
     }
 }
 
@@ -6047,17 +6086,25 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
 
+/* The lists are made again when somebody asks for them. */
+static void mcpi_server_forget(mcpi_peer *peer)
+{
+    mcp_server *s = peer->server;
+    size_t i;
+    for (i = 0; i < MCP_COUNT(s->lists); i++) {
+        mcp_out_free(&s->lists[i].out);
+        mcpi_base_release(&s->desc.alloc, s->lists[i].ends, s->desc.num_tools * sizeof *s->lists[i].ends);
+        s->lists[i].ends = NULL;
+    }
+}
+
 static void mcpi_server_free(mcpi_peer *peer)
 {
     mcp_server *s = peer->server;
     const mcp_alloc alloc = s->desc.alloc;
-    size_t i;
     mcpi_peer_free(peer);
     mcp_out_free(&s->end);
-    for (i = 0; i < MCP_COUNT(s->lists); i++) {
-        mcp_out_free(&s->lists[i].out);
-        mcpi_base_release(&alloc, s->lists[i].ends, s->desc.num_tools * sizeof *s->lists[i].ends);
-    }
+    mcpi_server_forget(peer);
     mcpi_base_release(&alloc, s, sizeof *s);
 }
 
@@ -6085,6 +6132,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         mcpi_server_set_limits(&s->desc);
         s->peer.deliver = mcpi_server_deliver;
         s->peer.expire = mcpi_server_expire;
+        s->peer.forget = mcpi_server_forget;
         s->peer.destroy = mcpi_server_free;
         if (mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s)) return s;
         mcpi_server_free(&s->peer);
@@ -6490,6 +6538,7 @@ static const char *mcpi_server_strerror(int status)
 static void mcpi_server_end_tool(mcp_call *call, int verdict)
 {
     if (call->failed) verdict = call->failed;
+    mcpi_peer_note_status(call, verdict);
     if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
     if (verdict == MCP_OK || verdict == MCP_E_TOOL) mcpi_server_end_content(call, verdict == MCP_E_TOOL);
     else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcpi_server_strerror(verdict));
@@ -6687,6 +6736,7 @@ static int mcpi_server_reply(mcp_call *call)
     int status = mcpi_peer_send(call);
     const char *text = mcpi_server_strerror(status);
     if (status >= 0) return status;
+    mcpi_peer_note_status(call, status);
     mcpi_server_log(&call->server->desc, MCP_LOG_ERROR, text);
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
     status = mcpi_peer_send(call);
@@ -6715,6 +6765,7 @@ static void mcpi_server_refuse_text(mcp_call *call, int status, const char *byte
     char why[MCP_DOC_ERROR_SIZE];
     int code = MCPI_RPC_PARSE_ERROR;
 
+    mcpi_peer_note_status(call, status);
     (void)mcp_doc_error(&call->doc, why, sizeof why);
     if (status == MCP_E_DEPTH || status == MCP_E_NODES) {
         code = MCPI_RPC_INVALID_REQUEST;
@@ -6806,6 +6857,7 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
     int status;
     mcpi_peer_enter(&server->peer);
     status = mcpi_server_deliver(&server->peer, delivery);
+    if (server->peer.short_of_memory) mcpi_peer_reclaim(&server->peer, NULL);
     mcpi_peer_leave(&server->peer);
     return status;
 }
@@ -7086,6 +7138,12 @@ MCP_API int mcp_textf(mcp_call *call, const char *format, ...)
     text = mcpi_server_format(call, format, args, &len);
     va_end(args);
     return text ? mcp_textn(call, text, len) : call->failed;
+}
+
+MCP_API int mcp_fail_text(mcp_call *call, const char *text)
+{
+    mcpi_server_tool_error(call, text, strlen(text));
+    return MCP_E_TOOL;
 }
 
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...)

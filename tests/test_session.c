@@ -1917,6 +1917,108 @@ static void every_allocation_fails(void)
     printf("note - session: %lu allocations failed on purpose\n", (unsigned long)(once + for_ever));
 }
 
+static const mcp_field wordy_args[] = {
+    MCP_ARG("text", MCP_STRING, "A description that is long enough for the list to need memory, and then some."),
+    MCP_END
+};
+static const mcp_tool wordy[] = {
+    MCP_TOOL("a", echo, 0, wordy_args), MCP_TOOL("b", echo, 0, wordy_args), MCP_TOOL("c", echo, 0, wordy_args),
+    MCP_TOOL("d", echo, 0, wordy_args), MCP_TOOL("e", echo, 0, wordy_args), MCP_TOOL("f", echo, 0, wordy_args)
+};
+
+/* What a large message leaves behind is given back when another request has no memory for its reply; that one
+   fails, the next one works. */
+static void kept_memory_is_given_back(void)
+{
+    static union { unsigned char bytes[64 * 1024]; void *aligned; } memory;
+    static char big[2100];
+    size_t size, mended = 0;
+    memset(big, 'm', sizeof big);
+    memcpy(big, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"", 34);
+    memcpy(big + 2000, "\"}\n", 4);
+    for (size = 4000; size < sizeof memory.bytes && !test_state.failures; size += 96) {
+        mcp_pool pool;
+        bool listed, again;
+        NOTE("a pool of %lu bytes", (unsigned long)size);
+        begin();
+        host.desc.alloc = mcp_pool_init(&pool, memory.bytes, size);
+        host.desc.max_message = host.desc.max_reply = 2048;
+        host.desc.max_output = 1;
+        host.desc.max_calls = MCP_NONE;
+        host.desc.tools = wordy;
+        host.desc.num_tools = MCP_COUNT(wordy);
+        host.server = mcp_server_create(&host.desc);
+        host.a = host.server ? mcp_session_open(host.server) : NULL;
+        if (!host.a) {
+            mcp_server_destroy(host.server);
+            continue;
+        }
+        (void)mcp_session_feed(host.a, INITIALIZE("2025-11-25"), strlen(INITIALIZE("2025-11-25")));
+        (void)output(host.a);
+        (void)mcp_session_feed(host.a, big, strlen(big));
+        (void)output(host.a);
+        if (mcp_session_status(host.a) == MCP_OK) {
+            feed(host.a, REQUEST("2", "tools/list", ""));
+            listed = strstr(output(host.a), "\"tools\":[") != NULL;
+            if (mcp_session_status(host.a) == MCP_OK) {
+                feed(host.a, REQUEST("3", "tools/list", ""));
+                again = strstr(output(host.a), "\"tools\":[") != NULL;
+                if (!listed && again) mended++;
+                CHECK(again || size < 8000);
+            }
+        }
+        mcp_server_destroy(host.server);
+    }
+    CHECK(mended > 0);
+}
+
+/* More arguments than fit without memory are looked through for one that stands there twice. */
+static void many_arguments_without_memory(void)
+{
+    char call[1000];
+    size_t i, n;
+    connected();
+    n = (size_t)snprintf(call, 200, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                         "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"");
+    for (i = 0; i < 30; i++) n += (size_t)snprintf(call + n, 40, ",\"k%lu\":0", (unsigned long)i);
+    snprintf(call + n, 20, "}}}\n");
+    feed(host.a, call);
+    CHECK_STR(RESULT("1", BLOCK("x")), output(host.a));
+    host.heap.fail_at = host.heap.calls + 1;
+    feed(host.a, call);
+    CHECK_STR(REGRET("1", "too many arguments: there is no memory to look through them"), output(host.a));
+    feed(host.a, call);
+    CHECK_STR(RESULT("1", BLOCK("x")), output(host.a));
+    call[n - 4] = '8';          /* "k29" becomes a second "k28" */
+    feed(host.a, call);
+    CHECK_STR(REGRET("1", "argument 'k28' stands there twice: send it once"), output(host.a));
+    CHECK_UINT(2, host.echoed);
+    end();
+}
+
+static int whose(mcp_call *c)
+{
+    CHECK(mcp_call_server(c) == host.server);
+    return mcp_fail_text(c, "100% no");
+}
+
+static void a_handler_knows_its_server(void)
+{
+    connected();
+    host.act = whose;
+    feed(host.a, CALL("1", "act", ""));
+    CHECK_STR(REGRET("1", "100% no"), output(host.a));
+    end();
+}
+
+static void initialize_without_a_session(void)
+{
+    connected();
+    CHECK_STATUS(MCP_OK, deliver(NULL, 1, INITIALIZE("2025-11-25")));
+    CHECK(strstr(door.got, "initialize: this transport has no sessions") != NULL);
+    end();
+}
+
 int main(void)
 {
     TEST(bytes_in_pieces);
@@ -1970,5 +2072,9 @@ int main(void)
     TEST(steady_state_of_large_messages);
     TEST(large_calls_do_not_pile_up);
     TEST(every_allocation_fails);
+    TEST(kept_memory_is_given_back);
+    TEST(many_arguments_without_memory);
+    TEST(a_handler_knows_its_server);
+    TEST(initialize_without_a_session);
     return test_end();
 }

@@ -348,7 +348,7 @@ async function toolErrors({ client }) {
             "argument 'count': expected an integer of at most 64 bits, got 1.5"],
         ['picky', { size: 'small', label: '🙂' }, "argument 'label': expected at least 2 characters, got '🙂'"],
         ['picky', { size: 'small', numbers: [1, 2, 3, 4] },
-            "argument 'numbers': expected at most 3 elements, got an array"],
+            "argument 'numbers': expected at most 3 elements, got 4"],
         // A failure needs no structured content, even where an outputSchema promises it.
         ['add', { a: 1 }, "argument 'b': expected an integer of at most 64 bits, got nothing"],
         ['add', { a: 1, b: -1001 }, "argument 'b': expected at least -1000, got -1001"],
