@@ -9,7 +9,7 @@
 
    `arm-none-eabi-size uart.elf` says 25.6 KB of flash, and 16 KB of RAM, which is the buffer below; the stack
    took 1.4 KB (gcc 12, measured in QEMU). Nothing in it calls malloc: mcp_textf and mcp_fail would, where the
-   vsnprintf of the C library does.
+   vsnprintf of the C library does; mcp_text and mcp_fail_text need neither.
 
    For another board, write get_byte and put_byte anew. On a host they stand on a pseudo terminal, whose path
    is printed, so that it can be tried without any board:
