@@ -812,9 +812,9 @@ MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream);
    messages go to standard error. Spec: basic/transports (stdio) */
 MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
 
-/* Binds a server to standard input and output for a loop of your own. Output that is a pipe or socket is
-   non-blocking until mcp_stdio_close. NULL without memory or descriptors. The server must outlive
-   it. */
+/* Binds a server to standard input and output for a loop of your own. The server must outlive it. Output
+   that is a pipe or socket does not block until mcp_stdio_close. A program that ignores SIGPIPE by then
+   saves two system calls for each reply. NULL without memory or descriptors. */
 MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server);
 /* Reads once what has come, serves it, writes what can be written. Waits at most timeout_ms for that or
    a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns MCP_OK, or

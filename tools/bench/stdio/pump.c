@@ -1,7 +1,10 @@
-/* The echo server in a loop of its own: it can be woken, so it waits with poll before it reads. */
+/* The echo server in a loop of its own: it can be woken, so it waits with poll before it reads. It ignores
+   SIGPIPE, as programs with a loop of their own mostly do. */
 
 #define MCP_IMPLEMENTATION
 #include "mcp.h"
+
+#include <signal.h>
 
 static int say(mcp_call *c)
 {
@@ -24,6 +27,7 @@ int main(void)
     int status;
     d.name = "echo"; d.version = "1.0";
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    (void)signal(SIGPIPE, SIG_IGN);
     server = mcp_server_create(&d);
     io = server ? mcp_stdio_open(server) : NULL;
     if (!io) return 1;
