@@ -4346,7 +4346,8 @@ typedef struct mcpi_rpc_message {
     int kind;
     mcp_json id;            /* missing in a notification, and where it could not be read */
     mcp_str method;
-    mcp_json params;        /* an object, once the server has looked at it, or missing */
+    mcp_json params;        /* of any type, or missing */
+    mcp_json result, error; /* of a response */
 } mcpi_rpc_message;
 
 static bool mcpi_rpc_same(mcp_str a, mcp_str b)
@@ -4444,6 +4445,8 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     if (twice != MCPI_RPC_ID && mcpi_rpc_is_id(id)) m->id = id;
     m->method = mcp_json_str(mcpi_json_found(root, found[MCPI_RPC_METHOD]), NULL);
     m->params = mcpi_json_found(root, found[MCPI_RPC_PARAMS]);
+    m->result = mcpi_json_found(root, found[MCPI_RPC_RESULT]);
+    m->error = mcpi_json_found(root, found[MCPI_RPC_ERROR]);
     answers = found[MCPI_RPC_RESULT] || found[MCPI_RPC_ERROR];
     m->kind = MCPI_RPC_REQUEST;
     if (answers && !found[MCPI_RPC_METHOD]) m->kind = MCPI_RPC_RESPONSE;
@@ -4613,6 +4616,56 @@ static void mcpi_rpc_lines_free(mcpi_rpc_lines *lines)
 {
     mcp_buf_free(&lines->buf);
     lines->start = lines->scanned = 0;
+}
+
+static bool mcpi_rpc_is_blank(const char *line, size_t len)
+{
+    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r')) len--;
+    return !len;
+}
+
+/*-- Lines that wait to be sent --*/
+
+typedef struct mcpi_rpc_queue {
+    mcp_buf buf;
+    size_t sent;        /* bytes of it */
+} mcpi_rpc_queue;
+
+static size_t mcpi_rpc_unsent(const mcpi_rpc_queue *queue)
+{
+    return queue->buf.len - queue->sent;
+}
+
+/* Appends a line. False without memory; nothing is lost then. */
+static bool mcpi_rpc_queue_line(mcpi_rpc_queue *queue, const char *bytes, size_t len)
+{
+    mcp_buf *buf = &queue->buf;
+    if (queue->sent && buf->cap - buf->len <= len) {
+        buf->len -= queue->sent;
+        memmove(buf->ptr, buf->ptr + queue->sent, buf->len);
+        queue->sent = 0;
+    }
+    if (!mcp_buf_room(buf, len + 1)) {
+        buf->error = MCP_OK;
+        return false;
+    }
+    memcpy(buf->ptr + buf->len, bytes, len);
+    buf->ptr[buf->len + len] = '\n';
+    buf->len += len + 1;
+    return true;
+}
+
+/* What is to be sent; NULL if nothing is. */
+static const char *mcpi_rpc_output(const mcpi_rpc_queue *queue, size_t *len)
+{
+    *len = mcpi_rpc_unsent(queue);
+    return *len ? queue->buf.ptr + queue->sent : NULL;
+}
+
+static void mcpi_rpc_sent(mcpi_rpc_queue *queue, size_t len)
+{
+    queue->sent += len;
+    if (queue->sent == queue->buf.len) queue->sent = queue->buf.len = 0;
 }
 
 #endif /* MCP_LAYERS >= 3 */
@@ -5303,8 +5356,7 @@ struct mcp_session {
     mcp_session *next;
     const mcpi_proto_revision *revision;    /* NULL before `initialize` */
     mcpi_rpc_lines in;
-    mcp_buf out;
-    size_t sent;                /* bytes of out */
+    mcpi_rpc_queue out;
     int error;                  /* MCP_E_NOMEM; sticky */
     bool closed;                /* in a callback, to go at its end */
     bool fed;                   /* in a callback, to be served at its end */
@@ -5372,7 +5424,7 @@ static void mcpi_peer_reclaim(mcpi_peer *peer, mcp_session *session)
     mcp_session *s;
     for (call = peer->unused; call; call = call->next) mcpi_peer_trim_call(call);
     for (s = peer->sessions; s; s = s->next)
-        if (!s->out.len) mcp_buf_free(&s->out);
+        if (!mcpi_rpc_unsent(&s->out)) mcp_buf_free(&s->out.buf);
     if (session && session->in.start == session->in.buf.len) mcpi_rpc_lines_free(&session->in);
     peer->forget(peer);
     peer->short_of_memory = false;
@@ -5642,7 +5694,7 @@ static mcp_session *mcpi_peer_open(mcpi_peer *peer)
     s->next = peer->sessions;
     peer->sessions = s;
     mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
-    mcp_buf_init(&s->out, d->alloc, (size_t)d->max_output + d->max_reply + 1);
+    mcp_buf_init(&s->out.buf, d->alloc, (size_t)d->max_output + d->max_reply + 1);
     return s;
 }
 
@@ -5653,13 +5705,8 @@ static void mcpi_peer_close(mcp_session *session)
     while (*link != session) link = &(*link)->next;
     *link = session->next;
     mcpi_rpc_lines_free(&session->in);
-    mcp_buf_free(&session->out);
+    mcp_buf_free(&session->out.buf);
     mcpi_base_release(&peer->desc->alloc, session, sizeof *session);
-}
-
-static size_t mcpi_peer_unsent(const mcp_session *session)
-{
-    return session->out.len - session->sent;
 }
 
 /* Lines are served while there is room for one more reply, whatever its size. */
@@ -5667,7 +5714,7 @@ static bool mcpi_peer_takes(const mcp_session *session)
 {
     const mcpi_peer *peer = session->peer;
     return !session->error && !session->closed && !peer->destroyed &&
-           mcpi_peer_unsent(session) < peer->desc->max_output;
+           mcpi_rpc_unsent(&session->out) < peer->desc->max_output;
 }
 
 /* Bytes are taken, unless lines that wait for a call fill the buffer. */
@@ -5683,18 +5730,6 @@ static int mcpi_peer_lose(mcp_session *session)
     return MCP_E_NOMEM;
 }
 
-/* Room for len bytes of output; if need be, with the memory that is kept for later. */
-static bool mcpi_peer_make_room(mcp_session *session, size_t len)
-{
-    int tries;
-    for (tries = 0; tries < 2; tries++) {
-        if (mcp_buf_room(&session->out, len)) return true;
-        session->out.error = MCP_OK;
-        mcpi_peer_reclaim(session->peer, NULL);
-    }
-    return false;
-}
-
 /* The replies of a session: one line each. */
 static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code, const char *bytes,
                                 size_t len, bool last)
@@ -5702,25 +5737,11 @@ static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code,
     mcp_session *s = (mcp_session *)user;
     (void)stream, (void)kind, (void)code, (void)last;
     if (!mcpi_peer_takes(s)) return false;
-    if (s->sent && s->out.cap - s->out.len <= len) {
-        s->out.len -= s->sent;
-        memmove(s->out.ptr, s->out.ptr + s->sent, s->out.len);
-        s->sent = 0;
-    }
-    if (!mcpi_peer_make_room(s, len + 1)) {
-        if (!s->out.len) s->error = MCP_E_NOMEM;    /* else it waits in its call until that was sent */
-        return false;
-    }
-    memcpy(s->out.ptr + s->out.len, bytes, len);
-    s->out.ptr[s->out.len + len] = '\n';
-    s->out.len += len + 1;
-    return true;
-}
-
-static bool mcpi_peer_is_blank(const char *line, size_t len)
-{
-    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t' || line[len - 1] == '\r')) len--;
-    return !len;
+    if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
+    mcpi_peer_reclaim(s->peer, NULL);
+    if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
+    if (!mcpi_rpc_unsent(&s->out)) s->error = MCP_E_NOMEM;     /* else it waits until that was sent */
+    return false;
 }
 
 static void mcpi_peer_serve_lines(mcp_session *session)
@@ -5741,7 +5762,7 @@ static void mcpi_peer_serve_lines(mcp_session *session)
         }
         found = mcpi_rpc_next_line(&session->in, &d.bytes, &d.len);
         if (found == MCPI_RPC_NO_LINE) break;
-        if (found == MCPI_RPC_LINE && mcpi_peer_is_blank(d.bytes, d.len)) continue;
+        if (found == MCPI_RPC_LINE && mcpi_rpc_is_blank(d.bytes, d.len)) continue;
         (void)peer->deliver(peer, &d);
         if (peer->short_of_memory) mcpi_peer_reclaim(peer, session);
     }
@@ -5839,16 +5860,14 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
 
 MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len)
 {
-    *len = mcpi_peer_unsent(session);
-    return *len ? session->out.ptr + session->sent : NULL;
+    return mcpi_rpc_output(&session->out, len);
 }
 
 MCP_API void mcp_session_sent(mcp_session *session, size_t len)
 {
     mcpi_peer *peer = session->peer;
     const bool took = mcpi_peer_takes(session);
-    session->sent += len;
-    if (session->sent == session->out.len) session->sent = session->out.len = 0;
+    mcpi_rpc_sent(&session->out, len);
     if (took && !peer->replied) return;
     mcpi_peer_enter(peer);
     mcpi_peer_flush(peer, session, 0);
@@ -5867,7 +5886,7 @@ MCP_API bool mcp_session_busy(const mcp_session *session)
     const mcpi_peer *peer = session->peer;
     const mcp_call *call;
     uint32_t i;
-    if (mcpi_peer_unsent(session) || session->fed) return true;
+    if (mcpi_rpc_unsent(&session->out) || session->fed) return true;
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
     for (call = peer->replied; call; call = call->next)
@@ -7348,7 +7367,7 @@ MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *ti
 {
     const int from[3] = { STDIN_FILENO, io->wake[0], io->fd };
     const bool wanted[3] = { !io->ended && mcpi_peer_reads(io->session), io->wake[0] >= 0,
-                             mcpi_peer_unsent(io->session) > 0 };
+                             mcpi_rpc_unsent(&io->session->out) > 0 };
     int i, count = 0;
     for (i = 0; i < 3; i++) {
         if (!wanted[i]) continue;
@@ -7406,7 +7425,8 @@ static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 /* True where nothing but input can happen. */
 static bool mcpi_stdio_only_reads(const mcp_stdio *io)
 {
-    return io->wake[0] < 0 && !io->ended && !io->session->peer->num_waiting && !mcpi_peer_unsent(io->session);
+    const mcp_session *s = io->session;
+    return io->wake[0] < 0 && !io->ended && !s->peer->num_waiting && !mcpi_rpc_unsent(&s->out);
 }
 
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
