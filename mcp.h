@@ -203,7 +203,10 @@ extern "C" {
     X(MCP_E_CLOSED, -10, "the other side closed the stream")                                        \
     X(MCP_E_IO, -11, "reading or writing failed: see errno")                                        \
     X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")                                    \
-    X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls")
+    X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls")                      \
+    X(MCP_E_TIMEOUT, -14, "the answer did not come in time: see call_timeout_ms")                   \
+    X(MCP_E_PROTOCOL, -15, "the other side does not keep to the protocol, or speaks another one")   \
+    X(MCP_E_REMOTE, -16, "the other side answered with an error: see its code and message")
 
 #define MCP_STATUS_ENUM(name, value, text) name = value,
 enum { MCP_STATUS_LIST(MCP_STATUS_ENUM) MCP_STATUS_NONE = 32767 };
@@ -736,6 +739,128 @@ MCP_API mcp_call *mcp_resume(mcp_server *server, mcp_ref ref);
        if (c) mcp_finish(c, mcp_text(c, "done")); */
 MCP_API void mcp_finish(mcp_call *call, int verdict);
 
+/*---- >>client-api  A client: one server, seen from the other side. ------------------------------*/
+
+typedef struct mcp_client mcp_client;
+typedef struct mcp_reply mcp_reply;
+
+typedef struct mcp_client_desc {
+    const char *name, *version;     /* required */
+    const char *title;              /* for people; may be NULL */
+    mcp_alloc alloc;
+    void *user;                     /* for the hooks below */
+    void (*log)(void *user, int level, const char *message);    /* NULL: silent */
+    /* Milliseconds of a clock that never goes back. NULL: mcp_client_spawn brings one; without it, requests
+       have all the time in the world. */
+    uint64_t (*now_ms)(void *user);
+    uint32_t revisions;             /* those to speak, as MCP_2026_07_28 alone (default: all) */
+    uint32_t max_message;           /* bytes of one message of the server (default: 4 MiB) */
+    uint32_t max_nodes;             /* nodes of one (default: an eighth of max_message) */
+    uint32_t max_depth;             /* of one (default: 64) */
+    uint32_t max_request;           /* bytes of one request (default: 4 MiB) */
+    uint32_t max_output;            /* bytes written ahead of a slow server (default: 1 MiB) */
+    uint32_t max_calls;             /* requests at a time (default: 64) */
+    uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
+    uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
+    uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
+} mcp_client_desc;
+
+/* Makes a client over any stream of bytes with one message a line: send what mcp_client_output gives, feed
+   what comes. It asks at once which revision the server speaks (server/discover, then initialize), and keeps
+   requests until it knows. The desc is copied; the texts that it points to must outlive the client. NULL
+   without memory, or if name or version is missing. Spec: basic/versioning, 2025-11-25 basic/lifecycle */
+MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc);
+/* Ends it: open requests are answered with MCP_E_CLOSED, a spawned server is made to end. NULL is allowed.
+   In a callback it takes effect after that has returned. */
+MCP_API void mcp_client_close(mcp_client *client);
+
+/* Takes a copy of what the server sent. Returns how many bytes were taken: fewer than len after an error
+   only. */
+MCP_API size_t mcp_client_feed(mcp_client *client, const void *bytes, size_t len);
+/* The same without the copy, as mcp_session_room and mcp_session_fed. */
+MCP_API char *mcp_client_room(mcp_client *client, size_t want, size_t *size);
+MCP_API void mcp_client_fed(mcp_client *client, size_t len);
+/* The server will send nothing more: open requests are answered with MCP_E_CLOSED. */
+MCP_API void mcp_client_ended(mcp_client *client);
+/* What is to be sent, *len bytes, good until the next call on the client; NULL for nothing. */
+MCP_API const char *mcp_client_output(const mcp_client *client, size_t *len);
+/* len of these bytes were sent. */
+MCP_API void mcp_client_sent(mcp_client *client, size_t len);
+/* Ends the requests whose time is over. Returns in how many milliseconds it wants to be called again, or -1.
+   Wants desc.now_ms. */
+MCP_API int mcp_client_tick(mcp_client *client);
+
+/* MCP_OK: the server has said which revision it speaks; MCP_WAIT: not yet; negative: it is over, and
+   mcp_client_error tells why (never NULL, good until the client is closed). */
+MCP_API int mcp_client_status(const mcp_client *client);
+MCP_API const char *mcp_client_error(const mcp_client *client);
+/* The revision, as "2025-11-25"; NULL while it is not known. */
+MCP_API const char *mcp_client_revision(const mcp_client *client);
+/* What the server said of itself: its result of server/discover or initialize, with capabilities,
+   instructions and so on; missing while it is not known. */
+MCP_API mcp_json mcp_client_hello(const mcp_client *client);
+
+/* For clients of mcp_client_spawn and mcp_pair: moves what can be moved, waits at most timeout_ms for that
+   (0: not at all, -1: as long as it takes). Returns MCP_OK, MCP_WAIT if nothing happened, or the negative
+   status. */
+MCP_API int mcp_client_pump(mcp_client *client, int timeout_ms);
+
+/* A server and a client in one process, without any input or output between them: for tests of a server,
+   with the clock of your choice. Close the client before you destroy the server. NULL as
+   mcp_client_create. */
+MCP_API mcp_client *mcp_pair(mcp_server *server, const mcp_client_desc *desc);
+
+/* Calls a tool and waits for its answer; arguments from a template (see mcp_put_f), NULL for none:
+       const mcp_reply *r = mcp_call_tool(client, "echo", "{'text': %s}", text);
+   Never NULL; the reply is good until the next blocking call. For clients of mcp_client_spawn and mcp_pair.
+   Spec: server/tools (calling tools) */
+MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, const char *format, ...)
+    MCP_PRINTF(3, 4);
+/* The same with arguments as JSON, or from the members of a struct that rows are bound to. */
+MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool, const char *json);
+MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *tool, const mcp_field *rows,
+                                              const void *args);
+/* Any request; params from a template, NULL for none, without _meta, which is added. */
+MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, const char *format, ...)
+    MCP_PRINTF(3, 4);
+
+/* What became of a request that was begun. The reply is good until the function returns or makes a blocking
+   call. */
+typedef void (*mcp_reply_fn)(void *user, mcp_client *client, const mcp_reply *reply);
+
+/* The same without waiting: done is called once, whatever happens, but never from within this call. Return a
+   number for mcp_client_cancel, or 0 with done not called: without memory, over max_calls or after the
+   end; mcp_client_error tells. */
+MCP_API mcp_ref mcp_call_begin(mcp_client *client, mcp_reply_fn done, void *user, const char *tool,
+                               const char *format, ...) MCP_PRINTF(5, 6);
+MCP_API mcp_ref mcp_request_begin(mcp_client *client, mcp_reply_fn done, void *user, const char *method,
+                                  const char *format, ...) MCP_PRINTF(5, 6);
+/* Nobody waits for that request any more: the server is told, done is not called. False: it was over.
+   Spec: basic/patterns/cancellation */
+MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request);
+
+/* MCP_OK; MCP_E_TOOL: the tool failed, and mcp_reply_text tells why; MCP_E_REMOTE: the server answered with
+   an error; MCP_E_TIMEOUT, MCP_E_CLOSED, MCP_E_PROTOCOL ...: there is no answer. */
+MCP_API int mcp_reply_status(const mcp_reply *reply);
+MCP_API bool mcp_reply_ok(const mcp_reply *reply);
+/* The first text of the content, or what went wrong. Never NULL. */
+MCP_API const char *mcp_reply_text(const mcp_reply *reply);
+/* The code of the server's error, or 0; what it said besides (error.data), or missing. */
+MCP_API int mcp_reply_code(const mcp_reply *reply);
+MCP_API mcp_json mcp_reply_error_data(const mcp_reply *reply);
+/* The result; its content blocks (an array); its structured content. Missing where there is none. */
+MCP_API mcp_json mcp_reply_result(const mcp_reply *reply);
+MCP_API mcp_json mcp_reply_content(const mcp_reply *reply);
+MCP_API mcp_json mcp_reply_data(const mcp_reply *reply);
+
+/* The server's tools, one after the other, however many pages they come in:
+       for (t = mcp_tools_first(client); mcp_json_exists(t); t = mcp_tools_next(client, t)) ...
+   Each is good until the next page is read. Missing at the end, or if the server did not answer:
+   mcp_tools_status tells which. Spec: server/tools (listing tools) */
+MCP_API mcp_json mcp_tools_first(mcp_client *client);
+MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool);
+MCP_API int mcp_tools_status(const mcp_client *client);
+
 /*---- >>transport-api  For transports of your own: bytes, or message by message. -----------------*/
 
 /* A peer on a stream of bytes with one message a line, as a socket, a UART or a pair of pipes: feed what
@@ -841,12 +966,24 @@ MCP_API void mcp_stdio_wake(const mcp_stdio *io);
 /* Gives standard output back and ends the session. NULL is allowed. */
 MCP_API void mcp_stdio_close(mcp_stdio *io);
 
+/* Starts a server as a child process, and makes a client that talks to it over its standard input and
+   output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
+   in between. Its standard error is ours, its environment too. mcp_client_close closes its input, waits, and
+   ends it and its children by signals if it does not go. NULL with errno set if it could not be started.
+   Spec: basic/transports (stdio) */
+MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv);
+
 #ifdef __cplusplus
 } /* extern "C" */
 
 /* In C++ a desc may be written where it is used: mcp_serve_stdio({ ... }). */
 inline mcp_server *mcp_server_create(const mcp_server_desc &desc) { return mcp_server_create(&desc); }
 inline int mcp_serve_stdio(const mcp_server_desc &desc) { return mcp_serve_stdio(&desc); }
+inline mcp_client *mcp_client_create(const mcp_client_desc &desc) { return mcp_client_create(&desc); }
+inline mcp_client *mcp_client_spawn(const mcp_client_desc &desc, const char *const *argv)
+{
+    return mcp_client_spawn(&desc, argv);
+}
 #endif
 
 #endif /* MCP_H */
@@ -2017,7 +2154,14 @@ static void mcpi_base_note_uint(mcpi_base_note *note, uint64_t value)
     mcpi_base_note_strn(note, first, (size_t)(end - first));
 }
 
-/*-- Status --*/
+/*-- Limits and status --*/
+
+/* A limit as it holds: the default for 0, and never more than most. */
+static void mcpi_base_set_limit(uint32_t *limit, uint32_t def, uint32_t most)
+{
+    if (!*limit) *limit = def;
+    if (*limit > most) *limit = most;
+}
 
 #define MCPI_STATUS_CASE(name, value, text) case name: return #name ": " text;
 MCP_API const char *mcp_strerror(int status)
@@ -5281,7 +5425,10 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define MCPI_PROTO_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define MCPI_PROTO_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
+#define MCPI_PROTO_CLIENT_INFO  "io.modelcontextprotocol/clientInfo"
 
+#define MCPI_PROTO_HEADER_MISMATCH     (-32020)
+#define MCPI_PROTO_MISSING_CAPABILITY  (-32021)
 #define MCPI_PROTO_UNSUPPORTED_VERSION (-32022)
 
 #endif /* MCP_LAYERS >= 5 */
@@ -5667,19 +5814,140 @@ static void mcpi_peer_expire(mcpi_peer *peer)
     }
 }
 
+/* Milliseconds from now to then; -1 for the end of time. */
+static int mcpi_peer_ms_until(uint64_t then, uint64_t now)
+{
+    if (then == UINT64_MAX) return -1;
+    if (then <= now) return 0;
+    return then - now < 0x7fffffff ? (int)(then - now) : 0x7fffffff;
+}
+
 /* Milliseconds until the next call has to end, or -1. */
 static int mcpi_peer_timeout(const mcpi_peer *peer)
 {
-    uint64_t now, next = UINT64_MAX;
+    uint64_t next = UINT64_MAX;
     uint32_t i;
     for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
         const mcp_call *call = peer->calls[i];
         if (call->ref && call->deadline_ms && call->deadline_ms < next) next = call->deadline_ms;
     }
-    if (next == UINT64_MAX) return -1;
-    now = mcpi_peer_now(peer);
-    if (next <= now) return 0;
-    return next - now < 0x7fffffff ? (int)(next - now) : 0x7fffffff;
+    return mcpi_peer_ms_until(next, next == UINT64_MAX ? 0 : mcpi_peer_now(peer));
+}
+
+/*-- Requests of ours. A slot owns the text of its request until it is retired, which happens once. --*/
+
+typedef struct mcpi_peer_request {
+    struct mcpi_peer_request *next;     /* in flight, the oldest first, or unused */
+    uint64_t id;                        /* never used again */
+    uint64_t deadline_ms;               /* 0: none */
+    bool sent;
+    mcp_buf method;                     /* a C string */
+    mcp_out params;                     /* an object */
+    mcp_reply_fn done;
+    void *user;
+} mcpi_peer_request;
+
+typedef struct mcpi_peer_requests {
+    mcp_alloc alloc;
+    size_t max_text;
+    mcpi_peer_request *first, *unused;
+    uint32_t count, max;                /* in flight */
+    uint64_t last_id;
+} mcpi_peer_requests;
+
+static mcpi_peer_request *mcpi_peer_new_request(mcpi_peer_requests *all)
+{
+    mcpi_peer_request *r = all->unused;
+    if (r) {
+        all->unused = r->next;
+        return r;
+    }
+    r = (mcpi_peer_request *)mcpi_base_resize(&all->alloc, NULL, 0, sizeof *r);
+    if (!r) return NULL;
+    memset(r, 0, sizeof *r);
+    mcp_buf_init(&r->method, all->alloc, all->max_text);
+    mcp_out_init(&r->params, all->max_text);
+    r->params.buf.alloc = all->alloc;
+    return r;
+}
+
+/* A request that is not in flight yet, with empty params to write; NULL without memory or past the limit. */
+static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char *method)
+{
+    mcpi_peer_request *r = all->count < all->max ? mcpi_peer_new_request(all) : NULL;
+    if (!r) return NULL;
+    mcp_out_reset(&r->params);
+    mcp_buf_reset(&r->method);
+    r->sent = false;
+    r->deadline_ms = 0;
+    if (mcp_buf_add(&r->method, method, strlen(method) + 1)) return r;
+    r->next = all->unused;
+    all->unused = r;
+    return NULL;
+}
+
+/* Puts it behind the others. */
+static void mcpi_peer_launch(mcpi_peer_requests *all, mcpi_peer_request *r)
+{
+    mcpi_peer_request **link = &all->first;
+    while (*link) link = &(*link)->next;
+    r->next = NULL;
+    r->id = ++all->last_id;
+    *link = r;
+    all->count++;
+}
+
+/* Not launched after all, or taken from the list before. */
+static void mcpi_peer_drop_request(mcpi_peer_requests *all, mcpi_peer_request *r)
+{
+    if (r->params.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->params);
+    r->next = all->unused;
+    all->unused = r;
+}
+
+static mcpi_peer_request *mcpi_peer_find_request(const mcpi_peer_requests *all, uint64_t id)
+{
+    mcpi_peer_request *r = all->first;
+    while (r && r->id != id) r = r->next;
+    return r;
+}
+
+/* Takes it from the list: from now on an answer to it is a late one. */
+static void mcpi_peer_retire(mcpi_peer_requests *all, mcpi_peer_request *r)
+{
+    mcpi_peer_request **link = &all->first;
+    while (*link != r) link = &(*link)->next;
+    *link = r->next;
+    all->count--;
+}
+
+/* The first whose time is over, or NULL. */
+static mcpi_peer_request *mcpi_peer_overdue(const mcpi_peer_requests *all, uint64_t now)
+{
+    mcpi_peer_request *r = all->first;
+    while (r && (!r->deadline_ms || r->deadline_ms > now)) r = r->next;
+    return r;
+}
+
+/* Milliseconds until the next is, or -1. */
+static int mcpi_peer_next_deadline(const mcpi_peer_requests *all, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    const mcpi_peer_request *r;
+    for (r = all->first; r; r = r->next)
+        if (r->deadline_ms && r->deadline_ms < next) next = r->deadline_ms;
+    return mcpi_peer_ms_until(next, now);
+}
+
+static void mcpi_peer_free_requests(mcpi_peer_requests *all)
+{
+    while (all->unused) {
+        mcpi_peer_request *r = all->unused;
+        all->unused = r->next;
+        mcp_buf_free(&r->method);
+        mcp_out_free(&r->params);
+        mcpi_base_release(&all->alloc, r, sizeof *r);
+    }
 }
 
 /*-- Sessions --*/
@@ -6078,28 +6346,21 @@ static bool mcpi_server_check(const mcp_server_desc *desc)
     return good;
 }
 
-/* A limit as it holds: the default for 0, and never more than most. */
-static void mcpi_server_set_limit(uint32_t *limit, uint32_t def, uint32_t most)
-{
-    if (!*limit) *limit = def;
-    if (*limit > most) *limit = most;
-}
-
 static void mcpi_server_set_limits(mcp_server_desc *d)
 {
-    mcpi_server_set_limit(&d->revisions, MCP_ALL_REVISIONS, UINT32_MAX);
-    mcpi_server_set_limit(&d->max_message, 4 << 20, MCP_JSON_MAX);
-    mcpi_server_set_limit(&d->max_nodes, d->max_message / 8, UINT32_MAX);
-    mcpi_server_set_limit(&d->max_depth, 64, UINT32_MAX);
-    mcpi_server_set_limit(&d->max_reply, 4 << 20, MCP_JSON_MAX);
-    mcpi_server_set_limit(&d->max_scratch, 64 << 10, UINT32_MAX);
-    mcpi_server_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
-    mcpi_server_set_limit(&d->page_size, 100, UINT32_MAX);
-    mcpi_server_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
+    mcpi_base_set_limit(&d->revisions, MCP_ALL_REVISIONS, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_message, 4 << 20, MCP_JSON_MAX);
+    mcpi_base_set_limit(&d->max_nodes, d->max_message / 8, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_depth, 64, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_reply, 4 << 20, MCP_JSON_MAX);
+    mcpi_base_set_limit(&d->max_scratch, 64 << 10, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
+    mcpi_base_set_limit(&d->page_size, 100, UINT32_MAX);
+    mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
     if (d->max_calls == MCP_NONE) d->max_calls = 0;
-    else mcpi_server_set_limit(&d->max_calls, 64, 65534);
+    else mcpi_base_set_limit(&d->max_calls, 64, 65534);
     if (d->drain_ms == MCP_NONE) d->drain_ms = 0;
-    else mcpi_server_set_limit(&d->drain_ms, 2000, UINT32_MAX);
+    else mcpi_base_set_limit(&d->drain_ms, 2000, UINT32_MAX);
 }
 
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
@@ -7181,8 +7442,964 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 
 #endif /* MCP_LAYERS >= 8 */
 
-/*==== 9 >>client  Nothing yet: the client comes after the server. ==================================*/
+/*==== 9 >>client  Which era, requests, replies. ===================================================*/
 #if MCP_LAYERS >= 9
+
+struct mcp_reply {
+    int status;
+    mcp_doc doc;
+    mcp_json result, error;
+    char why[200];              /* of a reply that the server did not send */
+};
+
+enum { MCPI_CLIENT_PROBING, MCPI_CLIENT_INITIALIZING, MCPI_CLIENT_READY, MCPI_CLIENT_OVER };
+
+struct mcp_client {
+    mcp_client_desc desc;
+    int state;
+    int status;                 /* why it is over */
+    char why[200];              /* the same in words, or why the last request was not begun */
+    const mcpi_proto_revision *revision;    /* that is spoken, or tried */
+    mcp_doc hello;
+    uint64_t probe_id;
+    bool late_hello;            /* the answer to the probe came after its time */
+    mcpi_rpc_lines in;
+    mcpi_rpc_queue out;
+    mcpi_peer_requests requests;
+    mcp_out line;               /* what is being written */
+    mcp_reply got;              /* what is being read */
+    mcp_reply reply;            /* of the last blocking call */
+    mcp_doc page;               /* of tools */
+    int page_status;
+    uint32_t depth;             /* callbacks that we are in */
+    bool closing;               /* at their end */
+    /* Where the bytes go, for blocking calls: moves some, starts the server anew, ends. */
+    int (*pump)(mcp_client *client, int timeout_ms);
+    bool (*restart)(mcp_client *client);
+    void (*close)(mcp_client *client);
+    void *io;
+};
+
+/*-- Replies --*/
+
+MCP_API int mcp_reply_status(const mcp_reply *reply)
+{
+    return reply->status;
+}
+
+MCP_API bool mcp_reply_ok(const mcp_reply *reply)
+{
+    return reply->status == MCP_OK;
+}
+
+MCP_API mcp_json mcp_reply_result(const mcp_reply *reply)
+{
+    return reply->result;
+}
+
+MCP_API mcp_json mcp_reply_content(const mcp_reply *reply)
+{
+    mcp_json content = mcp_json_get(reply->result, "content");
+    return mcp_json_type(content) == MCP_JSON_ARRAY ? content : mcpi_json_missing();
+}
+
+MCP_API mcp_json mcp_reply_data(const mcp_reply *reply)
+{
+    return mcp_json_get(reply->result, "structuredContent");
+}
+
+MCP_API int mcp_reply_code(const mcp_reply *reply)
+{
+    int64_t code = mcp_json_int(reply->error, "code", 0);
+    return code >= -0x7fffffff && code <= 0x7fffffff ? (int)code : 0;
+}
+
+MCP_API mcp_json mcp_reply_error_data(const mcp_reply *reply)
+{
+    return mcp_json_get(reply->error, "data");
+}
+
+MCP_API const char *mcp_reply_text(const mcp_reply *reply)
+{
+    mcp_json block;
+    if (*reply->why) return reply->why;
+    if (mcp_json_exists(reply->error)) return mcp_json_cstr(reply->error, "message", "");
+    block = mcp_json_first(mcp_reply_content(reply));
+    while (mcp_json_exists(block) && !mcp_json_equals(block, "type", "text")) block = mcp_json_next(block);
+    return mcp_json_cstr(block, "text", "");
+}
+
+static void mcpi_client_init_reply(mcp_client *c, mcp_reply *reply)
+{
+    reply->doc.alloc = c->desc.alloc;
+    reply->doc.max_depth = c->desc.max_depth;
+    reply->doc.max_nodes = c->desc.max_nodes;
+}
+
+/* A reply that the server did not send. */
+static void mcpi_client_put_why(mcp_reply *reply, int status, const char *why)
+{
+    mcpi_base_note note = mcpi_base_note_start(reply->why, sizeof reply->why);
+    mcpi_base_note_str(&note, why);
+    reply->status = status;
+    reply->result = reply->error = mcpi_json_missing();
+}
+
+/*-- Callbacks, and what they may do --*/
+
+static void mcpi_client_free(mcp_client *c)
+{
+    const mcp_alloc alloc = c->desc.alloc;
+    if (c->close) c->close(c);
+    mcpi_peer_free_requests(&c->requests);
+    mcpi_rpc_lines_free(&c->in);
+    mcp_buf_free(&c->out.buf);
+    mcp_out_free(&c->line);
+    mcp_doc_free(&c->hello);
+    mcp_doc_free(&c->got.doc);
+    mcp_doc_free(&c->reply.doc);
+    mcp_doc_free(&c->page);
+    mcpi_base_release(&alloc, c, sizeof *c);
+}
+
+static void mcpi_client_enter(mcp_client *c)
+{
+    c->depth++;
+}
+
+static void mcpi_client_leave(mcp_client *c)
+{
+    if (!--c->depth && c->closing) mcpi_client_free(c);
+}
+
+/* Answers a request of ours, once. */
+static void mcpi_client_complete(mcp_client *c, mcpi_peer_request *r, const mcp_reply *reply)
+{
+    const mcp_reply_fn done = r->done;
+    void *user = r->user;
+    mcpi_peer_retire(&c->requests, r);
+    mcpi_peer_drop_request(&c->requests, r);
+    done(user, c, reply);
+}
+
+static void mcpi_client_complete_why(mcp_client *c, mcpi_peer_request *r, int status, const char *why)
+{
+    mcp_reply reply;
+    memset(&reply, 0, sizeof reply);
+    mcpi_client_put_why(&reply, status, why);
+    mcpi_client_complete(c, r, &reply);
+}
+
+static void mcpi_client_note_why(mcp_client *c, const char *text, const char *more)
+{
+    mcpi_base_note note = mcpi_base_note_start(c->why, sizeof c->why);
+    mcpi_base_note_str(&note, text);
+    mcpi_base_note_str(&note, more);
+}
+
+static void mcpi_client_log(mcp_client *c, int level, const char *text)
+{
+    if (c->desc.log) c->desc.log(c->desc.user, level, text);
+}
+
+/* It is over, for the first reason that is given. */
+static void mcpi_client_fail(mcp_client *c, int status, const char *text, const char *more)
+{
+    if (c->state == MCPI_CLIENT_OVER) return;
+    c->state = MCPI_CLIENT_OVER;
+    c->status = status;
+    mcpi_client_note_why(c, text, more);
+    mcpi_client_log(c, MCP_LOG_ERROR, c->why);
+    while (c->requests.first) mcpi_client_complete_why(c, c->requests.first, status, c->why);
+}
+
+/*-- Writing --*/
+
+static bool mcpi_client_speaks_modern(const mcp_client *c)
+{
+    return mcpi_proto_is_modern(c->revision);
+}
+
+static void mcpi_client_put_info(mcp_client *c)
+{
+    mcp_put_object(&c->line);
+    mcpi_rpc_put_text(&c->line, "name", c->desc.name);
+    mcpi_rpc_put_text(&c->line, "version", c->desc.version);
+    if (c->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(&c->line, "title", c->desc.title);
+    mcp_put_end(&c->line);
+}
+
+/* Everything that a modern request says of us. Spec: basic (_meta) */
+static void mcpi_client_put_meta(mcp_client *c)
+{
+    mcpi_json_frame(&c->line, "\"_meta\":{\"" MCPI_PROTO_VERSION "\":");
+    mcp_put_str(&c->line, c->revision->name.ptr);
+    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CAPABILITIES "\":{},\"" MCPI_PROTO_CLIENT_INFO "\":");
+    mcpi_client_put_info(c);
+    mcpi_json_frame(&c->line, "}");
+}
+
+/* Puts what was written behind what is to be sent. */
+static bool mcpi_client_queue(mcp_client *c)
+{
+    mcp_str text;
+    const int status = mcp_out_done(&c->line, &text);
+    if (status == MCP_OK && mcpi_rpc_queue_line(&c->out, text.ptr, text.len)) return true;
+    mcpi_client_fail(c, status == MCP_OK ? (int)MCP_E_NOMEM : status, "a message could not be written: ",
+                     mcp_strerror(status == MCP_OK ? (int)MCP_E_NOMEM : status));
+    return false;
+}
+
+/* Writes a request in the form of the revision that is spoken. Its params are an object as text, braces
+   included. */
+static void mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
+{
+    const mcp_buf *params = &r->params.buf;
+    r->sent = true;
+    mcp_out_reset(&c->line);
+    mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
+    mcp_put_uint(&c->line, r->id);
+    mcpi_json_frame(&c->line, ",\"method\":");
+    mcp_put_str(&c->line, r->method.ptr);
+    if (mcpi_client_speaks_modern(c)) {
+        mcpi_json_frame(&c->line, ",\"params\":{");
+        if (params->len > 2) mcpi_json_put_ours(&c->line, params->ptr + 1, params->len - 2);
+        if (params->len > 2) mcpi_json_frame(&c->line, ",");
+        mcpi_client_put_meta(c);
+        mcpi_json_frame(&c->line, "}");
+    } else if (params->len > 2) {
+        mcpi_json_frame(&c->line, ",\"params\":");
+        mcpi_json_put_ours(&c->line, params->ptr, params->len);
+    }
+    mcpi_json_frame(&c->line, "}");
+    (void)mcpi_client_queue(c);
+}
+
+/* Sends what waits for the revision, or for room. */
+static void mcpi_client_send_waiting(mcp_client *c)
+{
+    mcpi_peer_request *r;
+    for (r = c->requests.first; r && c->state == MCPI_CLIENT_READY; r = r->next) {
+        if (mcpi_rpc_unsent(&c->out) >= c->desc.max_output) return;
+        if (!r->sent) mcpi_client_send(c, r);
+        if (c->state == MCPI_CLIENT_OVER) return;       /* and the list is gone */
+    }
+}
+
+/* A notification without params, or with the text of some. */
+static void mcpi_client_notify(mcp_client *c, const char *method, const char *params)
+{
+    mcp_out_reset(&c->line);
+    mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"method\":");
+    mcp_put_str(&c->line, method);
+    if (params) {
+        mcpi_json_frame(&c->line, ",\"params\":");
+        mcpi_json_put_ours(&c->line, params, strlen(params));
+    }
+    mcpi_json_frame(&c->line, "}");
+    (void)mcpi_client_queue(c);
+}
+
+/* Tells the server that nobody waits for a request any more. Spec: basic/patterns/cancellation */
+static void mcpi_client_notify_cancel(mcp_client *c, uint64_t id)
+{
+    char params[64];
+    mcpi_base_note note = mcpi_base_note_start(params, sizeof params);
+    mcpi_base_note_str(&note, "{\"requestId\":");
+    mcpi_base_note_uint(&note, id);
+    mcpi_base_note_str(&note, "}");
+    mcpi_client_notify(c, "notifications/cancelled", params);
+}
+
+/*-- Beginning a request --*/
+
+static uint64_t mcpi_client_now(const mcp_client *c)
+{
+    return c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
+}
+
+/* Gives a prepared request its number, its time and its way. 0: its params could not be written. */
+static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user,
+                                  uint32_t timeout_ms)
+{
+    mcp_str params;
+    const int status = r->params.buf.len || r->params.buf.error ? mcp_out_done(&r->params, &params) : MCP_OK;
+    if (status != MCP_OK || (r->params.buf.len && *r->params.buf.ptr != '{')) {
+        mcpi_client_note_why(c, "the params of the request: ",
+                             status != MCP_OK ? mcp_strerror(status) : "must be an object");
+        mcpi_peer_drop_request(&c->requests, r);
+        return 0;
+    }
+    r->done = done;
+    r->user = user;
+    if (timeout_ms != MCP_NONE && c->desc.now_ms) r->deadline_ms = mcpi_client_now(c) + timeout_ms;
+    mcpi_peer_launch(&c->requests, r);
+    return r->id;
+}
+
+static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
+{
+    mcpi_peer_request *r = NULL;
+    if (c->state == MCPI_CLIENT_OVER || c->closing) return NULL;
+    r = mcpi_peer_prepare(&c->requests, method);
+    if (r) return r;
+    mcpi_client_note_why(c, "the request was not begun: ",
+                         c->requests.count < c->requests.max ? mcp_strerror(MCP_E_NOMEM)
+                                                             : "mcp_client_desc.max_calls are under way");
+    return NULL;
+}
+
+/* Begins a request of the user's. */
+static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
+{
+    mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
+    mcpi_client_enter(c);
+    if (ref) mcpi_client_send_waiting(c);
+    mcpi_client_leave(c);
+    return ref;
+}
+
+/*-- Which era the server speaks. Spec: basic/versioning, 2025-11-25 basic/lifecycle --*/
+
+static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply *reply);
+static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *reply);
+
+/* The newest revision with a handshake that we speak, and the server does too if it says which; NULL if there
+   is none. */
+static const mcpi_proto_revision *mcpi_client_choose(const mcp_client *c, mcp_json supported)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
+        const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
+        mcp_json v = mcp_json_first(supported);
+        if (mcpi_proto_is_modern(r) || !(r->bit & c->desc.revisions)) continue;
+        if (mcp_json_type(supported) != MCP_JSON_ARRAY) return r;
+        for (; mcp_json_exists(v); v = mcp_json_next(v))
+            if (mcp_json_equals(v, NULL, r->name.ptr)) return r;
+    }
+    return NULL;
+}
+
+static bool mcpi_client_lists(mcp_json versions, const char *name)
+{
+    mcp_json v = mcp_json_first(versions);
+    while (mcp_json_exists(v) && !mcp_json_equals(v, NULL, name)) v = mcp_json_next(v);
+    return mcp_json_exists(v);
+}
+
+static void mcpi_client_initialize(mcp_client *c, const mcpi_proto_revision *revision)
+{
+    mcpi_peer_request *r;
+    if (!revision) {
+        mcpi_client_fail(c, MCP_E_PROTOCOL,
+                         "the server speaks no revision that is in mcp_client_desc.revisions", "");
+        return;
+    }
+    r = mcpi_client_prepare(c, "initialize");
+    if (!r) {
+        mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+        return;
+    }
+    c->state = MCPI_CLIENT_INITIALIZING;
+    c->revision = revision;
+    mcp_put_f(&r->params,
+              "{'protocolVersion': %s, 'capabilities': {}, 'clientInfo': {'name': %s, 'version': %s}}",
+              revision->name.ptr, c->desc.name, c->desc.version);
+    if (mcpi_client_launch(c, r, mcpi_client_on_initialize, NULL, c->desc.call_timeout_ms))
+        mcpi_client_send(c, r);
+    else
+        mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+}
+
+static void mcpi_client_probe(mcp_client *c)
+{
+    mcpi_peer_request *r = mcpi_client_prepare(c, "server/discover");
+    const bool alone = !mcpi_client_choose(c, mcpi_json_missing());
+    c->state = MCPI_CLIENT_PROBING;
+    c->revision = &mcpi_proto_revisions[0];
+    if (r) c->probe_id = mcpi_client_launch(c, r, mcpi_client_on_probe, NULL,
+                                            alone ? c->desc.call_timeout_ms : c->desc.probe_timeout_ms);
+    if (r && c->probe_id) mcpi_client_send(c, r);
+    else mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+}
+
+static void mcpi_client_start(mcp_client *c)
+{
+    if (c->desc.revisions & MCP_2026_07_28) mcpi_client_probe(c);
+    else mcpi_client_initialize(c, mcpi_client_choose(c, mcpi_json_missing()));
+}
+
+/* From now on requests are sent. */
+static void mcpi_client_be_ready(mcp_client *c, mcp_json hello)
+{
+    if (mcp_json_exists(hello) && mcp_json_clone(&c->hello, hello) != MCP_OK) {
+        mcpi_client_fail(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
+        return;
+    }
+    c->state = MCPI_CLIENT_READY;
+    if (!mcpi_client_speaks_modern(c)) mcpi_client_notify(c, "notifications/initialized", NULL);
+    mcpi_client_send_waiting(c);
+}
+
+/* Errors that only a modern server knows; with any other it is an old one that does not know the request. */
+static bool mcpi_client_is_modern_error(int code)
+{
+    return code == MCPI_PROTO_HEADER_MISMATCH || code == MCPI_PROTO_MISSING_CAPABILITY ||
+           code == MCPI_PROTO_UNSUPPORTED_VERSION;
+}
+
+static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    mcp_json versions = mcp_json_get(reply->result, "supportedVersions");
+    const int code = mcp_reply_code(reply);
+    (void)user;
+    if (c->state != MCPI_CLIENT_PROBING) return;
+    if (mcpi_client_lists(versions, c->revision->name.ptr)) {
+        mcpi_client_be_ready(c, reply->result);
+        return;
+    }
+    if (code == MCPI_PROTO_UNSUPPORTED_VERSION)
+        versions = mcp_json_get(mcp_reply_error_data(reply), "supported");
+    if (mcpi_client_choose(c, versions) &&
+        (code == MCPI_PROTO_UNSUPPORTED_VERSION || !mcpi_client_is_modern_error(code)))
+        mcpi_client_initialize(c, mcpi_client_choose(c, versions));
+    else if (mcp_json_exists(reply->result) || code == MCPI_PROTO_UNSUPPORTED_VERSION)
+        mcpi_client_initialize(c, NULL);
+    else
+        mcpi_client_fail(c, reply->status, "the server refused server/discover: ", mcp_reply_text(reply));
+}
+
+static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    mcp_str version = mcp_json_str(mcp_json_get(reply->result, "protocolVersion"), NULL);
+    const mcpi_proto_revision *agreed = mcpi_proto_find(version, false, c->desc.revisions);
+    (void)user;
+    if (c->state != MCPI_CLIENT_INITIALIZING) return;
+    if (agreed) {
+        c->revision = agreed;
+        mcpi_client_be_ready(c, reply->result);
+    } else if (c->late_hello) {     /* it was slow, and not old */
+        c->revision = &mcpi_proto_revisions[0];
+        mcpi_client_be_ready(c, mcpi_json_missing());
+    } else if (mcp_json_exists(reply->result)) {
+        mcpi_client_fail(c, MCP_E_PROTOCOL, "the server wants a revision that this client does not speak: ",
+                         mcp_json_cstr(reply->result, "protocolVersion", "(none)"));
+    } else {
+        mcpi_client_fail(c, reply->status, "the server refused initialize: ", mcp_reply_text(reply));
+    }
+}
+
+/*-- Reading --*/
+
+/* The result of a request: what kind of end it is. */
+static void mcpi_client_judge(mcp_client *c, mcp_reply *reply)
+{
+    mcp_json type = mcp_json_get(reply->result, "resultType");
+    const bool typed = mcpi_client_speaks_modern(c) && mcp_json_exists(type);
+    if (mcp_json_exists(reply->error)) {
+        reply->status = MCP_E_REMOTE;
+    } else if (mcp_json_type(reply->result) != MCP_JSON_OBJECT) {
+        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is not an object");
+    } else if (typed && mcp_json_equals(type, NULL, "input_required")) {
+        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server asks for input that this client cannot give");
+    } else if (typed && !mcp_json_equals(type, NULL, "complete")) {
+        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is of an unknown resultType");
+    } else {
+        reply->status = mcp_json_bool(reply->result, "isError", false) ? MCP_E_TOOL : MCP_OK;
+    }
+}
+
+/* A probe that was given up is answered after all: remembered, should initialize fail. */
+static void mcpi_client_on_late(mcp_client *c, uint64_t id, mcp_json result)
+{
+    const char *modern = mcpi_proto_revisions[0].name.ptr;
+    if (id != c->probe_id || c->state != MCPI_CLIENT_INITIALIZING) return;
+    if (!mcpi_client_lists(mcp_json_get(result, "supportedVersions"), modern)) return;
+    c->late_hello = mcp_json_clone(&c->hello, result) == MCP_OK;
+}
+
+static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
+{
+    mcp_reply *reply = &c->got;
+    mcpi_peer_request *r;
+    uint64_t id = 0;
+    if (!mcpi_base_read_uint(mcp_json_number(m->id, NULL), &id)) return;
+    r = mcpi_peer_find_request(&c->requests, id);
+    if (!r || !r->sent) {
+        mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
+        mcpi_client_on_late(c, id, m->result);
+        return;
+    }
+    reply->result = m->result;
+    reply->error = m->error;
+    *reply->why = 0;
+    if (mcp_json_exists(m->result) && mcp_json_exists(m->error))
+        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server answered with a result and an error");
+    else
+        mcpi_client_judge(c, reply);
+    mcpi_client_complete(c, r, reply);
+}
+
+/* A server of the legacy era may ask us, too; we know ping only. The modern era has no such requests. */
+static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
+{
+    static const mcp_str ping = MCP_LIT("ping");
+    if (mcpi_client_speaks_modern(c) || !mcp_json_exists(m->id)) return;
+    if (mcpi_rpc_same(m->method, ping)) {
+        mcpi_rpc_put_envelope(&c->line, m->id, false);
+        mcpi_json_frame(&c->line, ",\"result\":{}}");
+    } else {
+        mcpi_rpc_put_error(&c->line, m->id, false, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
+        mcpi_rpc_put_error_end(&c->line);
+    }
+    (void)mcpi_client_queue(c);
+}
+
+/* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
+   log told. */
+static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
+{
+    mcpi_rpc_message m;
+    const int status = mcp_json_parse(&c->got.doc, line, len);
+    if (status == MCP_E_NOMEM) {
+        mcpi_client_fail(c, status, mcp_strerror(status), "");
+    } else if (status != MCP_OK) {
+        mcpi_client_log(c, MCP_LOG_WARNING, "a line of the server is not a message");
+    } else if (!mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) {
+        if (m.kind == MCPI_RPC_RESPONSE) mcpi_client_on_response(c, &m);
+        else if (m.kind == MCPI_RPC_REQUEST) mcpi_client_on_request(c, &m);
+    }
+}
+
+static void mcpi_client_read_lines(mcp_client *c)
+{
+    const char *line;
+    size_t len;
+    int found;
+    while (c->state != MCPI_CLIENT_OVER && !c->closing &&
+           (found = mcpi_rpc_next_line(&c->in, &line, &len)) != MCPI_RPC_NO_LINE) {
+        if (found == MCPI_RPC_LONG_LINE)
+            mcpi_client_fail(c, MCP_E_TOO_LONG,
+                             "a message of the server is longer than mcp_client_desc.max_message", "");
+        else if (!mcpi_rpc_is_blank(line, len))
+            mcpi_client_read(c, line, len);
+    }
+}
+
+MCP_API char *mcp_client_room(mcp_client *client, size_t want, size_t *size)
+{
+    char *room = NULL;
+    *size = 0;
+    if (client->state == MCPI_CLIENT_OVER || client->closing) return NULL;
+    room = mcpi_rpc_lines_room(&client->in, want, size);
+    if (!room) mcpi_client_fail(client, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
+    return *size ? room : NULL;
+}
+
+MCP_API void mcp_client_fed(mcp_client *client, size_t len)
+{
+    mcpi_client_enter(client);
+    client->in.buf.len += len;
+    mcpi_client_read_lines(client);
+    mcpi_client_leave(client);
+}
+
+MCP_API size_t mcp_client_feed(mcp_client *client, const void *bytes, size_t len)
+{
+    size_t taken = 0, size;
+    mcpi_client_enter(client);
+    while (taken < len) {
+        char *room = mcp_client_room(client, len - taken, &size);
+        if (!room) break;
+        if (size > len - taken) size = len - taken;
+        memcpy(room, (const char *)bytes + taken, size);
+        taken += size;
+        mcp_client_fed(client, size);
+    }
+    mcpi_client_leave(client);
+    return taken;
+}
+
+/* Before the server's kind is known, its end may only mean that it did not like to be asked. */
+MCP_API void mcp_client_ended(mcp_client *client)
+{
+    mcpi_client_enter(client);
+    if (client->state == MCPI_CLIENT_PROBING && client->restart && client->restart(client)) {
+        mcpi_peer_request *probe = mcpi_peer_find_request(&client->requests, client->probe_id);
+        mcpi_rpc_lines_free(&client->in);
+        mcp_buf_reset(&client->out.buf);
+        client->out.sent = 0;
+        client->restart = NULL;         /* once */
+        if (probe) mcpi_client_complete_why(client, probe, MCP_E_CLOSED, "the server ended");
+    } else {
+        mcpi_client_fail(client, MCP_E_CLOSED, "the server has ended", "");
+    }
+    mcpi_client_leave(client);
+}
+
+MCP_API const char *mcp_client_output(const mcp_client *client, size_t *len)
+{
+    return mcpi_rpc_output(&client->out, len);
+}
+
+MCP_API void mcp_client_sent(mcp_client *client, size_t len)
+{
+    mcpi_client_enter(client);
+    mcpi_rpc_sent(&client->out, len);
+    mcpi_client_send_waiting(client);
+    mcpi_client_leave(client);
+}
+
+MCP_API int mcp_client_tick(mcp_client *client)
+{
+    const uint64_t now = mcpi_client_now(client);
+    mcpi_peer_request *r;
+    int next;
+    mcpi_client_enter(client);
+    while ((r = mcpi_peer_overdue(&client->requests, now)) != NULL) {
+        if (r->sent && client->state == MCPI_CLIENT_READY) mcpi_client_notify_cancel(client, r->id);
+        if (client->state == MCPI_CLIENT_OVER) break;
+        mcpi_client_complete_why(client, r, MCP_E_TIMEOUT, "the server has not answered in time");
+    }
+    next = mcpi_peer_next_deadline(&client->requests, now);
+    mcpi_client_leave(client);
+    return next;
+}
+
+/*-- Making and ending one --*/
+
+static void mcpi_client_set_limits(mcp_client_desc *d)
+{
+    mcpi_base_set_limit(&d->revisions, MCP_ALL_REVISIONS, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_message, 4 << 20, MCP_JSON_MAX);
+    mcpi_base_set_limit(&d->max_nodes, d->max_message / 8, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_depth, 64, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_request, 4 << 20, MCP_JSON_MAX / 2);
+    mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
+    mcpi_base_set_limit(&d->max_calls, 64, UINT32_MAX - 1);
+    mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
+    mcpi_base_set_limit(&d->probe_timeout_ms, 5000, UINT32_MAX);
+    mcpi_base_set_limit(&d->close_timeout_ms, 2000, 0x7fffffff);
+}
+
+MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
+{
+    mcp_client *c = NULL;
+    mcp_client_desc *d;
+    if (desc->name && desc->version) c = (mcp_client *)mcpi_base_resize(&desc->alloc, NULL, 0, sizeof *c);
+    if (!c) return NULL;
+    memset(c, 0, sizeof *c);
+    c->desc = *desc;
+    d = &c->desc;
+    mcpi_client_set_limits(d);
+    mcpi_rpc_lines_init(&c->in, d->alloc, (size_t)d->max_message + 1);
+    mcp_buf_init(&c->out.buf, d->alloc, (size_t)d->max_output + d->max_request + (64 << 10));
+    mcp_out_init(&c->line, d->max_request);
+    c->line.buf.alloc = d->alloc;
+    c->requests.alloc = d->alloc;
+    c->requests.max_text = d->max_request;
+    c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */
+    c->hello.alloc = c->page.alloc = d->alloc;
+    mcpi_client_init_reply(c, &c->got);
+    mcpi_client_init_reply(c, &c->reply);
+    mcpi_client_start(c);
+    if (c->state != MCPI_CLIENT_OVER) return c;
+    mcpi_client_free(c);
+    return NULL;
+}
+
+MCP_API void mcp_client_close(mcp_client *client)
+{
+    if (!client || client->closing) return;
+    mcpi_client_enter(client);
+    mcpi_client_fail(client, MCP_E_CLOSED, "the client was closed", "");
+    client->closing = true;
+    mcpi_client_leave(client);
+}
+
+MCP_API int mcp_client_status(const mcp_client *client)
+{
+    if (client->state == MCPI_CLIENT_OVER) return client->status;
+    return client->state == MCPI_CLIENT_READY ? MCP_OK : MCP_WAIT;
+}
+
+MCP_API const char *mcp_client_error(const mcp_client *client)
+{
+    return client->why;
+}
+
+MCP_API const char *mcp_client_revision(const mcp_client *client)
+{
+    return client->state == MCPI_CLIENT_READY ? client->revision->name.ptr : NULL;
+}
+
+MCP_API mcp_json mcp_client_hello(const mcp_client *client)
+{
+    return client->state == MCPI_CLIENT_READY ? mcp_json_root(&client->hello) : mcpi_json_missing();
+}
+
+/*-- Requests of the user's --*/
+
+/* The params of tools/call up to the arguments, which come next. */
+static mcpi_peer_request *mcpi_client_prepare_call(mcp_client *c, const char *tool)
+{
+    mcpi_peer_request *r = mcpi_client_prepare(c, "tools/call");
+    if (!r) return NULL;
+    mcp_put_object(&r->params);
+    mcpi_rpc_put_text(&r->params, "name", tool);
+    return r;
+}
+
+static mcpi_peer_request *mcpi_client_prepare_call_fv(mcp_client *c, const char *tool, const char *format,
+                                                      va_list args)
+{
+    mcpi_peer_request *r = mcpi_client_prepare_call(c, tool);
+    if (!r) return NULL;
+    if (format) {
+        mcp_put_key(&r->params, "arguments");
+        mcp_put_fv(&r->params, format, args);
+    }
+    mcp_put_end(&r->params);
+    return r;
+}
+
+static mcpi_peer_request *mcpi_client_prepare_fv(mcp_client *c, const char *method, const char *format,
+                                                 va_list args)
+{
+    mcpi_peer_request *r = mcpi_client_prepare(c, method);
+    if (r && format) mcp_put_fv(&r->params, format, args);
+    return r;
+}
+
+MCP_API mcp_ref mcp_call_begin(mcp_client *client, mcp_reply_fn done, void *user, const char *tool,
+                               const char *format, ...)
+{
+    mcpi_peer_request *r;
+    va_list args;
+    va_start(args, format);
+    r = mcpi_client_prepare_call_fv(client, tool, format, args);
+    va_end(args);
+    return r ? mcpi_client_begin(client, r, done, user) : 0;
+}
+
+MCP_API mcp_ref mcp_request_begin(mcp_client *client, mcp_reply_fn done, void *user, const char *method,
+                                  const char *format, ...)
+{
+    mcpi_peer_request *r;
+    va_list args;
+    va_start(args, format);
+    r = mcpi_client_prepare_fv(client, method, format, args);
+    va_end(args);
+    return r ? mcpi_client_begin(client, r, done, user) : 0;
+}
+
+MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request)
+{
+    mcpi_peer_request *r = mcpi_peer_find_request(&client->requests, request);
+    bool sent;
+    if (!r || r->done == mcpi_client_on_probe || r->done == mcpi_client_on_initialize) return false;
+    sent = r->sent;
+    mcpi_peer_retire(&client->requests, r);
+    mcpi_peer_drop_request(&client->requests, r);
+    mcpi_client_enter(client);
+    if (sent) mcpi_client_notify_cancel(client, request);
+    mcpi_client_leave(client);
+    return true;
+}
+
+/*-- Blocking requests: the same, pumped until they are answered --*/
+
+MCP_API int mcp_client_pump(mcp_client *client, int timeout_ms)
+{
+    int status;
+    if (client->state == MCPI_CLIENT_OVER) return client->status;
+    if (!client->pump) return MCP_E_MISUSE;
+    mcpi_client_enter(client);
+    status = client->pump(client, timeout_ms);
+    if (client->state == MCPI_CLIENT_OVER) status = client->status;
+    mcpi_client_leave(client);
+    return status;
+}
+
+/* Takes the reply over: what was read is swapped, so that it stays. */
+static void mcpi_client_keep(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    mcp_reply *mine = &c->reply;
+    mcp_doc doc = mine->doc;
+    *(bool *)user = true;
+    if (reply == &c->got) {
+        *mine = c->got;
+        c->got.doc = doc;
+        if (mcp_json_exists(mine->result)) mine->result.doc = &mine->doc;
+        if (mcp_json_exists(mine->error)) mine->error.doc = &mine->doc;
+    } else {
+        mcpi_client_put_why(mine, reply->status, reply->why);
+    }
+}
+
+static const mcp_reply *mcpi_client_refuse(mcp_client *c, int status, const char *why)
+{
+    mcpi_client_put_why(&c->reply, status, why);
+    return &c->reply;
+}
+
+/* Begins a request and pumps until it is answered. */
+static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
+{
+    bool done = false;
+    mcp_ref ref;
+    int status = MCP_OK;
+    if (!r) return mcpi_client_refuse(c, c->state == MCPI_CLIENT_OVER ? c->status : (int)MCP_E_BUSY, c->why);
+    if (!c->pump) {
+        mcpi_peer_drop_request(&c->requests, r);
+        return mcpi_client_refuse(c, MCP_E_MISUSE, "only a client of mcp_client_spawn or mcp_pair can wait");
+    }
+    ref = mcpi_client_begin(c, r, mcpi_client_keep, &done);
+    if (!ref) return mcpi_client_refuse(c, MCP_E_TEMPLATE, c->why);
+    while (!done && status == MCP_OK) status = mcp_client_pump(c, -1);
+    if (done) return &c->reply;
+    (void)mcp_client_cancel(c, ref);
+    return mcpi_client_refuse(c, MCP_E_TIMEOUT,
+                              "the answer waits for something that only happens after this call");
+}
+
+MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, const char *format, ...)
+{
+    mcpi_peer_request *r;
+    va_list args;
+    va_start(args, format);
+    r = mcpi_client_prepare_call_fv(client, tool, format, args);
+    va_end(args);
+    return mcpi_client_wait(client, r);
+}
+
+MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool, const char *json)
+{
+    mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
+    if (r) {
+        mcp_put_key(&r->params, "arguments");
+        mcp_put_raw(&r->params, json, strlen(json));
+        mcp_put_end(&r->params);
+    }
+    return mcpi_client_wait(client, r);
+}
+
+MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *tool, const mcp_field *rows,
+                                              const void *args)
+{
+    mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
+    if (r) {
+        mcp_put_key(&r->params, "arguments");
+        mcpi_schema_put_struct(&r->params, rows, args);
+        mcp_put_end(&r->params);
+    }
+    return mcpi_client_wait(client, r);
+}
+
+MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, const char *format, ...)
+{
+    mcpi_peer_request *r;
+    va_list args;
+    va_start(args, format);
+    r = mcpi_client_prepare_fv(client, method, format, args);
+    va_end(args);
+    return mcpi_client_wait(client, r);
+}
+
+/*-- Tools, page by page --*/
+
+/* Reads the page of that cursor; the first without one. */
+static mcp_json mcpi_client_read_page(mcp_client *c, mcp_str cursor)
+{
+    const mcp_reply *reply;
+    mcpi_peer_request *r = mcpi_client_prepare(c, "tools/list");
+    if (r && cursor.ptr) {
+        mcp_put_object(&r->params);
+        mcp_put_key(&r->params, "cursor");
+        mcp_put_strn(&r->params, cursor.ptr, cursor.len);
+        mcp_put_end(&r->params);
+    }
+    reply = mcpi_client_wait(c, r);
+    c->page_status = reply->status;
+    if (reply->status == MCP_OK) c->page_status = mcp_json_clone(&c->page, reply->result);
+    if (c->page_status != MCP_OK) return mcpi_json_missing();
+    return mcp_json_get(mcp_json_root(&c->page), "tools");
+}
+
+MCP_API mcp_json mcp_tools_first(mcp_client *client)
+{
+    const mcp_str none = { NULL, 0 };
+    return mcp_json_first(mcpi_client_read_page(client, none));
+}
+
+MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool)
+{
+    enum { MAX_EMPTY_PAGES = 100 };
+    mcp_json next = mcp_json_next(tool);
+    int empty;
+    for (empty = 0; !mcp_json_exists(next) && client->page_status == MCP_OK; empty++) {
+        mcp_str cursor = mcp_json_str(mcp_json_root(&client->page), "nextCursor");
+        if (!cursor.ptr) break;
+        next = mcp_json_first(mcpi_client_read_page(client, cursor));
+        if (empty == MAX_EMPTY_PAGES) client->page_status = MCP_E_PROTOCOL;
+    }
+    return next;
+}
+
+MCP_API int mcp_tools_status(const mcp_client *client)
+{
+    return client->page_status;
+}
+
+/*-- A server in the same process --*/
+
+/* Moves what both have to say, until they have said it. */
+static int mcpi_client_pump_pair(mcp_client *c, int timeout_ms)
+{
+    mcp_session *session = (mcp_session *)c->io;
+    int status = MCP_WAIT;
+    size_t len, taken;
+    const char *bytes;
+    (void)timeout_ms;
+    (void)mcp_client_tick(c);
+    (void)mcp_server_tick(session->peer->server);
+    while (c->state != MCPI_CLIENT_OVER) {
+        size_t moved = 0;
+        if ((bytes = mcp_client_output(c, &len)) != NULL) {
+            moved = mcp_session_feed(session, bytes, len);
+            mcp_client_sent(c, moved);
+        }
+        if ((bytes = mcp_session_output(session, &len)) != NULL) {
+            taken = mcp_client_feed(c, bytes, len);
+            mcp_session_sent(session, taken);
+            moved += taken;
+        }
+        if (mcp_session_status(session) < 0) mcp_client_ended(c);
+        if (!moved) break;
+        status = MCP_OK;
+    }
+    return status;
+}
+
+static void mcpi_client_close_pair(mcp_client *c)
+{
+    mcp_session_close((mcp_session *)c->io);
+}
+
+MCP_API mcp_client *mcp_pair(mcp_server *server, const mcp_client_desc *desc)
+{
+    mcp_client *c = mcp_client_create(desc);
+    if (!c) return NULL;
+    c->io = mcp_session_open(server);
+    if (!c->io) {
+        mcp_client_close(c);
+        return NULL;
+    }
+    c->pump = mcpi_client_pump_pair;
+    c->close = mcpi_client_close_pair;
+    return c;
+}
+
 #endif /* MCP_LAYERS >= 9 */
 
 /*==== 10 >>stdio  Standard input and output. ======================================================*/
@@ -7195,10 +8412,21 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern char **environ;
+#ifdef __cplusplus
+}
+#endif
 
 #if defined(__GLIBC__) && !defined(__USE_POSIX199309)
 #error "mcp.h: in this file include mcp.h before any other header, or build with -D_POSIX_C_SOURCE=200809L"
@@ -7271,18 +8499,28 @@ static bool mcpi_stdio_would_block(void)
     return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
+/* Writes some. Returns how much: 0 where nothing fits now, or it failed, which *status tells. */
+static size_t mcpi_stdio_put(int fd, const char *bytes, size_t len, int *status)
+{
+    ssize_t n;
+    do n = write(fd, bytes, len);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0) return (size_t)n;
+    if (!mcpi_stdio_would_block()) *status = errno == EPIPE || errno == ECONNRESET ? MCP_E_CLOSED : MCP_E_IO;
+    return 0;
+}
+
 /* Writes what the pipe takes; sending makes the session serve what had to wait. */
 static int mcpi_stdio_write(mcp_stdio *io)
 {
     const char *bytes;
-    size_t len;
-    while (bytes = mcp_session_output(io->session, &len), len) {
-        ssize_t n = write(io->fd, bytes, len);
-        if (n >= 0) mcp_session_sent(io->session, (size_t)n);
-        else if (mcpi_stdio_would_block()) return MCP_OK;
-        else if (errno != EINTR) return errno == EPIPE || errno == ECONNRESET ? MCP_E_CLOSED : MCP_E_IO;
+    size_t len, n = 1;
+    int status = MCP_OK;
+    while (n && (bytes = mcp_session_output(io->session, &len)) != NULL) {
+        n = mcpi_stdio_put(io->fd, bytes, len, &status);
+        mcp_session_sent(io->session, n);
     }
-    return MCP_OK;
+    return status;
 }
 
 static void mcpi_stdio_flush(mcp_stdio *io)
@@ -7518,6 +8756,211 @@ MCP_API void mcp_stdio_close(mcp_stdio *io)
         if (io->wake[i] >= 0) (void)close(io->wake[i]);
     mcp_session_close(io->session);
     mcpi_base_release(&io->server->desc.alloc, io, sizeof *io);
+}
+
+/*-- A server as a child process. It has a process group of its own, so that all of it can be ended. --*/
+
+typedef struct mcpi_stdio_child {
+    const char *const *argv;
+    pid_t pid;
+    int to, from;       /* its standard input and output; -1: closed */
+    bool quiet_pipe;
+} mcpi_stdio_child;
+
+static void mcpi_stdio_close_fd(int *fd)
+{
+    if (*fd >= 0) (void)close(*fd);
+    *fd = -1;
+}
+
+/* A pipe above the standard descriptors, which neither end leaves to other children. */
+static bool mcpi_stdio_make_child_pipe(int *ends)
+{
+    int i, low[2];
+    ends[0] = ends[1] = -1;
+    if (pipe(low) != 0) return false;
+    for (i = 0; i < 2; i++) {
+        ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
+        (void)close(low[i]);
+    }
+    return ends[0] >= 0 && ends[1] >= 0;
+}
+
+/* Starts argv with these two as standard input and output, and with SIGPIPE as every program expects it. */
+static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out)
+{
+    const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    char *const *argv = (char *const *)(uintptr_t)child->argv;      /* which it does not change */
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t mask, defaults;
+    int error;
+
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, SIGPIPE);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    if ((error = posix_spawn_file_actions_init(&actions)) != 0) return error;
+    if ((error = posix_spawnattr_init(&attributes)) == 0) {
+        (void)posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+        (void)posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+        (void)posix_spawnattr_setflags(&attributes, flags);
+        (void)posix_spawnattr_setpgroup(&attributes, 0);
+        (void)posix_spawnattr_setsigmask(&attributes, &mask);
+        (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+        error = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv, environ);
+        (void)posix_spawnattr_destroy(&attributes);
+    }
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+/* Starts the child and opens the pipes to it. False with errno set. */
+static bool mcpi_stdio_spawn(mcpi_stdio_child *child)
+{
+    int in[2], out[2] = { -1, -1 }, error = 0;
+    child->pid = 0;
+    child->to = child->from = -1;
+    if (!mcpi_stdio_make_child_pipe(in) || !mcpi_stdio_make_child_pipe(out)) error = errno;
+    else error = mcpi_stdio_start(child, in[0], out[1]);
+    mcpi_stdio_close_fd(&in[0]);
+    mcpi_stdio_close_fd(&out[1]);
+    if (error) {
+        mcpi_stdio_close_fd(&in[1]);
+        mcpi_stdio_close_fd(&out[0]);
+        errno = error;
+        return false;
+    }
+    child->to = in[1];
+    child->from = out[0];
+    (void)fcntl(child->to, F_SETFL, O_NONBLOCK);
+    (void)fcntl(child->from, F_SETFL, O_NONBLOCK);
+    return true;
+}
+
+/* Writes what the pipe takes. A server that reads no more may still have something to say. */
+static void mcpi_stdio_write_child(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    mcpi_stdio_guard guard;
+    const char *bytes;
+    size_t len, n = 1;
+    int status = MCP_OK;
+    if (child->to < 0 || !mcp_client_output(c, &len)) return;
+    if (!child->quiet_pipe) guard = mcpi_stdio_hold_sigpipe();
+    while (n && (bytes = mcp_client_output(c, &len)) != NULL) {
+        n = mcpi_stdio_put(child->to, bytes, len, &status);
+        mcp_client_sent(c, n);
+    }
+    if (!child->quiet_pipe) mcpi_stdio_release_sigpipe(&guard, status == MCP_E_CLOSED);
+    if (status != MCP_OK) mcpi_stdio_close_fd(&child->to);
+}
+
+static void mcpi_stdio_read_child(mcp_client *c)
+{
+    const mcpi_stdio_child *child = (const mcpi_stdio_child *)c->io;
+    size_t room;
+    char *into = mcp_client_room(c, MCPI_STDIO_READ, &room);
+    ssize_t n;
+    if (!into) return;
+    n = read(child->from, into, room < MCPI_STDIO_READ ? room : MCPI_STDIO_READ);
+    if (n > 0) mcp_client_fed(c, (size_t)n);
+    else if (n == 0 || (!mcpi_stdio_would_block() && errno != EINTR)) mcp_client_ended(c);
+}
+
+static int mcpi_stdio_pump_child(mcp_client *c, int timeout_ms)
+{
+    const mcpi_stdio_child *child = (const mcpi_stdio_child *)c->io;
+    struct pollfd p[2];
+    size_t len;
+    int ready, due;
+
+    mcpi_stdio_write_child(c);
+    due = mcp_client_tick(c);
+    if (c->state == MCPI_CLIENT_OVER) return c->status;
+    p[0].fd = child->from;
+    p[0].events = POLLIN;
+    p[1].fd = mcp_client_output(c, &len) ? child->to : -1;
+    p[1].events = POLLOUT;
+    p[0].revents = p[1].revents = 0;
+    ready = poll(p, 2, mcpi_stdio_sooner(timeout_ms, due));
+    if (p[0].revents) mcpi_stdio_read_child(c);
+    mcpi_stdio_write_child(c);
+    return ready > 0 || timeout_ms < 0 ? MCP_OK : MCP_WAIT;
+}
+
+/* Waits for the child's end; what it still says is thrown away. False: it has not ended in that time. */
+static bool mcpi_stdio_reap(mcpi_stdio_child *child, uint32_t timeout_ms)
+{
+    const uint64_t until = mcpi_stdio_now(NULL) + timeout_ms;
+    char waste[512];
+    int turn, status;
+    for (turn = 0;; turn++) {
+        pid_t ended;
+        while (child->from >= 0 && read(child->from, waste, sizeof waste) > 0) {}
+        ended = waitpid(child->pid, &status, WNOHANG);
+        if (ended == child->pid || (ended < 0 && errno == ECHILD)) return true;
+        if (mcpi_stdio_now(NULL) >= until) return false;
+        if (turn < 100) (void)sched_yield();    /* it mostly takes no longer than that */
+        else (void)poll(NULL, 0, turn < 200 ? 1 : 10);
+    }
+}
+
+/* Ends the child: asks by closing its input, then by a signal, then does not ask. */
+static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
+{
+    int status;
+    if (!child->pid) return;
+    mcpi_stdio_close_fd(&child->to);
+    if (!mcpi_stdio_reap(child, timeout_ms)) {
+        (void)kill(-child->pid, SIGTERM);
+        if (!mcpi_stdio_reap(child, timeout_ms)) {
+            (void)kill(-child->pid, SIGKILL);
+            (void)waitpid(child->pid, &status, 0);
+        }
+    }
+    mcpi_stdio_close_fd(&child->from);
+    child->pid = 0;
+}
+
+static void mcpi_stdio_close_child(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    mcpi_stdio_end_child(child, c->desc.close_timeout_ms);
+    mcpi_base_release(&c->desc.alloc, child, sizeof *child);
+}
+
+static bool mcpi_stdio_restart_child(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    mcpi_stdio_end_child(child, c->desc.close_timeout_ms);
+    return mcpi_stdio_spawn(child);
+}
+
+MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv)
+{
+    mcp_client_desc d = *desc;
+    mcpi_stdio_child *child = (mcpi_stdio_child *)mcpi_base_resize(&d.alloc, NULL, 0, sizeof *child);
+    mcp_client *c;
+    int error = ENOMEM;
+    if (!child) return NULL;
+    memset(child, 0, sizeof *child);
+    child->argv = argv;
+    child->quiet_pipe = mcpi_stdio_ignores_sigpipe();
+    if (!d.now_ms) d.now_ms = mcpi_stdio_now;
+    c = mcp_client_create(&d);
+    if (c && mcpi_stdio_spawn(child)) {
+        c->io = child;
+        c->pump = mcpi_stdio_pump_child;
+        c->restart = mcpi_stdio_restart_child;
+        c->close = mcpi_stdio_close_child;
+        return c;
+    }
+    if (c) error = errno;
+    mcp_client_close(c);
+    mcpi_base_release(&d.alloc, child, sizeof *child);
+    errno = error;
+    return NULL;
 }
 
 static void mcpi_stdio_log(void *user, int level, const char *message)
