@@ -3,7 +3,7 @@
 
 CFLAGS = -O2
 
-all: build/echo build/calc build/socket build/uart
+all: build/echo build/calc build/call build/socket build/uart build/unit
 
 build/echo: examples/echo.c mcp.h
 	@mkdir -p build
@@ -12,6 +12,14 @@ build/echo: examples/echo.c mcp.h
 build/calc: examples/calc.c mcp.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/calc.c -o $@
+
+build/call: examples/call.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/call.c -o $@
+
+build/unit: examples/unit.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/unit.c -o $@
 
 build/socket: examples/socket.c mcp.h
 	@mkdir -p build
@@ -28,9 +36,9 @@ build/uart.elf: examples/uart.c mcp.h
 	    -nostartfiles --specs=nano.specs -o $@ \
 	    -Wl,--gc-sections,-e,vectors,--section-start=.vectors=0,-Ttext=0x40,-Tdata=0x20000000
 
-# The echo server, the messages of both eras, and what it answers.
-run: build/echo
-	@sh tools/demo.sh build/echo
+# The echo server: the messages of both eras and what it answers, and a client that calls it.
+run: build/echo build/call
+	@sh tools/demo.sh build/echo build/call
 
 # Every test in every variant that this machine has the tools for.
 # Variables: STRICT=1 (a skipped test is a failure), FUZZ_SECONDS, MCP_CORPUS. See tests/run.sh.

@@ -36,6 +36,21 @@
 
    cc -O2 echo.c -o echo, and any MCP client can start ./echo, list its tool and call it.
 
+   A CLIENT (examples/call.c)
+
+       const char *server[] = { "./echo", NULL };
+       mcp_client_desc d = { 0 };
+       d.name = "call"; d.version = "1.0";
+       mcp_client *client = mcp_client_spawn(&d, server);
+       if (!client) return 1;
+       const mcp_reply *reply = mcp_call_tool(client, "echo", "{'text': %s}", "hello, world");
+       printf("%s\n", mcp_reply_text(reply));
+       mcp_client_close(client);
+
+   It finds out by itself which revision the server speaks. A call that fails says why in
+   mcp_reply_text. mcp_pair puts a server and a client into one process: that is how to unit-test a
+   server (examples/unit.c).
+
    JUST THE JSON CODEC (-DMCP_LAYERS=2)
 
        mcp_doc doc = { 0 };
@@ -67,11 +82,11 @@
         6 >>peer    calls, deferred calls, sessions, replies and where they go
         7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
-        9 >>client  empty: the client comes after the server
+        9 >>client  the era a server speaks, requests, replies, a server in the same process
        10 >>stdio   standard input and output: the only layer that includes OS headers
 
    The declarations before them stand in the order a user reads: >>types, >>memory, >>json-api,
-   >>rows-api, >>server-api, >>call-api, >>transport-api, >>stdio-api.
+   >>rows-api, >>server-api, >>call-api, >>client-api, >>transport-api, >>stdio-api.
 
    OPTIONS (all act only in the file that defines MCP_IMPLEMENTATION; none changes a declaration)
 
@@ -136,11 +151,11 @@
 
    LIMITATIONS
 
-   This version is a codec and a tools server, over stdio and over any stream of bytes: tools with flat
-   arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or later,
-   with text, images, audio, links, embedded resources and structured results. Not there yet:
-   resources, prompts, sampling, elicitation, tasks, batches, progress, the client, HTTP. Windows is
-   not supported yet.
+   This version is a codec, a tools server and a small client, over stdio and over any stream of bytes: tools
+   with flat arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or
+   later, with text, images, audio, links, embedded resources and structured results. Not there yet:
+   resources, prompts, sampling, elicitation, tasks, batches, progress, HTTP. Windows is not supported
+   yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -763,7 +778,12 @@ typedef struct mcp_client_desc {
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
+    int stderr_to;                  /* the standard error of a spawned server (default: MCP_STDERR_PASS) */
 } mcp_client_desc;
+
+/* For stderr_to: it goes where ours does, is kept, or goes nowhere. What is kept is the last of it, and
+   its last line stands in mcp_client_error. */
+enum { MCP_STDERR_PASS = 0, MCP_STDERR_KEEP, MCP_STDERR_DROP };
 
 /* Makes a client over any stream of bytes with one message a line: send what mcp_client_output gives, feed
    what comes. It asks at once which revision the server speaks (server/discover, then initialize), and keeps
@@ -968,10 +988,17 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 /* Starts a server as a child process, and makes a client that talks to it over its standard input and
    output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
-   in between. Its standard error is ours, its environment too. mcp_client_close closes its input, waits, and
-   ends it and its children by signals if it does not go. NULL with errno set if it could not be started.
+   in between. It has our environment and inherits no descriptor that is marked FD_CLOEXEC, as all of ours
+   are.
+   mcp_client_close closes its input, waits, and ends it and its children by signals if it does not go.
+   NULL with errno set if it could not be started.
    Spec: basic/transports (stdio) */
 MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv);
+/* For a loop of your own, as mcp_stdio_fds and mcp_stdio_ready: at most 3 descriptors. */
+MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms);
+MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int count);
+/* The last that a spawned server wrote to its standard error, at most 1,000 bytes; "" unless it is kept. */
+MCP_API const char *mcp_client_stderr(const mcp_client *client);
 
 #ifdef __cplusplus
 } /* extern "C" */
@@ -7473,8 +7500,9 @@ struct mcp_client {
     int page_status;
     uint32_t depth;             /* callbacks that we are in */
     bool closing;               /* at their end */
-    /* Where the bytes go, for blocking calls: moves some, starts the server anew, ends. */
+    /* Where the bytes go: moves some, tells the last words of the server, starts it anew, ends. */
     int (*pump)(mcp_client *client, int timeout_ms);
+    const char *(*last_words)(mcp_client *client);
     bool (*restart)(mcp_client *client);
     void (*close)(mcp_client *client);
     void *io;
@@ -8032,7 +8060,9 @@ MCP_API void mcp_client_ended(mcp_client *client)
         client->restart = NULL;         /* once */
         if (probe) mcpi_client_complete_why(client, probe, MCP_E_CLOSED, "the server ended");
     } else {
-        mcpi_client_fail(client, MCP_E_CLOSED, "the server has ended", "");
+        const char *words = client->last_words ? client->last_words(client) : "";
+        mcpi_client_fail(client, MCP_E_CLOSED, *words ? "the server has ended: " : "the server has ended",
+                         words);
     }
     mcpi_client_leave(client);
 }
@@ -8764,7 +8794,11 @@ typedef struct mcpi_stdio_child {
     const char *const *argv;
     pid_t pid;
     int to, from;       /* its standard input and output; -1: closed */
+    int err;            /* its standard error, if that is kept */
+    int stderr_to;
     bool quiet_pipe;
+    char words[1001];   /* the last of its standard error, a C string */
+    size_t num_words;
 } mcpi_stdio_child;
 
 static void mcpi_stdio_close_fd(int *fd)
@@ -8786,8 +8820,9 @@ static bool mcpi_stdio_make_child_pipe(int *ends)
     return ends[0] >= 0 && ends[1] >= 0;
 }
 
-/* Starts argv with these two as standard input and output, and with SIGPIPE as every program expects it. */
-static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out)
+/* Starts argv with these as standard input, output and error (-1: ours), and with SIGPIPE as every program
+   expects it. */
+static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out, int err)
 {
     const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     char *const *argv = (char *const *)(uintptr_t)child->argv;      /* which it does not change */
@@ -8804,6 +8839,7 @@ static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out)
     if ((error = posix_spawnattr_init(&attributes)) == 0) {
         (void)posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
         (void)posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+        if (err >= 0) (void)posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
         (void)posix_spawnattr_setflags(&attributes, flags);
         (void)posix_spawnattr_setpgroup(&attributes, 0);
         (void)posix_spawnattr_setsigmask(&attributes, &mask);
@@ -8815,27 +8851,85 @@ static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out)
     return error;
 }
 
+/* Where the child's standard error goes: -1 for ours. False with errno set. */
+static bool mcpi_stdio_open_stderr(const mcpi_stdio_child *child, int *ends)
+{
+    ends[0] = ends[1] = -1;
+    if (child->stderr_to == MCP_STDERR_KEEP) return mcpi_stdio_make_child_pipe(ends);
+    if (child->stderr_to == MCP_STDERR_DROP) ends[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return child->stderr_to != MCP_STDERR_DROP || ends[1] >= 0;
+}
+
 /* Starts the child and opens the pipes to it. False with errno set. */
 static bool mcpi_stdio_spawn(mcpi_stdio_child *child)
 {
-    int in[2], out[2] = { -1, -1 }, error = 0;
+    int in[2], out[2] = { -1, -1 }, err[2] = { -1, -1 }, error = 0;
     child->pid = 0;
-    child->to = child->from = -1;
-    if (!mcpi_stdio_make_child_pipe(in) || !mcpi_stdio_make_child_pipe(out)) error = errno;
-    else error = mcpi_stdio_start(child, in[0], out[1]);
+    if (!mcpi_stdio_make_child_pipe(in) || !mcpi_stdio_make_child_pipe(out) ||
+        !mcpi_stdio_open_stderr(child, err))
+        error = errno;
+    else
+        error = mcpi_stdio_start(child, in[0], out[1], err[1]);
     mcpi_stdio_close_fd(&in[0]);
     mcpi_stdio_close_fd(&out[1]);
-    if (error) {
-        mcpi_stdio_close_fd(&in[1]);
-        mcpi_stdio_close_fd(&out[0]);
-        errno = error;
-        return false;
-    }
+    mcpi_stdio_close_fd(&err[1]);
     child->to = in[1];
     child->from = out[0];
-    (void)fcntl(child->to, F_SETFL, O_NONBLOCK);
-    (void)fcntl(child->from, F_SETFL, O_NONBLOCK);
-    return true;
+    child->err = err[0];
+    if (!error) {
+        (void)fcntl(child->to, F_SETFL, O_NONBLOCK);
+        (void)fcntl(child->from, F_SETFL, O_NONBLOCK);
+        if (child->err >= 0) (void)fcntl(child->err, F_SETFL, O_NONBLOCK);
+        return true;
+    }
+    mcpi_stdio_close_fd(&child->to);
+    mcpi_stdio_close_fd(&child->from);
+    mcpi_stdio_close_fd(&child->err);
+    errno = error;
+    return false;
+}
+
+/* Keeps the end of what the child says on its standard error. */
+static void mcpi_stdio_keep_words(mcpi_stdio_child *child, const char *bytes, size_t len)
+{
+    const size_t most = sizeof child->words - 1, kept = len < most ? most - len : 0;
+    if (len > most) bytes += len - most, len = most;
+    if (child->num_words > kept) {
+        memmove(child->words, child->words + child->num_words - kept, kept);
+        child->num_words = kept;
+    }
+    memcpy(child->words + child->num_words, bytes, len);
+    child->num_words += len;
+    child->words[child->num_words] = 0;
+}
+
+/* Reads it, once, so that a server that complains without end does not keep us from listening. */
+static void mcpi_stdio_read_words(mcpi_stdio_child *child)
+{
+    char bytes[4096];
+    const ssize_t n = child->err >= 0 ? read(child->err, bytes, sizeof bytes) : -1;
+    if (n > 0) mcpi_stdio_keep_words(child, bytes, (size_t)n);
+    else if (n == 0) mcpi_stdio_close_fd(&child->err);
+}
+
+/* The last line of it. */
+static const char *mcpi_stdio_last_words(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    size_t end;
+    int i;
+    for (i = 0; i < 32; i++) mcpi_stdio_read_words(child);      /* a pipe holds no more */
+    end = child->num_words;
+    while (end && (child->words[end - 1] == '\n' || child->words[end - 1] == '\r')) child->words[--end] = 0;
+    child->num_words = end;
+    while (end && child->words[end - 1] != '\n') end--;
+    return child->words + end;
+}
+
+MCP_API const char *mcp_client_stderr(const mcp_client *client)
+{
+    const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
+    return client->last_words == mcpi_stdio_last_words ? child->words : "";
 }
 
 /* Writes what the pipe takes. A server that reads no more may still have something to say. */
@@ -8868,24 +8962,65 @@ static void mcpi_stdio_read_child(mcp_client *c)
     else if (n == 0 || (!mcpi_stdio_would_block() && errno != EINTR)) mcp_client_ended(c);
 }
 
+MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms)
+{
+    const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
+    int i, count = 0, from[3] = { -1, -1, -1 };
+    size_t len;
+    *timeout_ms = mcp_client_tick(client);
+    if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
+        from[0] = child->from;
+        from[1] = child->err;
+        from[2] = mcp_client_output(client, &len) ? child->to : -1;
+    }
+    for (i = 0; i < 3; i++) {
+        if (from[i] < 0) continue;
+        if (count < max) {
+            fds[count].fd = from[i];
+            fds[count].events = i < 2 ? MCP_POLL_IN : MCP_POLL_OUT;
+            fds[count].revents = 0;
+        }
+        count++;
+    }
+    return count;
+}
+
+MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int count)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)client->io;
+    int i;
+    if (client->last_words != mcpi_stdio_last_words) return MCP_E_MISUSE;
+    mcpi_client_enter(client);
+    for (i = 0; i < count && client->state != MCPI_CLIENT_OVER; i++) {
+        if (!fds[i].revents) continue;
+        if (fds[i].fd == child->from) mcpi_stdio_read_child(client);
+        else if (fds[i].fd == child->err) mcpi_stdio_read_words(child);
+    }
+    (void)mcp_client_tick(client);
+    mcpi_stdio_write_child(client);
+    i = client->state == MCPI_CLIENT_OVER ? client->status : (int)MCP_OK;
+    mcpi_client_leave(client);
+    return i;
+}
+
 static int mcpi_stdio_pump_child(mcp_client *c, int timeout_ms)
 {
-    const mcpi_stdio_child *child = (const mcpi_stdio_child *)c->io;
-    struct pollfd p[2];
-    size_t len;
-    int ready, due;
+    mcp_pollfd fds[3];
+    struct pollfd p[3];
+    int i, count, due, ready, status;
 
     mcpi_stdio_write_child(c);
-    due = mcp_client_tick(c);
+    count = mcp_client_fds(c, fds, 3, &due);
     if (c->state == MCPI_CLIENT_OVER) return c->status;
-    p[0].fd = child->from;
-    p[0].events = POLLIN;
-    p[1].fd = mcp_client_output(c, &len) ? child->to : -1;
-    p[1].events = POLLOUT;
-    p[0].revents = p[1].revents = 0;
-    ready = poll(p, 2, mcpi_stdio_sooner(timeout_ms, due));
-    if (p[0].revents) mcpi_stdio_read_child(c);
-    mcpi_stdio_write_child(c);
+    for (i = 0; i < count; i++) {
+        p[i].fd = (int)fds[i].fd;
+        p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
+        p[i].revents = 0;
+    }
+    ready = poll(p, (nfds_t)count, mcpi_stdio_sooner(timeout_ms, due));
+    for (i = 0; i < count; i++) fds[i].revents = ready > 0 && p[i].revents ? fds[i].events : 0;
+    status = mcp_client_ready(c, fds, count);
+    if (status != MCP_OK) return status;
     return ready > 0 || timeout_ms < 0 ? MCP_OK : MCP_WAIT;
 }
 
@@ -8898,6 +9033,7 @@ static bool mcpi_stdio_reap(mcpi_stdio_child *child, uint32_t timeout_ms)
     for (turn = 0;; turn++) {
         pid_t ended;
         while (child->from >= 0 && read(child->from, waste, sizeof waste) > 0) {}
+        mcpi_stdio_read_words(child);
         ended = waitpid(child->pid, &status, WNOHANG);
         if (ended == child->pid || (ended < 0 && errno == ECHILD)) return true;
         if (mcpi_stdio_now(NULL) >= until) return false;
@@ -8920,6 +9056,7 @@ static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
         }
     }
     mcpi_stdio_close_fd(&child->from);
+    mcpi_stdio_close_fd(&child->err);
     child->pid = 0;
 }
 
@@ -8946,12 +9083,14 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     if (!child) return NULL;
     memset(child, 0, sizeof *child);
     child->argv = argv;
+    child->stderr_to = d.stderr_to;
     child->quiet_pipe = mcpi_stdio_ignores_sigpipe();
     if (!d.now_ms) d.now_ms = mcpi_stdio_now;
     c = mcp_client_create(&d);
     if (c && mcpi_stdio_spawn(child)) {
         c->io = child;
         c->pump = mcpi_stdio_pump_child;
+        c->last_words = mcpi_stdio_last_words;
         c->restart = mcpi_stdio_restart_child;
         c->close = mcpi_stdio_close_child;
         return c;

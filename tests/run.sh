@@ -41,6 +41,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'wire pipe'
     echo 'musts proved'
     echo 'demo run'
+    echo 'unit example'
     echo 'snippets compile'
 }
 
@@ -143,6 +144,9 @@ job() {         # name variant
     run)
         if make -s run >"$out/demo.txt" 2>&1; then echo "ok - demo: make run shows both eras"
         else cat "$out/demo.txt"; echo "FAIL - demo: make run: a reply is missing, see above"; false; fi ;;
+    example)
+        make -s build/unit && build/unit >"$out/unit.txt" && [ "$(grep -c passed "$out/unit.txt")" = 5 ] &&
+            echo 'ok - unit: a server is tested in five revisions' ;;
     compile) sh tests/snippets.sh ;;
     qemu) emulated "$1" ;;
     *) program "$1" "$2" ;;

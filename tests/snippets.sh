@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles every piece of C that the documentation shows: the ```c blocks of README.md and the two programs in
+# Compiles every piece of C that the documentation shows: the ```c blocks of README.md and the programs in
 # the manual at the top of mcp.h. A piece with a main, or with functions, is compiled as it stands; statements
 # are put into a function that has the variables which they take from their surroundings.
 cd "$(dirname "$0")/.." || exit 1
@@ -19,7 +19,7 @@ from_readme() {
 from_manual() { # a heading, then the program, indented by seven columns
     awk -v dir="$dir" '
         /^#/ { exit }
-        /^   [^ ]/ { on = /A WHOLE SERVER/ ? "server" : /JUST THE JSON CODEC/ ? "codec" : "" }
+        /^   [^ ]/ { on = /A WHOLE SERVER/ ? "server" : /A CLIENT/ ? "client" : /JUST THE JSON CODEC/ ? "codec" : "" }
         on && /^       / { print substr($0, 8) > (dir "/manual_" on ".txt") }' mcp.h
 }
 
@@ -50,7 +50,7 @@ wrap() {        # file: a whole C file from it
 from_readme
 from_manual
 bad=0
-for name in manual_server manual_codec; do
+for name in manual_server manual_client manual_codec; do
     [ -f "$dir/$name.txt" ] && continue
     echo "FAIL - snippets: $name: not found at the top of mcp.h; see from_manual in tests/snippets.sh"
     bad=1

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Shows a server at work: sends it the messages of both eras, prints what went (->) and what came
-# back (<-), and fails if a reply is missing.   usage: tools/demo.sh EXE
-exe=${1:?usage: tools/demo.sh EXE}
+# back (<-), and lets a client of ours talk to it. Fails if a reply is missing.   usage: tools/demo.sh SERVER CLIENT
+exe=${1:?usage: tools/demo.sh SERVER CLIENT}
+client=${2:?usage: tools/demo.sh SERVER CLIENT}
 dir=build/demo
 mkdir -p "$dir" || exit 1
 
@@ -46,4 +47,15 @@ if IFS= read -r reply <&3; then
     missing=$((missing + 1))
 fi
 [ $status = 0 ] || echo "$exe: exit status $status"
+
+# A client does all of that by itself.
+says() {        # what it shall print, argument...
+    want=$1
+    shift
+    echo "$ $client $*"
+    said=$("$client" "$@") && [ "$said" = "$want" ] || missing=$((missing + 1))
+    echo "$said"
+}
+says 'Hello from a client' "$exe" 'Hello from a client'
+says 'Hello from 2026, by force' --modern "$exe" 'Hello from 2026, by force'
 [ $status = 0 ] && [ $missing = 0 ]
