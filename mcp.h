@@ -38,10 +38,10 @@
 
    A CLIENT (examples/call.c)
 
-       const char *server[] = { "./echo", NULL };
+       const char *argv[] = { "./echo", NULL };
        mcp_client_desc d = { 0 };
        d.name = "call"; d.version = "1.0";
-       mcp_client *client = mcp_client_spawn(&d, server);
+       mcp_client *client = mcp_client_spawn(&d, argv);
        if (!client) return 1;
        const mcp_reply *reply = mcp_call_tool(client, "echo", "{'text': %s}", "hello, world");
        printf("%s\n", mcp_reply_text(reply));
@@ -7500,6 +7500,7 @@ struct mcp_client {
     int page_status;
     uint32_t depth;             /* callbacks that we are in */
     bool closing;               /* at their end */
+    bool moving;                /* what is to be sent, in a pair */
     /* Where the bytes go: moves some, tells the last words of the server, starts it anew, ends. */
     int (*pump)(mcp_client *client, int timeout_ms);
     const char *(*last_words)(mcp_client *client);
@@ -7667,23 +7668,27 @@ static void mcpi_client_put_meta(mcp_client *c)
     mcpi_json_frame(&c->line, "}");
 }
 
-/* Puts what was written behind what is to be sent. */
-static bool mcpi_client_queue(mcp_client *c)
+/* Puts what was written behind what is to be sent. Returns MCP_OK, or why not. */
+static int mcpi_client_queue(mcp_client *c)
 {
     mcp_str text;
     const int status = mcp_out_done(&c->line, &text);
-    if (status == MCP_OK && mcpi_rpc_queue_line(&c->out, text.ptr, text.len)) return true;
-    mcpi_client_fail(c, status == MCP_OK ? (int)MCP_E_NOMEM : status, "a message could not be written: ",
-                     mcp_strerror(status == MCP_OK ? (int)MCP_E_NOMEM : status));
-    return false;
+    if (status != MCP_OK) return status;
+    return mcpi_rpc_queue_line(&c->out, text.ptr, text.len) ? (int)MCP_OK : (int)MCP_E_NOMEM;
+}
+
+/* For messages without which nothing goes on. */
+static void mcpi_client_must(mcp_client *c, int status)
+{
+    if (status != MCP_OK) mcpi_client_fail(c, status, "a message was not sent: ", mcp_strerror(status));
 }
 
 /* Writes a request in the form of the revision that is spoken. Its params are an object as text, braces
-   included. */
-static void mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
+   included. Returns MCP_OK, or why not. */
+static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
 {
     const mcp_buf *params = &r->params.buf;
-    r->sent = true;
+    int status;
     mcp_out_reset(&c->line);
     mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
     mcp_put_uint(&c->line, r->id);
@@ -7700,17 +7705,27 @@ static void mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
         mcpi_json_put_ours(&c->line, params->ptr, params->len);
     }
     mcpi_json_frame(&c->line, "}");
-    (void)mcpi_client_queue(c);
+    status = mcpi_client_queue(c);
+    r->sent = status == MCP_OK;
+    return status;
 }
 
-/* Sends what waits for the revision, or for room. */
+static mcpi_peer_request *mcpi_client_first_unsent(const mcp_client *c)
+{
+    mcpi_peer_request *r = c->requests.first;
+    while (r && r->sent) r = r->next;
+    return r;
+}
+
+/* Sends what waits for the revision, or for room. What cannot be written is answered, and the rest goes
+   on. */
 static void mcpi_client_send_waiting(mcp_client *c)
 {
     mcpi_peer_request *r;
-    for (r = c->requests.first; r && c->state == MCPI_CLIENT_READY; r = r->next) {
-        if (mcpi_rpc_unsent(&c->out) >= c->desc.max_output) return;
-        if (!r->sent) mcpi_client_send(c, r);
-        if (c->state == MCPI_CLIENT_OVER) return;       /* and the list is gone */
+    while (c->state == MCPI_CLIENT_READY && mcpi_rpc_unsent(&c->out) < c->desc.max_output &&
+           (r = mcpi_client_first_unsent(c)) != NULL) {
+        const int status = mcpi_client_send(c, r);
+        if (status != MCP_OK) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
     }
 }
 
@@ -7725,7 +7740,7 @@ static void mcpi_client_notify(mcp_client *c, const char *method, const char *pa
         mcpi_json_put_ours(&c->line, params, strlen(params));
     }
     mcpi_json_frame(&c->line, "}");
-    (void)mcpi_client_queue(c);
+    mcpi_client_must(c, mcpi_client_queue(c));
 }
 
 /* Tells the server that nobody waits for a request any more. Spec: basic/patterns/cancellation */
@@ -7777,14 +7792,24 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
     return NULL;
 }
 
-/* Begins a request of the user's. */
+/* Takes back a request that was launched, without an answer. */
+static void mcpi_client_withdraw(mcp_client *c, mcpi_peer_request *r)
+{
+    mcpi_peer_retire(&c->requests, r);
+    mcpi_peer_drop_request(&c->requests, r);
+}
+
+/* Begins a request of the user's. It is sent at once if nothing is before it. */
 static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
 {
-    mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
-    mcpi_client_enter(c);
-    if (ref) mcpi_client_send_waiting(c);
-    mcpi_client_leave(c);
-    return ref;
+    const bool turn = c->state == MCPI_CLIENT_READY && !mcpi_client_first_unsent(c) &&
+                      mcpi_rpc_unsent(&c->out) < c->desc.max_output;
+    const mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
+    const int status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
+    if (status == MCP_OK) return ref;
+    mcpi_client_note_why(c, "the request was not sent: ", mcp_strerror(status));
+    mcpi_client_withdraw(c, r);
+    return 0;
 }
 
 /*-- Which era the server speaks. Spec: basic/versioning, 2025-11-25 basic/lifecycle --*/
@@ -7825,7 +7850,7 @@ static void mcpi_client_initialize(mcp_client *c, const mcpi_proto_revision *rev
     }
     r = mcpi_client_prepare(c, "initialize");
     if (!r) {
-        mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+        mcpi_client_fail(c, MCP_E_NOMEM, "initialize: ", mcp_strerror(MCP_E_NOMEM));
         return;
     }
     c->state = MCPI_CLIENT_INITIALIZING;
@@ -7833,10 +7858,10 @@ static void mcpi_client_initialize(mcp_client *c, const mcpi_proto_revision *rev
     mcp_put_f(&r->params,
               "{'protocolVersion': %s, 'capabilities': {}, 'clientInfo': {'name': %s, 'version': %s}}",
               revision->name.ptr, c->desc.name, c->desc.version);
-    if (mcpi_client_launch(c, r, mcpi_client_on_initialize, NULL, c->desc.call_timeout_ms))
-        mcpi_client_send(c, r);
+    if (!mcpi_client_launch(c, r, mcpi_client_on_initialize, NULL, c->desc.call_timeout_ms))
+        mcpi_client_fail(c, MCP_E_NOMEM, "initialize: ", mcp_strerror(MCP_E_NOMEM));
     else
-        mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+        mcpi_client_must(c, mcpi_client_send(c, r));
 }
 
 static void mcpi_client_probe(mcp_client *c)
@@ -7847,8 +7872,8 @@ static void mcpi_client_probe(mcp_client *c)
     c->revision = &mcpi_proto_revisions[0];
     if (r) c->probe_id = mcpi_client_launch(c, r, mcpi_client_on_probe, NULL,
                                             alone ? c->desc.call_timeout_ms : c->desc.probe_timeout_ms);
-    if (r && c->probe_id) mcpi_client_send(c, r);
-    else mcpi_client_fail(c, MCP_E_NOMEM, c->why, "");
+    if (r && c->probe_id) mcpi_client_must(c, mcpi_client_send(c, r));
+    else mcpi_client_fail(c, MCP_E_NOMEM, "server/discover: ", mcp_strerror(MCP_E_NOMEM));
 }
 
 static void mcpi_client_start(mcp_client *c)
@@ -7865,6 +7890,7 @@ static void mcpi_client_be_ready(mcp_client *c, mcp_json hello)
         return;
     }
     c->state = MCPI_CLIENT_READY;
+    c->requests.max = c->desc.max_calls;
     if (!mcpi_client_speaks_modern(c)) mcpi_client_notify(c, "notifications/initialized", NULL);
     mcpi_client_send_waiting(c);
 }
@@ -7980,7 +8006,7 @@ static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
         mcpi_rpc_put_error(&c->line, m->id, false, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
         mcpi_rpc_put_error_end(&c->line);
     }
-    (void)mcpi_client_queue(c);
+    mcpi_client_must(c, mcpi_client_queue(c));
 }
 
 /* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
@@ -8020,8 +8046,11 @@ MCP_API char *mcp_client_room(mcp_client *client, size_t want, size_t *size)
     *size = 0;
     if (client->state == MCPI_CLIENT_OVER || client->closing) return NULL;
     room = mcpi_rpc_lines_room(&client->in, want, size);
-    if (!room) mcpi_client_fail(client, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
-    return *size ? room : NULL;
+    if (room) return *size ? room : NULL;
+    mcpi_client_enter(client);
+    mcpi_client_fail(client, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
+    mcpi_client_leave(client);
+    return NULL;
 }
 
 MCP_API void mcp_client_fed(mcp_client *client, size_t len)
@@ -8124,7 +8153,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     mcpi_client_set_limits(d);
     mcpi_rpc_lines_init(&c->in, d->alloc, (size_t)d->max_message + 1);
     mcp_buf_init(&c->out.buf, d->alloc, (size_t)d->max_output + d->max_request + (64 << 10));
-    mcp_out_init(&c->line, d->max_request);
+    mcp_out_init(&c->line, (size_t)d->max_request + (64 << 10));     /* what we say of ourselves beside */
     c->line.buf.alloc = d->alloc;
     c->requests.alloc = d->alloc;
     c->requests.max_text = d->max_request;
@@ -8229,8 +8258,7 @@ MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request)
     bool sent;
     if (!r || r->done == mcpi_client_on_probe || r->done == mcpi_client_on_initialize) return false;
     sent = r->sent;
-    mcpi_peer_retire(&client->requests, r);
-    mcpi_peer_drop_request(&client->requests, r);
+    mcpi_client_withdraw(client, r);
     mcpi_client_enter(client);
     if (sent) mcpi_client_notify_cancel(client, request);
     mcpi_client_leave(client);
@@ -8251,20 +8279,29 @@ MCP_API int mcp_client_pump(mcp_client *client, int timeout_ms)
     return status;
 }
 
-/* Takes the reply over: what was read is swapped, so that it stays. */
+/* Somebody who waits. A callback may wait while another one does, so each has a place for its reply. */
+typedef struct mcpi_client_waiter {
+    bool done;
+    mcp_reply reply;
+} mcpi_client_waiter;
+
+/* Moves a reply; what stood in the other place comes back, with its memory. */
+static void mcpi_client_swap(mcp_reply *a, mcp_reply *b)
+{
+    const mcp_reply kept = *a;
+    *a = *b;
+    *b = kept;
+    if (mcp_json_exists(a->result)) a->result.doc = &a->doc;
+    if (mcp_json_exists(a->error)) a->error.doc = &a->doc;
+    b->result = b->error = mcpi_json_missing();
+}
+
 static void mcpi_client_keep(void *user, mcp_client *c, const mcp_reply *reply)
 {
-    mcp_reply *mine = &c->reply;
-    mcp_doc doc = mine->doc;
-    *(bool *)user = true;
-    if (reply == &c->got) {
-        *mine = c->got;
-        c->got.doc = doc;
-        if (mcp_json_exists(mine->result)) mine->result.doc = &mine->doc;
-        if (mcp_json_exists(mine->error)) mine->error.doc = &mine->doc;
-    } else {
-        mcpi_client_put_why(mine, reply->status, reply->why);
-    }
+    mcpi_client_waiter *waiter = (mcpi_client_waiter *)user;
+    waiter->done = true;
+    if (reply == &c->got) mcpi_client_swap(&waiter->reply, &c->got);
+    else mcpi_client_put_why(&waiter->reply, reply->status, reply->why);
 }
 
 static const mcp_reply *mcpi_client_refuse(mcp_client *c, int status, const char *why)
@@ -8273,24 +8310,42 @@ static const mcp_reply *mcpi_client_refuse(mcp_client *c, int status, const char
     return &c->reply;
 }
 
-/* Begins a request and pumps until it is answered. */
+/* Pumps until the request is answered, or can never be. */
+static void mcpi_client_wait_for(mcp_client *c, mcp_ref ref, mcpi_client_waiter *waiter)
+{
+    int status = MCP_OK;
+    while (!waiter->done && status == MCP_OK) status = mcp_client_pump(c, -1);
+    if (waiter->done) return;
+    (void)mcp_client_cancel(c, ref);
+    mcpi_client_put_why(&waiter->reply, MCP_E_TIMEOUT,
+                        "the answer waits for something that only happens after this call");
+}
+
+/* Begins a request and waits for its answer. */
 static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
 {
-    bool done = false;
+    static const mcp_reply gone = { MCP_E_CLOSED, { { 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                                    { 0, 0, 0 }, { 0, 0, 0 }, "the client was closed" };
+    mcpi_client_waiter waiter;
     mcp_ref ref;
-    int status = MCP_OK;
+    bool last;
     if (!r) return mcpi_client_refuse(c, c->state == MCPI_CLIENT_OVER ? c->status : (int)MCP_E_BUSY, c->why);
     if (!c->pump) {
         mcpi_peer_drop_request(&c->requests, r);
         return mcpi_client_refuse(c, MCP_E_MISUSE, "only a client of mcp_client_spawn or mcp_pair can wait");
     }
-    ref = mcpi_client_begin(c, r, mcpi_client_keep, &done);
+    memset(&waiter, 0, sizeof waiter);
+    mcpi_client_init_reply(c, &waiter.reply);
+    ref = mcpi_client_begin(c, r, mcpi_client_keep, &waiter);
     if (!ref) return mcpi_client_refuse(c, MCP_E_TEMPLATE, c->why);
-    while (!done && status == MCP_OK) status = mcp_client_pump(c, -1);
-    if (done) return &c->reply;
-    (void)mcp_client_cancel(c, ref);
-    return mcpi_client_refuse(c, MCP_E_TIMEOUT,
-                              "the answer waits for something that only happens after this call");
+    mcpi_client_enter(c);
+    mcpi_client_wait_for(c, ref, &waiter);
+    mcpi_client_swap(&c->reply, &waiter.reply);
+    if (c->depth == 1) mcpi_client_swap(&c->got, &waiter.reply);    /* its memory is used again */
+    mcp_doc_free(&waiter.reply.doc);
+    last = c->depth == 1 && c->closing;
+    mcpi_client_leave(c);
+    return last ? &gone : &c->reply;
 }
 
 MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, const char *format, ...)
@@ -8383,31 +8438,45 @@ MCP_API int mcp_tools_status(const mcp_client *client)
 
 /*-- A server in the same process --*/
 
+/* Gives the session what the client has to say; not while it is at it, in a handler that waits for us. */
+static size_t mcpi_client_move_to(mcp_client *c, mcp_session *session)
+{
+    size_t len, taken;
+    const char *bytes = c->moving ? NULL : mcp_client_output(c, &len);
+    if (!bytes) return 0;
+    c->moving = true;
+    taken = mcp_session_feed(session, bytes, len);
+    c->moving = false;
+    mcp_client_sent(c, taken);
+    return taken;
+}
+
+/* Gives the client a piece of what the session has to say. It counts as sent before it is read, since a
+   callback may come back here. */
+static size_t mcpi_client_move_from(mcp_client *c, mcp_session *session)
+{
+    char piece[1024];
+    size_t len;
+    const char *bytes = mcp_session_output(session, &len);
+    if (!bytes) return 0;
+    if (len > sizeof piece) len = sizeof piece;
+    memcpy(piece, bytes, len);
+    mcp_session_sent(session, len);
+    (void)mcp_client_feed(c, piece, len);
+    return len;
+}
+
 /* Moves what both have to say, until they have said it. */
 static int mcpi_client_pump_pair(mcp_client *c, int timeout_ms)
 {
     mcp_session *session = (mcp_session *)c->io;
     int status = MCP_WAIT;
-    size_t len, taken;
-    const char *bytes;
     (void)timeout_ms;
     (void)mcp_client_tick(c);
     (void)mcp_server_tick(session->peer->server);
-    while (c->state != MCPI_CLIENT_OVER) {
-        size_t moved = 0;
-        if ((bytes = mcp_client_output(c, &len)) != NULL) {
-            moved = mcp_session_feed(session, bytes, len);
-            mcp_client_sent(c, moved);
-        }
-        if ((bytes = mcp_session_output(session, &len)) != NULL) {
-            taken = mcp_client_feed(c, bytes, len);
-            mcp_session_sent(session, taken);
-            moved += taken;
-        }
-        if (mcp_session_status(session) < 0) mcp_client_ended(c);
-        if (!moved) break;
+    while (c->state != MCPI_CLIENT_OVER && mcpi_client_move_to(c, session) + mcpi_client_move_from(c, session))
         status = MCP_OK;
-    }
+    if (mcp_session_status(session) < 0) mcp_client_ended(c);
     return status;
 }
 
