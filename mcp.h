@@ -8438,14 +8438,18 @@ MCP_API int mcp_tools_status(const mcp_client *client)
 
 /*-- A server in the same process --*/
 
-/* Gives the session what the client has to say; not while it is at it, in a handler that waits for us. */
+/* Gives the session a piece of what the client has to say; not while it is at it, in a handler that waits
+   for us. */
 static size_t mcpi_client_move_to(mcp_client *c, mcp_session *session)
 {
+    char piece[1024];
     size_t len, taken;
     const char *bytes = c->moving ? NULL : mcp_client_output(c, &len);
     if (!bytes) return 0;
+    if (len > sizeof piece) len = sizeof piece;
+    memcpy(piece, bytes, len);
     c->moving = true;
-    taken = mcp_session_feed(session, bytes, len);
+    taken = mcp_session_feed(session, piece, len);
     c->moving = false;
     mcp_client_sent(c, taken);
     return taken;
@@ -8474,8 +8478,11 @@ static int mcpi_client_pump_pair(mcp_client *c, int timeout_ms)
     (void)timeout_ms;
     (void)mcp_client_tick(c);
     (void)mcp_server_tick(session->peer->server);
-    while (c->state != MCPI_CLIENT_OVER && mcpi_client_move_to(c, session) + mcpi_client_move_from(c, session))
+    while (c->state != MCPI_CLIENT_OVER) {
+        const size_t moved = mcpi_client_move_to(c, session) + mcpi_client_move_from(c, session);
+        if (!moved) break;
         status = MCP_OK;
+    }
     if (mcp_session_status(session) < 0) mcp_client_ended(c);
     return status;
 }
