@@ -7974,11 +7974,11 @@ static void mcpi_client_on_late(mcp_client *c, uint64_t id, mcp_json result)
 
 static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
 {
+    const mcp_str number = mcp_json_number(m->id, NULL);
     mcp_reply *reply = &c->got;
-    mcpi_peer_request *r;
+    mcpi_peer_request *r = NULL;
     uint64_t id = 0;
-    if (!mcpi_base_read_uint(mcp_json_number(m->id, NULL), &id)) return;
-    r = mcpi_peer_find_request(&c->requests, id);
+    if (number.ptr && mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
     if (!r || !r->sent) {
         mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
         mcpi_client_on_late(c, id, m->result);
@@ -8077,18 +8077,29 @@ MCP_API size_t mcp_client_feed(mcp_client *client, const void *bytes, size_t len
     return taken;
 }
 
-/* Before the server's kind is known, its end may only mean that it did not like to be asked. */
+/* Starts a server again that may only have ended because it did not like to be asked what it speaks; once.
+   False: that is not so, or it does not start. */
+static bool mcpi_client_try_again(mcp_client *c)
+{
+    bool (*restart)(mcp_client *client) = c->restart;
+    mcpi_peer_request *r;
+    if (!restart || !c->probe_id || c->state > MCPI_CLIENT_INITIALIZING) return false;
+    c->restart = NULL;
+    if (!restart(c)) return false;
+    mcpi_rpc_lines_free(&c->in);
+    mcp_buf_reset(&c->out.buf);
+    c->out.sent = 0;
+    r = c->requests.first;
+    while (r && !r->sent) r = r->next;          /* the probe, or initialize */
+    if (r && c->state == MCPI_CLIENT_PROBING) mcpi_client_complete_why(c, r, MCP_E_CLOSED, "the server ended");
+    else if (r) mcpi_client_must(c, mcpi_client_send(c, r));
+    return true;
+}
+
 MCP_API void mcp_client_ended(mcp_client *client)
 {
     mcpi_client_enter(client);
-    if (client->state == MCPI_CLIENT_PROBING && client->restart && client->restart(client)) {
-        mcpi_peer_request *probe = mcpi_peer_find_request(&client->requests, client->probe_id);
-        mcpi_rpc_lines_free(&client->in);
-        mcp_buf_reset(&client->out.buf);
-        client->out.sent = 0;
-        client->restart = NULL;         /* once */
-        if (probe) mcpi_client_complete_why(client, probe, MCP_E_CLOSED, "the server ended");
-    } else {
+    if (!mcpi_client_try_again(client)) {
         const char *words = client->last_words ? client->last_words(client) : "";
         mcpi_client_fail(client, MCP_E_CLOSED, *words ? "the server has ended: " : "the server has ended",
                          words);
