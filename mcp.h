@@ -8091,8 +8091,10 @@ static bool mcpi_client_try_again(mcp_client *c)
     c->out.sent = 0;
     r = c->requests.first;
     while (r && !r->sent) r = r->next;          /* the probe, or initialize */
-    if (r && c->state == MCPI_CLIENT_PROBING) mcpi_client_complete_why(c, r, MCP_E_CLOSED, "the server ended");
-    else if (r) mcpi_client_must(c, mcpi_client_send(c, r));
+    if (r && c->state == MCPI_CLIENT_PROBING)
+        mcpi_client_complete_why(c, r, MCP_E_CLOSED, "the server ended");
+    else if (r)
+        mcpi_client_must(c, mcpi_client_send(c, r));
     return true;
 }
 
