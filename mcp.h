@@ -9056,6 +9056,7 @@ MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *ti
     const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
     int i, count = 0, from[3] = { -1, -1, -1 };
     size_t len;
+    mcpi_client_enter(client);
     *timeout_ms = mcp_client_tick(client);
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
         from[0] = child->from;
@@ -9071,6 +9072,7 @@ MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *ti
         }
         count++;
     }
+    mcpi_client_leave(client);
     return count;
 }
 
