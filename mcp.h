@@ -995,7 +995,7 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
    Spec: basic/transports (stdio) */
 MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv);
 /* For a loop of your own, as mcp_stdio_fds and mcp_stdio_ready: at most 3 descriptors. */
-MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms);
+MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms);
 MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int count);
 /* The last that a spawned server wrote to its standard error, at most 1,000 bytes; "" unless it is kept. */
 MCP_API const char *mcp_client_stderr(const mcp_client *client);
@@ -7486,6 +7486,7 @@ struct mcp_client {
     int state;
     int status;                 /* why it is over */
     char why[200];              /* the same in words, or why the last request was not begun */
+    int refused;                /* the status of that */
     const mcpi_proto_revision *revision;    /* that is spoken, or tried */
     mcp_doc hello;
     uint64_t probe_id;
@@ -7619,6 +7620,15 @@ static void mcpi_client_complete_why(mcp_client *c, mcpi_peer_request *r, int st
     mcpi_client_complete(c, r, &reply);
 }
 
+/* Why a request is not begun. */
+static void mcpi_client_note_refused(mcp_client *c, int status, const char *more)
+{
+    mcpi_base_note note = mcpi_base_note_start(c->why, sizeof c->why);
+    mcpi_base_note_str(&note, "the request was not begun: ");
+    mcpi_base_note_str(&note, more ? more : mcp_strerror(status));
+    c->refused = status;
+}
+
 static void mcpi_client_note_why(mcp_client *c, const char *text, const char *more)
 {
     mcpi_base_note note = mcpi_base_note_start(c->why, sizeof c->why);
@@ -7638,7 +7648,7 @@ static void mcpi_client_fail(mcp_client *c, int status, const char *text, const 
     c->state = MCPI_CLIENT_OVER;
     c->status = status;
     mcpi_client_note_why(c, text, more);
-    mcpi_client_log(c, MCP_LOG_ERROR, c->why);
+    if (!c->closing) mcpi_client_log(c, MCP_LOG_ERROR, c->why);
     while (c->requests.first) mcpi_client_complete_why(c, c->requests.first, status, c->why);
 }
 
@@ -7770,6 +7780,7 @@ static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply
     if (status != MCP_OK || (r->params.buf.len && *r->params.buf.ptr != '{')) {
         mcpi_client_note_why(c, "the params of the request: ",
                              status != MCP_OK ? mcp_strerror(status) : "must be an object");
+        c->refused = status != MCP_OK ? status : (int)MCP_E_TEMPLATE;
         mcpi_peer_drop_request(&c->requests, r);
         return 0;
     }
@@ -7786,9 +7797,8 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
     if (c->state == MCPI_CLIENT_OVER || c->closing) return NULL;
     r = mcpi_peer_prepare(&c->requests, method);
     if (r) return r;
-    mcpi_client_note_why(c, "the request was not begun: ",
-                         c->requests.count < c->requests.max ? mcp_strerror(MCP_E_NOMEM)
-                                                             : "mcp_client_desc.max_calls are under way");
+    if (c->requests.count < c->requests.max) mcpi_client_note_refused(c, MCP_E_NOMEM, NULL);
+    else mcpi_client_note_refused(c, MCP_E_BUSY, "mcp_client_desc.max_calls are under way");
     return NULL;
 }
 
@@ -7807,7 +7817,7 @@ static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_
     const mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
     const int status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
     if (status == MCP_OK) return ref;
-    mcpi_client_note_why(c, "the request was not sent: ", mcp_strerror(status));
+    mcpi_client_note_refused(c, status, NULL);
     mcpi_client_withdraw(c, r);
     return 0;
 }
@@ -8009,6 +8019,20 @@ static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
     mcpi_client_must(c, mcpi_client_queue(c));
 }
 
+/* A message that is too deep or has too many values: if it answers a request, that one ends. */
+static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
+{
+    mcp_str id = mcpi_rpc_early_id(line, c->got.doc.error_at);
+    mcpi_peer_request *r = NULL;
+    uint64_t number;
+    mcp_str digits = id;
+    while (digits.len && mcpi_json_is_digit((uint8_t)digits.ptr[digits.len - 1])) digits.len--;
+    if (id.len && !digits.len && mcpi_base_read_uint(id, &number))
+        r = mcpi_peer_find_request(&c->requests, number);
+    if (r && r->sent) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
+    else mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
+}
+
 /* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
    log told. */
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
@@ -8017,11 +8041,14 @@ static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
     const int status = mcp_json_parse(&c->got.doc, line, len);
     if (status == MCP_E_NOMEM) {
         mcpi_client_fail(c, status, mcp_strerror(status), "");
-    } else if (status != MCP_OK) {
+    } else if (status == MCP_E_DEPTH || status == MCP_E_NODES) {
+        mcpi_client_on_limit(c, status, line);
+    } else if (status != MCP_OK || mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) {
         mcpi_client_log(c, MCP_LOG_WARNING, "a line of the server is not a message");
-    } else if (!mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) {
-        if (m.kind == MCPI_RPC_RESPONSE) mcpi_client_on_response(c, &m);
-        else if (m.kind == MCPI_RPC_REQUEST) mcpi_client_on_request(c, &m);
+    } else if (m.kind == MCPI_RPC_RESPONSE) {
+        mcpi_client_on_response(c, &m);
+    } else if (m.kind == MCPI_RPC_REQUEST) {
+        mcpi_client_on_request(c, &m);
     }
 }
 
@@ -8084,6 +8111,7 @@ static bool mcpi_client_try_again(mcp_client *c)
     bool (*restart)(mcp_client *client) = c->restart;
     mcpi_peer_request *r;
     if (!restart || !c->probe_id || c->state > MCPI_CLIENT_INITIALIZING) return false;
+    if (!mcpi_client_choose(c, mcpi_json_missing())) return false;      /* it will be asked nothing else */
     c->restart = NULL;
     if (!restart(c)) return false;
     mcpi_rpc_lines_free(&c->in);
@@ -8172,6 +8200,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     c->requests.max_text = d->max_request;
     c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */
     c->hello.alloc = c->page.alloc = d->alloc;
+    c->hello.max_nodes = c->page.max_nodes = d->max_nodes;
     mcpi_client_init_reply(c, &c->got);
     mcpi_client_init_reply(c, &c->reply);
     mcpi_client_start(c);
@@ -8184,8 +8213,8 @@ MCP_API void mcp_client_close(mcp_client *client)
 {
     if (!client || client->closing) return;
     mcpi_client_enter(client);
-    mcpi_client_fail(client, MCP_E_CLOSED, "the client was closed", "");
     client->closing = true;
+    mcpi_client_fail(client, MCP_E_CLOSED, "the client was closed", "");
     mcpi_client_leave(client);
 }
 
@@ -8342,7 +8371,7 @@ static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
     mcpi_client_waiter waiter;
     mcp_ref ref;
     bool last;
-    if (!r) return mcpi_client_refuse(c, c->state == MCPI_CLIENT_OVER ? c->status : (int)MCP_E_BUSY, c->why);
+    if (!r) return mcpi_client_refuse(c, c->state == MCPI_CLIENT_OVER ? c->status : c->refused, c->why);
     if (!c->pump) {
         mcpi_peer_drop_request(&c->requests, r);
         return mcpi_client_refuse(c, MCP_E_MISUSE, "only a client of mcp_client_spawn or mcp_pair can wait");
@@ -8350,7 +8379,7 @@ static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
     memset(&waiter, 0, sizeof waiter);
     mcpi_client_init_reply(c, &waiter.reply);
     ref = mcpi_client_begin(c, r, mcpi_client_keep, &waiter);
-    if (!ref) return mcpi_client_refuse(c, MCP_E_TEMPLATE, c->why);
+    if (!ref) return mcpi_client_refuse(c, c->refused, c->why);
     mcpi_client_enter(c);
     mcpi_client_wait_for(c, ref, &waiter);
     mcpi_client_swap(&c->reply, &waiter.reply);
@@ -8410,6 +8439,7 @@ MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, con
 static mcp_json mcpi_client_read_page(mcp_client *c, mcp_str cursor)
 {
     const mcp_reply *reply;
+    mcp_str next;
     mcpi_peer_request *r = mcpi_client_prepare(c, "tools/list");
     if (r && cursor.ptr) {
         mcp_put_object(&r->params);
@@ -8419,7 +8449,9 @@ static mcp_json mcpi_client_read_page(mcp_client *c, mcp_str cursor)
     }
     reply = mcpi_client_wait(c, r);
     c->page_status = reply->status;
-    if (reply->status == MCP_OK) c->page_status = mcp_json_clone(&c->page, reply->result);
+    next = mcp_json_str(mcp_reply_result(reply), "nextCursor");
+    if (cursor.ptr && next.ptr && mcpi_rpc_same(cursor, next)) c->page_status = MCP_E_PROTOCOL;
+    if (c->page_status == MCP_OK) c->page_status = mcp_json_clone(&c->page, reply->result);
     if (c->page_status != MCP_OK) return mcpi_json_missing();
     return mcp_json_get(mcp_json_root(&c->page), "tools");
 }
@@ -9051,13 +9083,12 @@ static void mcpi_stdio_read_child(mcp_client *c)
     else if (n == 0 || (!mcpi_stdio_would_block() && errno != EINTR)) mcp_client_ended(c);
 }
 
-MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms)
+MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms)
 {
     const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
     int i, count = 0, from[3] = { -1, -1, -1 };
     size_t len;
-    mcpi_client_enter(client);
-    *timeout_ms = mcp_client_tick(client);
+    *timeout_ms = mcpi_peer_next_deadline(&client->requests, mcpi_client_now(client));
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
         from[0] = child->from;
         from[1] = child->err;
@@ -9072,7 +9103,6 @@ MCP_API int mcp_client_fds(mcp_client *client, mcp_pollfd *fds, int max, int *ti
         }
         count++;
     }
-    mcpi_client_leave(client);
     return count;
 }
 
@@ -9101,8 +9131,8 @@ static int mcpi_stdio_pump_child(mcp_client *c, int timeout_ms)
     int i, count, due, ready, status;
 
     mcpi_stdio_write_child(c);
-    count = mcp_client_fds(c, fds, 3, &due);
     if (c->state == MCPI_CLIENT_OVER) return c->status;
+    count = mcp_client_fds(c, fds, 3, &due);
     for (i = 0; i < count; i++) {
         p[i].fd = (int)fds[i].fd;
         p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
@@ -9120,10 +9150,11 @@ static bool mcpi_stdio_reap(mcpi_stdio_child *child, uint32_t timeout_ms)
 {
     const uint64_t until = mcpi_stdio_now(NULL) + timeout_ms;
     char waste[512];
-    int turn, status;
+    int turn, reads, status;
     for (turn = 0;; turn++) {
         pid_t ended;
-        while (child->from >= 0 && read(child->from, waste, sizeof waste) > 0) {}
+        for (reads = 0; reads < 128 && child->from >= 0; reads++)
+            if (read(child->from, waste, sizeof waste) <= 0) break;
         mcpi_stdio_read_words(child);
         ended = waitpid(child->pid, &status, WNOHANG);
         if (ended == child->pid || (ended < 0 && errno == ECHILD)) return true;
@@ -9133,18 +9164,19 @@ static bool mcpi_stdio_reap(mcpi_stdio_child *child, uint32_t timeout_ms)
     }
 }
 
-/* Ends the child: asks by closing its input, then by a signal, then does not ask. */
+/* Ends the child: asks by closing its input, then by a signal, then does not ask. One that has to be told
+   does not look after its own children either. */
 static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
 {
     int status;
     if (!child->pid) return;
     mcpi_stdio_close_fd(&child->to);
     if (!mcpi_stdio_reap(child, timeout_ms)) {
+        bool ended;
         (void)kill(-child->pid, SIGTERM);
-        if (!mcpi_stdio_reap(child, timeout_ms)) {
-            (void)kill(-child->pid, SIGKILL);
-            (void)waitpid(child->pid, &status, 0);
-        }
+        ended = mcpi_stdio_reap(child, timeout_ms);
+        (void)kill(-child->pid, SIGKILL);
+        while (!ended && waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {}
     }
     mcpi_stdio_close_fd(&child->from);
     mcpi_stdio_close_fd(&child->err);
@@ -9171,7 +9203,7 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     mcpi_stdio_child *child = (mcpi_stdio_child *)mcpi_base_resize(&d.alloc, NULL, 0, sizeof *child);
     mcp_client *c;
     int error = ENOMEM;
-    if (!child) return NULL;
+    if (!child) return errno = ENOMEM, (mcp_client *)NULL;
     memset(child, 0, sizeof *child);
     child->argv = argv;
     child->stderr_to = d.stderr_to;
