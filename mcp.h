@@ -836,7 +836,8 @@ MCP_API mcp_client *mcp_pair(mcp_server *server, const mcp_client_desc *desc);
    Spec: server/tools (calling tools) */
 MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, const char *format, ...)
     MCP_PRINTF(3, 4);
-/* The same with arguments as JSON, or from the members of a struct that rows are bound to. */
+/* The same with arguments as JSON (NULL for none), or from the members of a struct that rows are bound
+   to. */
 MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool, const char *json);
 MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *tool, const mcp_field *rows,
                                               const void *args);
@@ -4654,7 +4655,8 @@ static size_t mcpi_rpc_scalar_end(const char *text, size_t at, size_t len)
 /* The text of the outermost "id"; {0} if there is none, or more than one. */
 static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
 {
-    mcp_str id = { NULL, 0 };
+    const mcp_str none = { NULL, 0 };
+    mcp_str id = none;
     size_t at = 0, depth = 0, start, end;
     while (at < len) {
         const char c = text[at];
@@ -4668,7 +4670,7 @@ static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
         start = mcpi_rpc_skip_space(text, end, len);
         if (depth == 1 && end - at == 4 && !memcmp(text + at, "\"id\"", 4) && start < len &&
             text[start] == ':') {
-            if (id.ptr) return id.ptr = NULL, id;
+            if (id.ptr) return none;
             start = mcpi_rpc_skip_space(text, start + 1, len);
             end = mcpi_rpc_scalar_end(text, start, len);
             id.ptr = text + start;
@@ -8405,7 +8407,7 @@ MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool
     mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
     if (r) {
         mcp_put_key(&r->params, "arguments");
-        mcp_put_raw(&r->params, json, strlen(json));
+        mcp_put_raw(&r->params, json ? json : "{}", json ? strlen(json) : 2);
         mcp_put_end(&r->params);
     }
     return mcpi_client_wait(client, r);
