@@ -234,6 +234,9 @@ static const struct {
     { NEW | MCP_2025_03_26, FAILURE("1", "-32601", ""), MCP_WAIT, INITIALIZE("2", "2025-03-26"), "" },
     { NEW, FAILURE("1", "-32601", ""), MCP_E_REMOTE, "", "the server refused server/discover: no" },
     /* Neither an answer nor the end */
+    { 0, FAILURE("null", "-32700", ""), MCP_WAIT, "", "" },
+    { 0, LINE("\"error\":{\"code\":-32700,\"message\":\"no\"}"), MCP_WAIT, "", "" },
+    { 0, DISCOVERED("\"1\""), MCP_WAIT, "", "" },
     { 0, DISCOVERED("2"), MCP_WAIT, "", "" },
     { 0, LINE("\"method\":\"notifications/message\",\"params\":{}"), MCP_WAIT, "", "" },
     { 0, "Server listening on stdio\n\n \r\n", MCP_WAIT, "", "" }
@@ -658,7 +661,11 @@ static const struct {
     const char *line;
     size_t logs;
 } strays[] = {
-    { TEXT("7", "x"), 1 }, { TEXT("1", "x"), 1 }, { TEXT("0", "x"), 1 }, { TEXT("18446744073709551618", "x"), 0 }, { TEXT("-2", "x"), 0 }, { LINE("\"id\":2"), 0 }, { LINE("\"method\":7"), 0 },
+    { TEXT("7", "x"), 1 }, { TEXT("1", "x"), 1 }, { TEXT("0", "x"), 1 }, { TEXT("18446744073709551618", "x"), 0 },
+    { TEXT("\"2\"", "x"), 0 }, { TEXT("null", "x"), 0 }, { TEXT("-2", "x"), 0 },
+    { TEXT("2.5", "x"), 0 }, { TEXT("true", "x"), 0 }, { TEXT("[2]", "x"), 0 }, { LINE("\"result\":{}"), 0 },
+    { LINE("\"error\":{\"code\":-32700,\"message\":\"no\"}"), 0 }, { FAILURE("null", "-32600", ""), 0 },
+    { LINE("\"id\":2,\"id\":2,\"result\":{}"), 0 }, { LINE("\"id\":2"), 0 }, { LINE("\"method\":7"), 0 },
     { "[" "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}]\n", 0 }, { "[]\n", 0 }, { "{}\n", 0 }, { "42\n", 0 },
     { "null\n", 0 }, { "garbage\n", 1 }, { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}\n", 1 }, { "{\n}\n", 2 },
     { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"\xFF\":0}}\n", 1 }, { "\xEF\xBB\xBF\n", 1 },
@@ -1050,7 +1057,7 @@ static void closes(const mcp_reply *reply)
     mcp_client_close(side.client);
     mcp_client_close(side.client);
     CHECK(begin_call(&side.d, "none") == 0);
-    CHECK_STATUS(MCP_E_CLOSED, mcp_client_status(side.client));
+    CHECK(mcp_client_status(side.client) < 0);
 }
 
 /* It takes effect at the end; the others are answered, and nothing more is read. */
@@ -1482,7 +1489,9 @@ static const char *fails_later(const char *line)
 
 static const char *only_empty_pages(const char *line)
 {
-    return reply_to(line, "\"result\":{\"tools\":[],\"nextCursor\":\"\"}");
+    char result[100];
+    snprintf(result, sizeof result, "\"result\":{\"tools\":[],\"nextCursor\":\"%lu\"}", (unsigned long)asked);
+    return reply_to(line, result);
 }
 
 static const char *some_empty_pages(const char *line)
@@ -1492,7 +1501,8 @@ static const char *some_empty_pages(const char *line)
         CHECK_STR(LINE("\"id\":3,\"method\":\"tools/list\",\"params\":{\"cursor\":\"a\\u0000\\\"\"}"), line);
     if (asked == 4) return reply_to(line, "\"result\":{\"tools\":[" TOOL("b") "]}");
     if (asked == 1) return reply_to(line, "\"result\":{\"tools\":[" TOOL("a") "],\"nextCursor\":\"a\\u0000\\\"\"}");
-    return reply_to(line, "\"result\":{\"nextCursor\":\"x\",\"tools\":[]}");
+    return reply_to(line, asked == 2 ? "\"result\":{\"nextCursor\":\"\",\"tools\":[]}" :
+                    "\"result\":{\"nextCursor\":\"x\",\"tools\":[]}");
 }
 
 static const char *is_silent(const char *line)
@@ -1701,6 +1711,7 @@ static void hard_times(void)
     side.now += 70000;
     (void)mcp_client_tick(side.client);
     (void)output();
+    if (mcp_client_status(side.client) < 0) CHECK(*mcp_client_error(side.client) != 0);
     mcp_client_close(side.client);
     for (i = 0; i < 6; i++) CHECK_UINT(hard_refs[i] != 0, hard[i].times);
 }
@@ -1719,10 +1730,11 @@ static void hard_pair(void)
         hard_refs[0] = mcp_call_begin(side.client, on_done, &hard[0], "echo", "{'text': %s}", "x");
         r = mcp_call_tool(side.client, "echo", "{'text': %s}", "x");
         CHECK(mcp_reply_status(r) < 0 || !strcmp(mcp_reply_text(r), "x"));
+        CHECK(mcp_reply_status(r) >= 0 || *mcp_reply_text(r));
         for (t = mcp_tools_first(side.client); mcp_json_exists(t); t = mcp_tools_next(side.client, t)) {}
         hard_refs[1] = mcp_call_begin(side.client, on_done, &hard[1], "later", NULL);
         r = mcp_call_tool(side.client, "later", NULL);
-        CHECK(mcp_reply_status(r) < 0);
+        CHECK(mcp_reply_status(r) < 0 && *mcp_reply_text(r));
         mcp_client_close(side.client);
         for (i = 0; i < 2; i++) CHECK_UINT(hard_refs[i] != 0, hard[i].times);
     }
@@ -1759,6 +1771,242 @@ static void every_allocation_fails(void)
         total += once + for_ever;
     }
     printf("note - client: %lu allocations failed on purpose\n", (unsigned long)total);
+}
+
+/*---- Blocking calls where others are under way -----------------------------------------------------*/
+
+static void calls_and_waits(const mcp_reply *reply)
+{
+    CHECK_STR("outer", mcp_reply_text(reply));
+    CHECK_STR("inner", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "inner")));
+    CHECK_STR("again", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "again")));
+    CHECK(begin_call(&side.c, "last") != 0);
+}
+
+static void wait_in_a_callback(void)
+{
+    side.a.act = calls_and_waits;
+    side.answers = side.a.times = side.b.times = side.c.times = 0;
+    CHECK(begin_call(&side.a, "outer") && begin_call(&side.b, "next"));
+    while (mcp_client_pump(side.client, 0) == MCP_OK) {}
+    CHECK_UINT(1, side.a.times);
+    CHECK_UINT(1, side.b.times);
+    CHECK_STR("next", side.b.text);
+    CHECK_UINT(1, side.c.times);
+    CHECK_UINT(3, side.answers);
+    CHECK_STR("x", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "x")));
+}
+
+static void blocking_call_in_a_callback(void) { each_era(wait_in_a_callback); }
+
+/* The outer call's reply comes while the inner one waits for its own: each gets its own. */
+static void wait_twice(void)
+{
+    side.a.act = calls_and_waits;
+    side.answers = side.a.times = 0;
+    CHECK(begin_call(&side.a, "outer") != 0);
+    CHECK_STR("mine", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "mine")));
+    CHECK_UINT(1, side.a.times);
+    CHECK_STR("x", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "x")));
+}
+
+static void blocking_calls_inside_one_another(void) { each_era(wait_twice); }
+
+/* The reply must not lie in a client that is gone. */
+static void close_in_a_callback_of_a_blocking_call(void)
+{
+    const mcp_reply *r;
+    begin_pair();
+    pair();
+    side.a.act = closes;
+    CHECK(begin_call(&side.a, "x") != 0);
+    r = mcp_call_tool(side.client, "echo", "{'text': %s}", "y");
+    CHECK_STATUS(MCP_E_CLOSED, mcp_reply_status(r));
+    CHECK_STR("the client was closed", mcp_reply_text(r));
+    CHECK(!mcp_json_exists(mcp_reply_content(r)));
+    mcp_server_destroy(far.server);
+    CHECK_HEAP(&side.heap);
+}
+
+/*---- Requests that cannot be sent -----------------------------------------------------------------*/
+
+/* Without memory a request is not begun, or it is and is answered later, once. */
+static void begin_without_memory(void)
+{
+    size_t n;
+    for (n = 1; n < 12; n++) {
+        mcp_ref ref;
+        size_t k;
+        NOTE("allocation %lu fails", (unsigned long)n);
+        ready_modern();
+        side.heap.fail_at = side.heap.calls + n;
+        ref = begin_call(&side.a, "a text that is longer than what the buffers have room for: "
+                         "0123456789012345678901234567890123456789012345678901234567890123456789"
+                         "0123456789012345678901234567890123456789012345678901234567890123456789");
+        k = side.a.times;
+        CHECK_UINT(0, k);
+        side.heap.fail_at = 0;
+        if (ref) CHECK(strlen(output()) > 100);
+        else CHECK(*mcp_client_error(side.client) != 0);
+        end();
+        CHECK_UINT(ref != 0, side.a.times);
+    }
+}
+
+/* With what goes around the params a request may be longer than they are; one that is too long ends nothing
+   else, however long it is. */
+static void requests_that_are_a_little_too_long(void)
+{
+    static char much[1400];
+    size_t len, begun = 0;
+    for (len = 300; len < 1100; len += 10) {
+        mcp_ref ref;
+        NOTE("%lu bytes", (unsigned long)len);
+        begin();
+        side.desc.max_request = 1000;
+        create();
+        feed(DISCOVERED("1"));
+        memset(much, 'x', len);
+        much[len] = 0;
+        CHECK(begin_call(&side.b, "short") == 2);
+        ref = begin_call(&side.a, much);
+        begun += ref != 0;
+        CHECK_UINT(0, side.answers);
+        CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+        feed(TEXT("2", "x"));
+        CHECK_STR("x", side.b.text);
+        end();
+    }
+    CHECK(begun > 10);
+}
+
+static void room_without_memory(void)
+{
+    size_t size;
+    ready_modern();
+    side.a.act = closes;
+    CHECK(begin_call(&side.a, "x") != 0);
+    side.heap.fail_at = side.heap.calls + 1;
+    side.heap.forever = true;
+    CHECK(mcp_client_room(side.client, 1 << 20, &size) == NULL);
+    CHECK_UINT(1, side.a.times);
+    CHECK_STATUS(MCP_E_NOMEM, side.a.status);
+    CHECK_HEAP(&side.heap);
+}
+
+static void exactly_max_calls(void)
+{
+    static got g[8];
+    size_t i, legacy, count;
+    for (legacy = 0; legacy < 2; legacy++) {
+        begin();
+        memset(g, 0, sizeof g);
+        side.desc.max_calls = 3;
+        create();
+        feed(legacy ? FAILURE("1", "-32601", "") INITIALIZED("2", "2025-11-25") : DISCOVERED("1"));
+        for (i = count = 0; i < 8; i++) if (begin_call(&g[i], "x")) count++;
+        CHECK_UINT(3, count);
+        end();
+    }
+}
+
+/* A reply that passes a limit is one all the same: its request ends, and says why. */
+static void replies_past_a_limit(void)
+{
+    static const struct { const char *reply; int status; } past[] = {
+        { RESULT("2", "{\"x\":[[[[[[[[[[0]]]]]]]]]]}"), MCP_E_DEPTH },
+        { RESULT("2", "{\"x\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}"), MCP_E_NODES }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(past); i++) {
+        NOTE("%s", past[i].reply);
+        begin();
+        side.desc.max_depth = 8;
+        side.desc.max_nodes = 30;
+        create();
+        feed(DISCOVERED("1"));
+        CHECK(begin_call(&side.a, "x") == 2);
+        feed(past[i].reply);
+        CHECK_UINT(1, side.a.times);
+        CHECK_STATUS(past[i].status, side.a.status);
+        CHECK(*side.a.text != 0);
+        CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+        end();
+        CHECK_UINT(1, side.a.times);
+    }
+}
+
+/* Why a blocking call was not made. */
+static void blocking_calls_without_memory_or_room(void)
+{
+    static char much[3000];
+    memset(much, 'x', sizeof much - 1);
+    begin_pair();
+    side.desc.max_request = 1000;
+    side.desc.max_calls = 2;
+    pair();
+    CHECK_STATUS(MCP_E_TOO_LONG, mcp_reply_status(mcp_call_tool(side.client, "echo", "{'text': %s}", much)));
+    side.heap.fail_at = side.heap.calls + 1;
+    CHECK_STATUS(MCP_E_NOMEM, mcp_reply_status(mcp_call_tool(side.client, "echo", "{'text': %s}", much + 2500)));
+    CHECK_STR("x", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "x")));
+    CHECK(begin_call(&side.a, "1") && begin_call(&side.b, "2"));
+    CHECK_STATUS(MCP_E_BUSY, mcp_reply_status(mcp_call_tool(side.client, "echo", "{'text': %s}", "x")));
+    end_pair();
+}
+
+static const char *one_page_for_ever(const char *line)
+{
+    return reply_to(line, "\"result\":{\"tools\":[" TOOL("a") "],\"nextCursor\":\"c\"}");
+}
+
+/* A page that leads to itself is the last one. */
+static void a_cursor_that_is_repeated(void)
+{
+    mcp_json t;
+    size_t n = 0;
+    play(one_page_for_ever);
+    for (t = mcp_tools_first(side.client); mcp_json_exists(t) && n < 1000; t = mcp_tools_next(side.client, t)) n++;
+    CHECK(n < 10);
+    CHECK_STATUS(MCP_E_PROTOCOL, mcp_tools_status(side.client));
+    end();
+}
+
+static void what_is_no_message_is_logged(void)
+{
+    static const char *const lines[] = { "42\n", "[]\n", "{}\n", "\"x\"\n", "[{\"id\":2,\"result\":{}}]\n",
+                                         "{\"id\":\"2\",\"result\":{}}\n", "{\"result\":{}}\n", "{\"method\":7}\n" };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(lines); i++) {
+        NOTE("%s", lines[i]);
+        ready_legacy();
+        side.num_logs = 0;
+        feed(lines[i]);
+        CHECK_UINT(1, side.num_logs);
+        end();
+    }
+}
+
+/* What may be received may be kept. */
+static void hello_with_many_nodes(void)
+{
+    const size_t zeros = 530000;
+    static const char start[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-11-25\",\"x\":[0";
+    begin();
+    side.desc.revisions = OLD;
+    side.desc.max_nodes = 1 << 20;
+    create();
+    {
+        char *text = (char *)malloc(zeros * 2 + 200);
+        size_t i, n = sizeof start - 1;
+        memcpy(text, start, n);
+        for (i = 0; i < zeros; i++) text[n++] = ',', text[n++] = '0';
+        memcpy(text + n, "]}}\n", 5);
+        feed(text);
+        free(text);
+    }
+    CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+    CHECK_UINT(zeros + 1, mcp_json_count(mcp_json_get(mcp_client_hello(side.client), "x")));
+    end();
 }
 
 int main(void)
@@ -1809,5 +2057,17 @@ int main(void)
     TEST(steady_state);
     TEST(large_requests_do_not_pile_up);
     TEST(every_allocation_fails);
+    TEST(blocking_call_in_a_callback);
+    TEST(blocking_calls_inside_one_another);
+    TEST(close_in_a_callback_of_a_blocking_call);
+    TEST(begin_without_memory);
+    TEST(requests_that_are_a_little_too_long);
+    TEST(room_without_memory);
+    TEST(exactly_max_calls);
+    TEST(replies_past_a_limit);
+    TEST(blocking_calls_without_memory_or_room);
+    TEST(a_cursor_that_is_repeated);
+    TEST(what_is_no_message_is_logged);
+    TEST(hello_with_many_nodes);
     return test_end();
 }
