@@ -1,0 +1,365 @@
+/* fuzz_client.c - a hostile server. The input is what it says, and between it bytes that no JSON text begins with
+   say what else happens: requests are begun and cancelled, answered with something that fits or nearly does, time goes
+   by, output is taken, the server ends, the client is closed in a callback. Whatever comes: each request that was begun
+   is answered once, unless it was cancelled, and never from within the call; each line that leaves is a legal message
+   of its era; nothing follows the end. tests/fuzz.sh runs it, seeded with tests/wire. */
+
+#define MCP_IMPLEMENTATION
+#include "../mcp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void must(bool holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "does not hold: %s\n", what);
+    abort();
+}
+#define MUST(what) must(what, #what)
+
+/*---- What was begun, and what was said ------------------------------------------------------------*/
+
+#define MAX_CALLS 5
+#define IDS 65536
+
+typedef struct request {
+    mcp_ref ref;
+    bool open;
+} request;
+
+static mcp_client *client;
+static request requests[IDS];
+static size_t num_requests, num_open;
+static uint64_t clock_ms;
+static uint8_t said[IDS];               /* of our ids: 1 asked, 2 cancelled, 3 of the handshake */
+static size_t owed;                     /* answers to the server's requests, at most */
+static size_t produced, over_at;        /* bytes that left; how many there were at the end */
+static bool beginning, over, legacy, modern, notified, closing, closed;
+
+static bool is_open(mcp_ref ref)
+{
+    size_t i;
+    for (i = 0; i < num_requests; i++) if (requests[i].ref == ref) return requests[i].open;
+    return false;
+}
+
+/* A request with method: the handshake's first, then the user's in the form of the era. */
+static void say_request(mcp_json root, const char *method)
+{
+    mcp_json params = mcp_json_get(root, "params"), meta = mcp_json_get(params, "_meta");
+    const uint64_t id = mcp_json_uint(root, "id", 0);
+    const bool is_modern = mcp_json_equals(meta, "io.modelcontextprotocol/protocolVersion", "2026-07-28") &&
+                           mcp_json_type(mcp_json_get(meta, "io.modelcontextprotocol/clientCapabilities")) ==
+                           MCP_JSON_OBJECT;
+    MUST(id && id < IDS && !said[id]);
+    said[id] = 1;
+    if (!strcmp(method, "server/discover")) {
+        MUST(is_modern && id == 1);
+        said[id] = 3;
+    } else if (!strcmp(method, "initialize")) {
+        MUST(!mcp_json_exists(meta) && !legacy && !modern && mcp_json_exists(mcp_json_get(params, "capabilities")));
+        legacy = true;
+        said[id] = 3;
+    } else if (notified) {
+        MUST(!mcp_json_exists(meta));
+    } else {
+        MUST(is_modern);
+        modern = true;
+    }
+}
+
+static void say_notification(mcp_json root, const char *method)
+{
+    const uint64_t id = mcp_json_uint(mcp_json_get(root, "params"), "requestId", 0);
+    if (!strcmp(method, "notifications/initialized")) {
+        MUST(legacy && !notified && !modern);
+        notified = true;
+        return;
+    }
+    MUST(!strcmp(method, "notifications/cancelled") && id && id < IDS && said[id] == 1 && !is_open(id));
+    said[id] = 2;
+}
+
+/* One line that leaves. */
+static void say(const char *bytes, size_t len)
+{
+    mcp_doc doc = { 0 };
+    mcp_json root;
+    const char *method;
+    MUST(len && !memchr(bytes, '\n', len) && mcp_json_parse(&doc, bytes, len) == MCP_OK);
+    root = mcp_json_root(&doc);
+    method = mcp_json_cstr(root, "method", "");
+    MUST(mcp_json_type(root) == MCP_JSON_OBJECT && mcp_json_equals(root, "jsonrpc", "2.0"));
+    if (*method && mcp_json_exists(mcp_json_get(root, "id"))) {
+        say_request(root, method);
+    } else if (*method) {
+        say_notification(root, method);
+    } else {        /* an answer, in the legacy era only */
+        MUST(legacy && !modern && owed && mcp_json_exists(mcp_json_get(root, "id")));
+        MUST(mcp_json_exists(mcp_json_get(root, "result")) != mcp_json_exists(mcp_json_get(root, "error")));
+        owed--;
+    }
+    mcp_doc_free(&doc);
+}
+
+static char taken[1 << 22];             /* of a line that is not complete */
+static size_t num_taken;
+
+/* Takes at most most bytes of the output. */
+static void drain(size_t most)
+{
+    size_t len, i;
+    const char *bytes = mcp_client_output(client, &len);
+    MUST((bytes != NULL) == (len != 0));
+    if (len > most) len = most;
+    for (i = 0; i < len; i++) {
+        if (bytes[i] == '\n') {
+            say(taken, num_taken);
+            num_taken = 0;
+        } else {
+            MUST(num_taken < sizeof taken);
+            taken[num_taken++] = bytes[i];
+        }
+    }
+    produced += len;
+    if (len) mcp_client_sent(client, len);
+}
+
+/* Bytes that left or are to leave. */
+static size_t total(void)
+{
+    size_t len;
+    (void)mcp_client_output(client, &len);
+    return produced + len;
+}
+
+/* The end comes once, and nothing is written after it. */
+static void watch(void)
+{
+    if (closed || mcp_client_status(client) >= 0) {
+        MUST(closed || !over);
+        return;
+    }
+    if (!over) over_at = total();
+    over = true;
+    MUST(total() == over_at && !num_open && *mcp_client_error(client));
+}
+
+/*---- The user -------------------------------------------------------------------------------------*/
+
+static void begin(unsigned n);
+
+static void on_done(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    request *r = (request *)user;
+    mcp_json block;
+    const size_t at = (size_t)(r - requests);
+    MUST(c == client && r->open && r->ref && !beginning);
+    r->open = false;
+    num_open--;
+    MUST(mcp_reply_ok(reply) == (mcp_reply_status(reply) == MCP_OK) && mcp_reply_text(reply));
+    MUST(mcp_reply_status(reply) <= 0 && mcp_reply_status(reply) >= MCP_E_REMOTE);
+    MUST(mcp_reply_status(reply) == MCP_E_REMOTE || !mcp_reply_code(reply));
+    for (block = mcp_json_first(mcp_reply_content(reply)); mcp_json_exists(block); block = mcp_json_next(block)) {}
+    (void)mcp_reply_data(reply);
+    (void)mcp_reply_error_data(reply);
+    MUST(!mcp_client_cancel(client, r->ref));
+    if (at % 4 == 1 && !closing) begin((unsigned)at);
+    if (closing) {
+        closed = true;
+        mcp_client_close(client);
+    }
+}
+
+static void begin(unsigned n)
+{
+    request *r = &requests[num_requests];
+    if (num_requests + 2 >= IDS) return;
+    memset(r, 0, sizeof *r);
+    num_requests++;
+    beginning = true;
+    if (n % 3 == 0) r->ref = mcp_call_begin(client, on_done, r, "echo", "{'text': %s}", "x");
+    else if (n % 3 == 1) r->ref = mcp_request_begin(client, on_done, r, "tools/list", NULL);
+    else r->ref = mcp_request_begin(client, on_done, r, "any", "{'n': [%u]}", n);
+    beginning = false;
+    MUST(!over || !r->ref);
+    r->open = r->ref != 0;
+    num_open += r->open;
+    MUST(num_open <= MAX_CALLS + 1);
+}
+
+static void cancel(size_t i)
+{
+    request *r = num_requests ? &requests[num_requests - 1 - i % num_requests] : NULL;
+    const bool was = r && r->open;
+    if (!r) return;
+    if (was) num_open--;
+    r->open = false;
+    MUST(mcp_client_cancel(client, r->ref) == was);
+}
+
+/*---- The server -----------------------------------------------------------------------------------*/
+
+static void hear(const char *bytes, size_t len)
+{
+    size_t i, size = 0;
+    for (i = 0; i < len; i++) owed += bytes[i] == '\n';     /* each line could ask for something */
+    while (len && !closed) {
+        char *room = len % 2 ? NULL : mcp_client_room(client, len, &size);
+        if (room) {
+            if (size > len) size = len;
+            memcpy(room, bytes, size);
+            mcp_client_fed(client, size);
+        } else {
+            size = mcp_client_feed(client, bytes, len);
+            if (closed) return;
+            MUST(size == len || mcp_client_status(client) < 0);
+            if (size < len) return;
+        }
+        bytes += size;
+        len -= size;
+    }
+}
+
+/* Something that fits the newest request, or the one before, and so on; or nearly does. */
+static void answer(unsigned n)
+{
+    static const char *const forms[] = {
+        "\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}", "\"result\":{\"isError\":true}",
+        "\"error\":{\"code\":-32601,\"message\":\"no\"}", "\"result\":{\"protocolVersion\":\"2025-06-18\"}",
+        "\"result\":{\"supportedVersions\":[\"2026-07-28\"]}", "\"result\":{\"resultType\":\"input_required\"}",
+        "\"error\":{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":[\"2024-11-05\"]}}", "\"result\":7"
+    };
+    char line[200];
+    const uint64_t newest = num_requests ? num_requests + 2 : 2;
+    const uint64_t id = newest > n / 8 ? newest - n / 8 : 1;
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", (unsigned)id, forms[n % 8]);
+    hear(line, strlen(line));
+}
+
+/* The answer that each step of the handshake hopes for. */
+static void welcome(unsigned n)
+{
+    char line[200];
+    unsigned id;
+    for (id = 1; id < 9 && !closed && mcp_client_status(client) == MCP_WAIT; id++) {
+        const char *modern_answer = "\"result\":{\"supportedVersions\":[\"2026-07-28\"]}";
+        const char *old_answer = "\"result\":{\"protocolVersion\":\"2025-03-26\"}";
+        drain(100000);
+        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", id,
+                 legacy ? old_answer : n % 2 ? modern_answer : "\"error\":{\"code\":-32601,\"message\":\"no\"}");
+        hear(line, strlen(line));
+    }
+}
+
+static uint64_t on_now(void *user) { (void)user; return clock_ms; }
+
+static void on_log(void *user, int level, const char *message)
+{
+    (void)user;
+    MUST(level >= MCP_LOG_ERROR && level <= MCP_LOG_DEBUG && *message);
+}
+
+static void open_client(unsigned n)
+{
+    mcp_client_desc d = { 0 };
+    d.name = "c"; d.version = "1";
+    d.log = on_log;
+    d.now_ms = on_now;
+    d.max_message = 1 << 13;
+    d.max_nodes = 500;
+    d.max_depth = 20;
+    d.max_output = 300;
+    d.max_calls = MAX_CALLS;
+    d.call_timeout_ms = 1000;
+    d.probe_timeout_ms = 300;
+    if (n % 4 == 3) d.revisions = n & 4 ? MCP_2026_07_28 : MCP_ALL_REVISIONS & ~MCP_2026_07_28;
+    num_requests = num_open = owed = produced = num_taken = 0;
+    memset(said, 0, sizeof said);
+    over = legacy = modern = notified = closing = closed = false;
+    client = mcp_client_create(&d);
+    MUST(client);
+}
+
+static void close_client(void)
+{
+    if (!closed) {
+        watch();
+        drain(1 << 30);
+        closed = true;
+        mcp_client_close(client);
+    }
+    MUST(!num_open);
+}
+
+/*---- The input ------------------------------------------------------------------------------------*/
+
+/* After everything that may have ended the client. */
+static void settle(unsigned n)
+{
+    if (closed) {       /* and the next one comes */
+        close_client();
+        open_client(n);
+    }
+    watch();
+}
+
+/* What a byte that is no text asks for, with the byte after it. */
+static void command(unsigned what, unsigned n)
+{
+    switch (what) {
+    case 1: drain(n * 8); break;
+    case 2: begin(n); break;
+    case 3: cancel(n); break;
+    case 4:
+        clock_ms += n * 10;
+        MUST(mcp_client_tick(client) >= -1);
+        break;
+    case 5: answer(n); break;
+    case 6: welcome(n); break;
+    case 7:
+        if (n % 8 == 0) mcp_client_ended(client);
+        else if (n % 8 == 1) closing = true;
+        else if (n % 8 == 2) close_client();
+        break;
+    default: begin(n); answer(n >> 3); break;
+    }
+    settle(n);
+}
+
+/* How many bytes are text that can be fed at once: to the end of a line, or to a command. */
+static size_t text_size(const uint8_t *data, size_t size)
+{
+    size_t n = 0;
+    while (n < size && !(data[n] >= 1 && data[n] <= 8)) if (data[n++] == '\n') break;
+    return n;
+}
+
+/* Seeds have no commands, so something happens after their lines too. */
+static void after_line(size_t at)
+{
+    static const uint8_t commands[] = { 6, 2, 1, 2, 5, 4, 3, 2, 5, 7 };
+    const unsigned n = (unsigned)(at * 2654435761u >> 7);
+    command(commands[n % 10], n >> 4 & 31);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t at = 0;
+    clock_ms = 0;
+    open_client(size ? data[0] : 0);
+    while (at < size) {
+        const size_t n = text_size(data + at, size - at);
+        if (n) hear((const char *)data + at, n);
+        settle(0);
+        if (n && data[at + n - 1] == '\n') after_line(at + n);
+        else if (at + n + 1 < size) command(data[at + n], data[at + n + 1]);
+        at += n && data[at + n - 1] == '\n' ? n : n + 2;
+    }
+    close_client();
+    return 0;
+}
+
+#include "fuzz_main.h"
