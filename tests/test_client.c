@@ -1936,6 +1936,32 @@ static void replies_past_a_limit(void)
     }
 }
 
+/* Past a limit, what is no answer to a request of ours ends none. */
+static void strays_past_a_limit(void)
+{
+    static const char *const lines[] = {
+        "{\"id\":2,\"id\":2,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n", "{\"id\":\"2\",\"result\":[[[[[[[[[[0]]]]]]]]]]}\n",
+        "{\"result\":[[[[[[[[[[0]]]]]]]]]],\"id\":2}\n", "{\"id\":null,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n",
+        "{\"id\":3,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n", "[[[[[[[[[[0]]]]]]]]]]\n",
+        "{\"id\":99999999999999999999,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n"
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(lines); i++) {
+        NOTE("%s", lines[i]);
+        begin();
+        side.desc.max_depth = 8;
+        create();
+        feed(DISCOVERED("1"));
+        CHECK(begin_call(&side.a, "x") == 2);
+        feed(lines[i]);
+        CHECK_UINT(0, side.answers);
+        CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+        feed(TEXT("2", "y"));
+        CHECK_STR("y", side.a.text);
+        end();
+    }
+}
+
 /* Why a blocking call was not made. */
 static void blocking_calls_without_memory_or_room(void)
 {
@@ -2065,6 +2091,7 @@ int main(void)
     TEST(room_without_memory);
     TEST(exactly_max_calls);
     TEST(replies_past_a_limit);
+    TEST(strays_past_a_limit);
     TEST(blocking_calls_without_memory_or_room);
     TEST(a_cursor_that_is_repeated);
     TEST(what_is_no_message_is_logged);
