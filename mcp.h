@@ -758,6 +758,15 @@ MCP_API void mcp_finish(mcp_call *call, int verdict);
 
 typedef struct mcp_client mcp_client;
 typedef struct mcp_reply mcp_reply;
+typedef struct mcp_input mcp_input;
+
+/* What a server may ask for while it works on a request of ours. */
+enum {
+    MCP_INPUT_FORM = 1,             /* values that the user fills in (elicitation) */
+    MCP_INPUT_URL = 2,              /* that the user opens an address (elicitation, from 2025-11-25 on) */
+    MCP_INPUT_SAMPLING = 4,         /* an answer of our model */
+    MCP_INPUT_ROOTS = 8             /* directories that it may work in */
+};
 
 typedef struct mcp_client_desc {
     const char *name, *version;     /* required */
@@ -765,6 +774,11 @@ typedef struct mcp_client_desc {
     mcp_alloc alloc;
     void *user;                     /* for the hooks below */
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
+    /* Answers what the server asks for: calls one of the functions below that take an mcp_input, or
+       mcp_input_later; otherwise it counts as mcp_dismiss. NULL: the server is told not to ask. */
+    void (*on_input)(void *user, mcp_input *input);
+    uint32_t inputs;                /* what it answers, as MCP_INPUT_FORM | ... (default: MCP_INPUT_FORM) */
+    uint32_t max_rounds;            /* of questions to one request (default: 8) */
     /* Milliseconds of a clock that never goes back. NULL: mcp_client_spawn brings one; without it, requests
        have all the time in the world. */
     uint64_t (*now_ms)(void *user);
@@ -859,6 +873,27 @@ MCP_API mcp_ref mcp_request_begin(mcp_client *client, mcp_reply_fn done, void *u
 /* Nobody waits for that request any more: the server is told, done is not called. False: it was over.
    Spec: basic/patterns/cancellation */
 MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request);
+
+/* What the server asks: one of MCP_INPUT_..., what to show to the user (never NULL; "" for roots), and its
+   params, as requestedSchema, url or messages. Good until it is answered.
+   Spec: client/elicitation, client/sampling, client/roots, basic/patterns/mrtr */
+MCP_API int mcp_input_kind(const mcp_input *input);
+MCP_API const char *mcp_input_message(const mcp_input *input);
+MCP_API mcp_json mcp_input_params(const mcp_input *input);
+/* The user agrees. For a form its values, from a template (see mcp_put_f); what is left out gets the form's
+   default. For an address NULL. MCP_OK, and the input is gone; or MCP_E_MISUSE if they do not fit the form
+   (mcp_input_error tells why) or this is no question for the user: nothing was sent, try again. */
+MCP_API int mcp_accept(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
+MCP_API const char *mcp_input_error(const mcp_input *input);
+/* The user refuses; or has not decided. The model or the roots are not given, then. */
+MCP_API void mcp_decline(mcp_input *input);
+MCP_API void mcp_dismiss(mcp_input *input);
+/* What the protocol wants for sampling (role, content, model) or roots (roots), from a template. Return as
+   mcp_accept. */
+MCP_API int mcp_answer(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
+/* It will be answered later: mcp_input_resume gives it back; NULL once nobody waits for the answer. */
+MCP_API mcp_ref mcp_input_later(mcp_input *input);
+MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref);
 
 /* MCP_OK; MCP_E_TOOL: the tool failed, and mcp_reply_text tells why; MCP_E_REMOTE: the server answered with
    an error; MCP_E_TIMEOUT, MCP_E_CLOSED, MCP_E_PROTOCOL ...: there is no answer. */
@@ -5380,6 +5415,130 @@ static const char *mcpi_schema_default(const mcp_field *fields, const char *name
     return NULL;
 }
 
+/*-- Forms that a server shows: flat JSON Schemas. Spec: client/elicitation (requested schema) --*/
+
+/* Notes what is wrong with a value of a form. False. */
+static bool mcpi_schema_refuse_value(mcpi_base_note *note, mcp_json schema, const char *expected, mcp_json v)
+{
+    const mcp_str name = mcp_json_key(schema);
+    mcpi_base_note_str(note, "'");
+    mcpi_base_note_strn(note, name.ptr, name.len);
+    mcpi_base_note_str(note, "': expected ");
+    mcpi_base_note_str(note, expected);
+    mcpi_base_note_str(note, ", got ");
+    mcpi_schema_note_value(note, v);
+    return false;
+}
+
+static bool mcpi_schema_same_string(mcp_json a, mcp_json b)
+{
+    const mcp_str x = mcp_json_str(a, NULL), y = mcp_json_str(b, NULL);
+    return x.ptr && y.ptr && mcpi_rpc_same(x, y);
+}
+
+/* Whether a string is among the choices of a schema: "enum", or "oneOf" or "anyOf" with "const". Without
+   any of them it is. */
+static bool mcpi_schema_is_offered(mcp_json schema, mcp_json v)
+{
+    mcp_json list = mcp_json_get(schema, "enum"), e;
+    if (mcp_json_type(list) != MCP_JSON_ARRAY) list = mcp_json_get(schema, "oneOf");
+    if (mcp_json_type(list) != MCP_JSON_ARRAY) list = mcp_json_get(schema, "anyOf");
+    if (mcp_json_type(list) != MCP_JSON_ARRAY) return true;
+    for (e = mcp_json_first(list); mcp_json_exists(e); e = mcp_json_next(e))
+        if (mcpi_schema_same_string(mcp_json_type(e) == MCP_JSON_OBJECT ? mcp_json_get(e, "const") : e, v))
+            return true;
+    return false;
+}
+
+/* Whether a number, or a count, keeps to the bounds that the schema has under these names. */
+static bool mcpi_schema_keeps_to(mcp_json schema, const char *min, const char *max, mcp_str number)
+{
+    const mcp_str low = mcp_json_number(schema, min), high = mcp_json_number(schema, max);
+    if (low.ptr && mcpi_schema_compare(number, low) < 0) return false;
+    return !high.ptr || mcpi_schema_compare(number, high) <= 0;
+}
+
+static bool mcpi_schema_count_keeps_to(mcp_json schema, const char *min, const char *max, size_t count)
+{
+    char text[MCPI_INT_SIZE];
+    mcp_str number;
+    number.ptr = mcpi_base_write_uint(text + sizeof text, count);
+    number.len = (size_t)(text + sizeof text - number.ptr);
+    return mcpi_schema_keeps_to(schema, min, max, number);
+}
+
+static bool mcpi_schema_check_form_string(mcp_json schema, mcp_json v, mcpi_base_note *note)
+{
+    const mcp_str text = mcp_json_str(v, NULL);
+    if (!text.ptr) return mcpi_schema_refuse_value(note, schema, "a string", v);
+    if (!mcpi_schema_is_offered(schema, v))
+        return mcpi_schema_refuse_value(note, schema, "one of its choices", v);
+    if (mcpi_schema_count_keeps_to(schema, "minLength", "maxLength", mcpi_schema_characters(text)))
+        return true;
+    return mcpi_schema_refuse_value(note, schema, "a text of another length", v);
+}
+
+static bool mcpi_schema_check_form_list(mcp_json schema, mcp_json v, mcpi_base_note *note)
+{
+    mcp_json e;
+    if (mcp_json_type(v) != MCP_JSON_ARRAY) return mcpi_schema_refuse_value(note, schema, "an array", v);
+    for (e = mcp_json_first(v); mcp_json_exists(e); e = mcp_json_next(e))
+        if (!mcp_json_str(e, NULL).ptr || !mcpi_schema_is_offered(mcp_json_get(schema, "items"), e))
+            return mcpi_schema_refuse_value(note, schema, "some of its choices", e);
+    if (mcpi_schema_count_keeps_to(schema, "minItems", "maxItems", mcp_json_count(v))) return true;
+    return mcpi_schema_refuse_value(note, schema, "another number of choices", v);
+}
+
+/* Checks one value of a form. */
+static bool mcpi_schema_check_form_value(mcp_json schema, mcp_json v, mcpi_base_note *note)
+{
+    const mcp_str number = mcp_json_number(v, NULL);
+    uint64_t magnitude;
+    bool negative, whole = mcp_json_equals(schema, "type", "integer");
+    if (mcp_json_equals(schema, "type", "string")) return mcpi_schema_check_form_string(schema, v, note);
+    if (mcp_json_equals(schema, "type", "array")) return mcpi_schema_check_form_list(schema, v, note);
+    if (mcp_json_equals(schema, "type", "boolean")) {
+        if (mcp_json_type(v) == MCP_JSON_BOOL) return true;
+        return mcpi_schema_refuse_value(note, schema, "true or false", v);
+    }
+    if (!whole && !mcp_json_equals(schema, "type", "number")) return true;      /* a kind we do not know */
+    if (!number.ptr || (whole && !mcpi_base_read_integer(number, &magnitude, &negative)))
+        return mcpi_schema_refuse_value(note, schema, whole ? "an integer" : "a number", v);
+    if (mcpi_schema_keeps_to(schema, "minimum", "maximum", number)) return true;
+    return mcpi_schema_refuse_value(note, schema, "a number within its bounds", v);
+}
+
+static bool mcpi_schema_requires(mcp_json form, mcp_json schema)
+{
+    const mcp_str name = mcp_json_key(schema);
+    mcp_json e = mcp_json_first(mcp_json_get(form, "required"));
+    for (; mcp_json_exists(e); e = mcp_json_next(e)) {
+        const mcp_str required = mcp_json_str(e, NULL);
+        if (required.ptr && mcpi_rpc_same(required, name)) return true;
+    }
+    return false;
+}
+
+/* Writes the values of a form as an object, with its defaults for those that are left out. False: the note
+   says what is wrong with them. */
+static bool mcpi_schema_fill_form(mcp_out *out, mcp_json form, mcp_json values, mcpi_base_note *note)
+{
+    mcp_json schema = mcp_json_first(mcp_json_get(form, "properties"));
+    mcp_put_object(out);
+    for (; mcp_json_exists(schema); schema = mcp_json_next(schema)) {
+        const mcp_str name = mcp_json_key(schema);
+        mcp_json v = mcp_json_member(values, name.ptr, name.len);
+        if (!mcp_json_exists(v)) v = mcp_json_get(schema, "default");
+        if (!mcp_json_exists(v) && !mcpi_schema_requires(form, schema)) continue;
+        if (!mcp_json_exists(v)) return mcpi_schema_refuse_value(note, schema, "a value", v);
+        if (!mcpi_schema_check_form_value(schema, v, note)) return false;
+        mcp_put_keyn(out, name.ptr, name.len);
+        mcp_put_value(out, v);
+    }
+    mcp_put_end(out);
+    return true;
+}
+
 #endif /* MCP_LAYERS >= 4 */
 
 /*==== 5 >>proto  Protocol revisions and _meta. ====================================================*/
@@ -5392,7 +5551,9 @@ enum {
     MCPI_PROTO_HINTS = 4,       /* annotations of tools; audio */
     MCPI_PROTO_STRUCTURED = 8,  /* structuredContent, outputSchema; resource_link */
     MCPI_PROTO_ICONS = 16,      /* icons; description and website of implementations */
-    MCPI_PROTO_NULL_ID = 32     /* an error whose request has no readable id says null */
+    MCPI_PROTO_NULL_ID = 32,    /* an error whose request has no readable id says null */
+    MCPI_PROTO_ELICIT = 64,     /* elicitation of forms */
+    MCPI_PROTO_ELICIT_URL = 128 /* of addresses too; capabilities tell which */
 };
 
 typedef struct mcpi_proto_revision {
@@ -5404,11 +5565,13 @@ typedef struct mcpi_proto_revision {
 /* The newest first. */
 static const mcpi_proto_revision mcpi_proto_revisions[] = {
     { MCP_LIT("2026-07-28"), MCP_2026_07_28,
-      MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
+      MCPI_PROTO_MODERN | MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS |
+          MCPI_PROTO_ELICIT | MCPI_PROTO_ELICIT_URL },
     { MCP_LIT("2025-11-25"), MCP_2025_11_25,
-      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS },
+      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS | MCPI_PROTO_ELICIT |
+          MCPI_PROTO_ELICIT_URL },
     { MCP_LIT("2025-06-18"), MCP_2025_06_18,
-      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID },
+      MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID | MCPI_PROTO_ELICIT },
     { MCP_LIT("2025-03-26"), MCP_2025_03_26, MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID },
     { MCP_LIT("2024-11-05"), MCP_2024_11_05, MCPI_PROTO_NULL_ID }
 };
@@ -5867,11 +6030,16 @@ static int mcpi_peer_timeout(const mcpi_peer *peer)
 
 typedef struct mcpi_peer_request {
     struct mcpi_peer_request *next;     /* in flight, the oldest first, or unused */
-    uint64_t id;                        /* never used again */
+    uint64_t ref;                       /* for its user */
+    uint64_t id;                        /* on the wire; another in each round, and never used again */
     uint64_t deadline_ms;               /* 0: none */
     bool sent;
+    uint32_t rounds;                    /* of questions */
+    uint32_t questions;                 /* that are not answered yet; until then it is not sent again */
     mcp_buf method;                     /* a C string */
     mcp_out params;                     /* an object */
+    mcp_out answers;                    /* members of inputResponses */
+    mcp_out state;                      /* requestState as it came, or empty */
     mcp_reply_fn done;
     void *user;
 } mcpi_peer_request;
@@ -5896,7 +6064,9 @@ static mcpi_peer_request *mcpi_peer_new_request(mcpi_peer_requests *all)
     memset(r, 0, sizeof *r);
     mcp_buf_init(&r->method, all->alloc, all->max_text);
     mcp_out_init(&r->params, all->max_text);
-    r->params.buf.alloc = all->alloc;
+    mcp_out_init(&r->answers, all->max_text);
+    mcp_out_init(&r->state, all->max_text);
+    r->params.buf.alloc = r->answers.buf.alloc = r->state.buf.alloc = all->alloc;
     return r;
 }
 
@@ -5906,9 +6076,12 @@ static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char 
     mcpi_peer_request *r = all->count < all->max ? mcpi_peer_new_request(all) : NULL;
     if (!r) return NULL;
     mcp_out_reset(&r->params);
+    mcp_out_reset(&r->answers);
+    mcp_out_reset(&r->state);
     mcp_buf_reset(&r->method);
     r->sent = false;
     r->deadline_ms = 0;
+    r->rounds = r->questions = 0;
     if (mcp_buf_add(&r->method, method, strlen(method) + 1)) return r;
     r->next = all->unused;
     all->unused = r;
@@ -5921,7 +6094,7 @@ static void mcpi_peer_launch(mcpi_peer_requests *all, mcpi_peer_request *r)
     mcpi_peer_request **link = &all->first;
     while (*link) link = &(*link)->next;
     r->next = NULL;
-    r->id = ++all->last_id;
+    r->ref = r->id = ++all->last_id;
     *link = r;
     all->count++;
 }
@@ -5930,6 +6103,8 @@ static void mcpi_peer_launch(mcpi_peer_requests *all, mcpi_peer_request *r)
 static void mcpi_peer_drop_request(mcpi_peer_requests *all, mcpi_peer_request *r)
 {
     if (r->params.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->params);
+    if (r->answers.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->answers);
+    if (r->state.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->state);
     r->next = all->unused;
     all->unused = r;
 }
@@ -5938,6 +6113,13 @@ static mcpi_peer_request *mcpi_peer_find_request(const mcpi_peer_requests *all, 
 {
     mcpi_peer_request *r = all->first;
     while (r && r->id != id) r = r->next;
+    return r;
+}
+
+static mcpi_peer_request *mcpi_peer_resume_request(const mcpi_peer_requests *all, mcp_ref ref)
+{
+    mcpi_peer_request *r = all->first;
+    while (r && r->ref != ref) r = r->next;
     return r;
 }
 
@@ -5975,6 +6157,8 @@ static void mcpi_peer_free_requests(mcpi_peer_requests *all)
         all->unused = r->next;
         mcp_buf_free(&r->method);
         mcp_out_free(&r->params);
+        mcp_out_free(&r->answers);
+        mcp_out_free(&r->state);
         mcpi_base_release(&all->alloc, r, sizeof *r);
     }
 }
@@ -7481,6 +7665,20 @@ struct mcp_reply {
     char why[200];              /* of a reply that the server did not send */
 };
 
+/* Something that the server asks for: in a request of its own, or to go on with one of ours. */
+struct mcp_input {
+    mcp_input *next;
+    mcp_client *client;
+    mcp_ref ref;
+    int kind;
+    bool later;
+    mcp_doc doc;                /* its params */
+    mcp_ref request;            /* of ours; 0: it is one of the server's */
+    mcp_out name;               /* as JSON: its key in inputRequests, or its id */
+    mcp_out answer;
+    char why[160];
+};
+
 enum { MCPI_CLIENT_PROBING, MCPI_CLIENT_INITIALIZING, MCPI_CLIENT_READY, MCPI_CLIENT_OVER };
 
 struct mcp_client {
@@ -7501,6 +7699,8 @@ struct mcp_client {
     mcp_reply reply;            /* of the last blocking call */
     mcp_doc page;               /* of tools */
     int page_status;
+    mcp_input *inputs;          /* that are not answered yet */
+    uint64_t num_inputs;
     uint32_t depth;             /* callbacks that we are in */
     bool closing;               /* at their end */
     bool moving;                /* what is to be sent, in a pair */
@@ -7579,10 +7779,34 @@ static void mcpi_client_put_why(mcp_reply *reply, int status, const char *why)
 
 /*-- Callbacks, and what they may do --*/
 
+static void mcpi_client_free_input(mcp_input *input)
+{
+    mcp_doc_free(&input->doc);
+    mcp_out_free(&input->name);
+    mcp_out_free(&input->answer);
+    mcpi_base_release(&input->client->desc.alloc, input, sizeof *input);
+}
+
+/* Takes back the questions to a request of ours, or the server's own if that is 0. */
+static void mcpi_client_drop_inputs(mcp_client *c, mcp_ref request)
+{
+    mcp_input **link = &c->inputs;
+    while (*link) {
+        mcp_input *input = *link;
+        if (input->request != request) {
+            link = &input->next;
+        } else {
+            *link = input->next;
+            mcpi_client_free_input(input);
+        }
+    }
+}
+
 static void mcpi_client_free(mcp_client *c)
 {
     const mcp_alloc alloc = c->desc.alloc;
     if (c->close) c->close(c);
+    while (c->inputs) mcpi_client_drop_inputs(c, c->inputs->request);
     mcpi_peer_free_requests(&c->requests);
     mcpi_rpc_lines_free(&c->in);
     mcp_buf_free(&c->out.buf);
@@ -7609,6 +7833,7 @@ static void mcpi_client_complete(mcp_client *c, mcpi_peer_request *r, const mcp_
 {
     const mcp_reply_fn done = r->done;
     void *user = r->user;
+    mcpi_client_drop_inputs(c, r->ref);
     mcpi_peer_retire(&c->requests, r);
     mcpi_peer_drop_request(&c->requests, r);
     done(user, c, reply);
@@ -7651,6 +7876,7 @@ static void mcpi_client_fail(mcp_client *c, int status, const char *text, const 
     c->status = status;
     mcpi_client_note_why(c, text, more);
     if (!c->closing) mcpi_client_log(c, MCP_LOG_ERROR, c->why);
+    mcpi_client_drop_inputs(c, 0);
     while (c->requests.first) mcpi_client_complete_why(c, c->requests.first, status, c->why);
 }
 
@@ -7661,13 +7887,45 @@ static bool mcpi_client_speaks_modern(const mcp_client *c)
     return mcpi_proto_is_modern(c->revision);
 }
 
-static void mcpi_client_put_info(mcp_client *c)
+static void mcpi_client_put_info(const mcp_client *c, mcp_out *out)
 {
-    mcp_put_object(&c->line);
-    mcpi_rpc_put_text(&c->line, "name", c->desc.name);
-    mcpi_rpc_put_text(&c->line, "version", c->desc.version);
-    if (c->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(&c->line, "title", c->desc.title);
-    mcp_put_end(&c->line);
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "name", c->desc.name);
+    mcpi_rpc_put_text(out, "version", c->desc.version);
+    if (c->revision->features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", c->desc.title);
+    mcp_put_end(out);
+}
+
+static bool mcpi_client_gives(const mcp_client *c, uint32_t kinds)
+{
+    return c->desc.on_input && (c->desc.inputs & kinds);
+}
+
+static void mcpi_client_put_capability(mcp_out *out, const char *name, bool there)
+{
+    if (!there) return;
+    mcp_put_key(out, name);
+    mcp_put_object(out);
+    mcp_put_end(out);
+}
+
+/* What we can be asked for, in the words of the revision. Spec: schema (ClientCapabilities) */
+static void mcpi_client_put_capabilities(mcp_client *c, mcp_out *out)
+{
+    const unsigned features = c->revision->features;
+    const bool form = mcpi_client_gives(c, MCP_INPUT_FORM) && (features & MCPI_PROTO_ELICIT);
+    const bool url = mcpi_client_gives(c, MCP_INPUT_URL) && (features & MCPI_PROTO_ELICIT_URL);
+    mcp_put_object(out);
+    if (form || url) {
+        mcp_put_key(out, "elicitation");
+        mcp_put_object(out);
+        mcpi_client_put_capability(out, "form", form && (features & MCPI_PROTO_ELICIT_URL));
+        mcpi_client_put_capability(out, "url", url);
+        mcp_put_end(out);
+    }
+    mcpi_client_put_capability(out, "sampling", mcpi_client_gives(c, MCP_INPUT_SAMPLING));
+    mcpi_client_put_capability(out, "roots", mcpi_client_gives(c, MCP_INPUT_ROOTS));
+    mcp_put_end(out);
 }
 
 /* Everything that a modern request says of us. Spec: basic (_meta) */
@@ -7675,8 +7933,10 @@ static void mcpi_client_put_meta(mcp_client *c)
 {
     mcpi_json_frame(&c->line, "\"_meta\":{\"" MCPI_PROTO_VERSION "\":");
     mcp_put_str(&c->line, c->revision->name.ptr);
-    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CAPABILITIES "\":{},\"" MCPI_PROTO_CLIENT_INFO "\":");
-    mcpi_client_put_info(c);
+    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CAPABILITIES "\":");
+    mcpi_client_put_capabilities(c, &c->line);
+    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CLIENT_INFO "\":");
+    mcpi_client_put_info(c, &c->line);
     mcpi_json_frame(&c->line, "}");
 }
 
@@ -7695,6 +7955,22 @@ static void mcpi_client_must(mcp_client *c, int status)
     if (status != MCP_OK) mcpi_client_fail(c, status, "a message was not sent: ", mcp_strerror(status));
 }
 
+/* What a request is sent again with. Spec: basic/patterns/mrtr */
+static void mcpi_client_put_answers(mcp_client *c, const mcpi_peer_request *r)
+{
+    const mcp_buf *answers = &r->answers.buf, *state = &r->state.buf;
+    if (answers->len) {
+        mcpi_json_frame(&c->line, "\"inputResponses\":{");
+        mcpi_json_put_ours(&c->line, answers->ptr, answers->len);
+        mcpi_json_frame(&c->line, "},");
+    }
+    if (state->len) {
+        mcpi_json_frame(&c->line, "\"requestState\":");
+        mcpi_json_put_ours(&c->line, state->ptr, state->len);
+        mcpi_json_frame(&c->line, ",");
+    }
+}
+
 /* Writes a request in the form of the revision that is spoken. Its params are an object as text, braces
    included. Returns MCP_OK, or why not. */
 static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
@@ -7710,6 +7986,7 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
         mcpi_json_frame(&c->line, ",\"params\":{");
         if (params->len > 2) mcpi_json_put_ours(&c->line, params->ptr + 1, params->len - 2);
         if (params->len > 2) mcpi_json_frame(&c->line, ",");
+        mcpi_client_put_answers(c, r);
         mcpi_client_put_meta(c);
         mcpi_json_frame(&c->line, "}");
     } else if (params->len > 2) {
@@ -7725,7 +8002,7 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
 static mcpi_peer_request *mcpi_client_first_unsent(const mcp_client *c)
 {
     mcpi_peer_request *r = c->requests.first;
-    while (r && r->sent) r = r->next;
+    while (r && (r->sent || r->questions)) r = r->next;
     return r;
 }
 
@@ -7773,6 +8050,11 @@ static uint64_t mcpi_client_now(const mcp_client *c)
     return c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
 }
 
+static void mcpi_client_set_deadline(const mcp_client *c, mcpi_peer_request *r, uint32_t timeout_ms)
+{
+    r->deadline_ms = timeout_ms != MCP_NONE && c->desc.now_ms ? mcpi_client_now(c) + timeout_ms : 0;
+}
+
 /* Gives a prepared request its number, its time and its way. 0: its params could not be written. */
 static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user,
                                   uint32_t timeout_ms)
@@ -7788,9 +8070,9 @@ static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply
     }
     r->done = done;
     r->user = user;
-    if (timeout_ms != MCP_NONE && c->desc.now_ms) r->deadline_ms = mcpi_client_now(c) + timeout_ms;
+    mcpi_client_set_deadline(c, r, timeout_ms);
     mcpi_peer_launch(&c->requests, r);
-    return r->id;
+    return r->ref;
 }
 
 static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
@@ -7807,6 +8089,7 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
 /* Takes back a request that was launched, without an answer. */
 static void mcpi_client_withdraw(mcp_client *c, mcpi_peer_request *r)
 {
+    mcpi_client_drop_inputs(c, r->ref);
     mcpi_peer_retire(&c->requests, r);
     mcpi_peer_drop_request(&c->requests, r);
 }
@@ -7867,9 +8150,13 @@ static void mcpi_client_initialize(mcp_client *c, const mcpi_proto_revision *rev
     }
     c->state = MCPI_CLIENT_INITIALIZING;
     c->revision = revision;
-    mcp_put_f(&r->params,
-              "{'protocolVersion': %s, 'capabilities': {}, 'clientInfo': {'name': %s, 'version': %s}}",
-              revision->name.ptr, c->desc.name, c->desc.version);
+    mcp_put_object(&r->params);
+    mcpi_rpc_put_text(&r->params, "protocolVersion", revision->name.ptr);
+    mcp_put_key(&r->params, "capabilities");
+    mcpi_client_put_capabilities(c, &r->params);
+    mcp_put_key(&r->params, "clientInfo");
+    mcpi_client_put_info(c, &r->params);
+    mcp_put_end(&r->params);
     if (!mcpi_client_launch(c, r, mcpi_client_on_initialize, NULL, c->desc.call_timeout_ms))
         mcpi_client_fail(c, MCP_E_NOMEM, "initialize: ", mcp_strerror(MCP_E_NOMEM));
     else
@@ -7966,13 +8253,332 @@ static void mcpi_client_judge(mcp_client *c, mcp_reply *reply)
         reply->status = MCP_E_REMOTE;
     } else if (mcp_json_type(reply->result) != MCP_JSON_OBJECT) {
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is not an object");
-    } else if (typed && mcp_json_equals(type, NULL, "input_required")) {
-        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server asks for input that this client cannot give");
     } else if (typed && !mcp_json_equals(type, NULL, "complete")) {
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is of an unknown resultType");
     } else {
         reply->status = mcp_json_bool(reply->result, "isError", false) ? MCP_E_TOOL : MCP_OK;
     }
+}
+
+/*-- Questions of the server --*/
+
+/* What a method asks for; 0 for anything else. */
+static int mcpi_client_kind(mcp_str method, mcp_json params)
+{
+    static const mcp_str elicit = MCP_LIT("elicitation/create"), sample = MCP_LIT("sampling/createMessage"),
+                         roots = MCP_LIT("roots/list");
+    if (mcpi_rpc_same(method, elicit))
+        return mcp_json_equals(params, "mode", "url") ? MCP_INPUT_URL : MCP_INPUT_FORM;
+    if (mcpi_rpc_same(method, sample)) return MCP_INPUT_SAMPLING;
+    return mcpi_rpc_same(method, roots) ? MCP_INPUT_ROOTS : 0;
+}
+
+/* A question that is not put yet. name: its id, or its key. NULL without memory. */
+static mcp_input *mcpi_client_new_input(mcp_client *c, int kind, mcp_json params, mcp_json name,
+                                        mcp_ref request)
+{
+    mcp_input *input = (mcp_input *)mcpi_base_resize(&c->desc.alloc, NULL, 0, sizeof *input);
+    const mcp_str key = mcp_json_key(name);
+    mcp_str text;
+    if (!input) return NULL;
+    memset(input, 0, sizeof *input);
+    input->client = c;
+    input->kind = kind;
+    input->request = request;
+    input->doc.alloc = c->desc.alloc;
+    input->doc.max_nodes = c->desc.max_nodes;
+    mcp_out_init(&input->name, c->desc.max_message);
+    mcp_out_init(&input->answer, c->desc.max_request);
+    input->name.buf.alloc = input->answer.buf.alloc = c->desc.alloc;
+    if (request) mcp_put_strn(&input->name, key.ptr, key.len);
+    else mcp_put_value(&input->name, name);
+    if (mcp_out_done(&input->name, &text) != MCP_OK || mcp_json_clone(&input->doc, params) != MCP_OK) {
+        mcpi_client_free_input(input);
+        return NULL;
+    }
+    input->ref = ++c->num_inputs;
+    input->next = c->inputs;
+    c->inputs = input;
+    return input;
+}
+
+/* Puts a question to the host. */
+static void mcpi_client_offer(mcp_input *input)
+{
+    mcp_client *c = input->client;
+    const mcp_ref ref = input->ref;
+    c->desc.on_input(c->desc.user, input);
+    input = mcp_input_resume(c, ref);
+    if (input && !input->later) mcp_dismiss(input);
+}
+
+/* Sends a request again, now that everything was answered. */
+static void mcpi_client_send_again(mcp_client *c, mcpi_peer_request *r)
+{
+    r->id = ++c->requests.last_id;
+    r->sent = false;
+    mcpi_client_set_deadline(c, r, c->desc.call_timeout_ms);
+    mcpi_client_send_waiting(c);
+}
+
+/* Makes a question of each input request. NULL, or what is wrong with them. */
+static const char *mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *r, mcp_json requests)
+{
+    mcp_json v;
+    for (v = mcp_json_first(requests); mcp_json_exists(v); v = mcp_json_next(v)) {
+        const mcp_str method = mcp_json_str(v, "method");
+        const int kind = method.ptr ? mcpi_client_kind(method, mcp_json_get(v, "params")) : 0;
+        if (!mcpi_client_gives(c, (uint32_t)kind))
+            return "the server asks for input that this client does not give";
+        if (!mcpi_client_new_input(c, kind, mcp_json_get(v, "params"), v, r->ref))
+            return mcp_strerror(MCP_E_NOMEM);
+        r->questions++;
+    }
+    return NULL;
+}
+
+/* The oldest question to a request after the one of that number that was not put off; NULL if none is left. */
+static mcp_input *mcpi_client_next_question(const mcp_client *c, mcp_ref request, mcp_ref after)
+{
+    mcp_input *next = NULL, *i;
+    for (i = c->inputs; i; i = i->next) {
+        if (i->request != request || i->ref <= after) continue;
+        if (!next || i->ref < next->ref) next = i;
+    }
+    return next;
+}
+
+/* Puts the questions of a request one after the other. Any answer may end the request, and start another
+   round of it. */
+static void mcpi_client_offer_all(mcp_client *c, mcp_ref request)
+{
+    mcp_input *next = mcpi_client_next_question(c, request, 0);
+    while (next) {
+        const mcp_ref ref = next->ref;
+        mcpi_client_offer(next);
+        next = mcpi_client_next_question(c, request, ref);
+    }
+}
+
+/* The server wants to know more before it goes on with a request. Spec: basic/patterns/mrtr */
+static void mcpi_client_ask(mcp_client *c, mcpi_peer_request *r, mcp_json result)
+{
+    mcp_json requests = mcp_json_get(result, "inputRequests"), state = mcp_json_get(result, "requestState");
+    const char *wrong = NULL;
+    mcp_str text;
+    const mcp_ref ref = r->ref;
+    mcp_out_reset(&r->answers);
+    mcp_out_reset(&r->state);
+    r->deadline_ms = 0;         /* the user has all the time in the world */
+    if (mcp_json_type(state) == MCP_JSON_STRING) mcp_put_value(&r->state, state);
+    if (++r->rounds > c->desc.max_rounds)
+        wrong = "the server asks again and again: see mcp_client_desc.max_rounds";
+    else if (!mcp_json_exists(state) && !mcp_json_count(requests))
+        wrong = "the server asks for input, but for none";
+    else if (mcp_json_type(state) == MCP_JSON_STRING && mcp_out_done(&r->state, &text) != MCP_OK)
+        wrong = mcp_strerror(r->state.buf.error);
+    else
+        wrong = mcpi_client_read_questions(c, r, requests);
+    if (wrong) {
+        mcpi_client_complete_why(c, r, MCP_E_PROTOCOL, wrong);
+    } else if (!r->questions) {
+        mcpi_client_send_again(c, r);
+    } else {
+        mcpi_client_offer_all(c, ref);
+    }
+}
+
+/* Takes an input that is settled from the list. */
+static void mcpi_client_forget_input(mcp_client *c, mcp_input *input)
+{
+    mcp_input **link = &c->inputs;
+    while (*link && *link != input) link = &(*link)->next;
+    if (!*link) return;         /* it is gone already, with all of the client's */
+    *link = input->next;
+    mcpi_client_free_input(input);
+}
+
+/* Sends the answer in an input, an object or what stands for one, and forgets the input. */
+static void mcpi_client_settle(mcp_input *input)
+{
+    mcp_client *c = input->client;
+    mcpi_peer_request *r = input->request ? mcpi_peer_resume_request(&c->requests, input->request) : NULL;
+    const mcp_buf *name = &input->name.buf, *answer = &input->answer.buf;
+    mcpi_client_enter(c);
+    if (r) {
+        if (r->answers.buf.len) mcpi_json_frame(&r->answers, ",");
+        mcpi_json_put_ours(&r->answers, name->ptr, name->len);
+        mcpi_json_frame(&r->answers, ":");
+        mcpi_json_put_ours(&r->answers, answer->ptr, answer->len);
+    } else if (!input->request) {
+        mcp_out_reset(&c->line);
+        mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
+        mcpi_json_put_ours(&c->line, name->ptr, name->len);
+        mcpi_json_frame(&c->line, ",\"result\":");
+        mcpi_json_put_ours(&c->line, answer->ptr, answer->len);
+        mcpi_json_frame(&c->line, "}");
+        mcpi_client_must(c, mcpi_client_queue(c));
+    }
+    mcpi_client_forget_input(c, input);
+    if (r && --r->questions == 0) mcpi_client_send_again(c, r);
+    mcpi_client_leave(c);
+}
+
+MCP_API int mcp_input_kind(const mcp_input *input)
+{
+    return input->kind;
+}
+
+MCP_API mcp_json mcp_input_params(const mcp_input *input)
+{
+    return mcp_json_root(&input->doc);
+}
+
+MCP_API const char *mcp_input_message(const mcp_input *input)
+{
+    return mcp_json_cstr(mcp_json_root(&input->doc), "message", "");
+}
+
+MCP_API const char *mcp_input_error(const mcp_input *input)
+{
+    return input->why;
+}
+
+static int mcpi_client_refuse_answer(mcp_input *input, const char *why)
+{
+    mcpi_base_note note = mcpi_base_note_start(input->why, sizeof input->why);
+    mcpi_base_note_str(&note, why);
+    return MCP_E_MISUSE;
+}
+
+/* Reads what the host wrote into doc, and makes room for the answer itself. */
+static int mcpi_client_read_answer(mcp_input *input, mcp_doc *doc)
+{
+    mcp_str text;
+    int status = mcp_out_done(&input->answer, &text);
+    doc->alloc = input->client->desc.alloc;
+    if (status == MCP_OK) status = mcp_json_parse(doc, text.ptr, text.len);
+    if (status != MCP_OK) return mcpi_client_refuse_answer(input, mcp_strerror(status));
+    if (mcp_json_type(mcp_json_root(doc)) != MCP_JSON_OBJECT)
+        return mcpi_client_refuse_answer(input, "an answer must be an object");
+    mcp_out_reset(&input->answer);
+    return MCP_OK;
+}
+
+/* {"action":"accept","content":...}, with the form's defaults. */
+static int mcpi_client_put_content(mcp_input *input)
+{
+    mcpi_base_note note = mcpi_base_note_start(input->why, sizeof input->why);
+    mcp_json form = mcp_json_get(mcp_json_root(&input->doc), "requestedSchema");
+    mcp_doc doc;
+    mcp_str text;
+    int status;
+    memset(&doc, 0, sizeof doc);
+    status = mcpi_client_read_answer(input, &doc);
+    if (status == MCP_OK) {
+        mcp_put_object(&input->answer);
+        mcpi_rpc_put_text(&input->answer, "action", "accept");
+        mcp_put_key(&input->answer, "content");
+        if (!mcpi_schema_fill_form(&input->answer, form, mcp_json_root(&doc), &note)) status = MCP_E_MISUSE;
+        else mcp_put_end(&input->answer);
+    }
+    mcp_doc_free(&doc);
+    if (status == MCP_OK && mcp_out_done(&input->answer, &text) != MCP_OK)
+        status = mcpi_client_refuse_answer(input, mcp_strerror(input->answer.buf.error));
+    return status;
+}
+
+MCP_API int mcp_accept(mcp_input *input, const char *format, ...)
+{
+    va_list args;
+    int status = MCP_OK;
+    if (input->kind > MCP_INPUT_URL)
+        return mcpi_client_refuse_answer(input, "mcp_answer is for this kind of input");
+    mcp_out_reset(&input->answer);
+    if (input->kind == MCP_INPUT_URL) {
+        mcp_put_raw(&input->answer, "{\"action\":\"accept\"}", 19);
+    } else {
+        va_start(args, format);
+        if (format) mcp_put_fv(&input->answer, format, args);
+        else mcp_put_raw(&input->answer, "{}", 2);
+        va_end(args);
+        status = mcpi_client_put_content(input);
+    }
+    if (status == MCP_OK) mcpi_client_settle(input);
+    return status;
+}
+
+MCP_API int mcp_answer(mcp_input *input, const char *format, ...)
+{
+    va_list args;
+    mcp_str text;
+    int status;
+    if (input->kind <= MCP_INPUT_URL)
+        return mcpi_client_refuse_answer(input, "mcp_accept is for this kind of input");
+    mcp_out_reset(&input->answer);
+    va_start(args, format);
+    mcp_put_fv(&input->answer, format, args);
+    va_end(args);
+    status = mcp_out_done(&input->answer, &text);
+    if (status != MCP_OK || *text.ptr != '{')
+        return mcpi_client_refuse_answer(input, "an answer must be an object");
+    mcpi_client_settle(input);
+    return MCP_OK;
+}
+
+/* The model or the roots are not given: the protocol has an error for that in the legacy era, and nothing in
+   the modern one, where the request ends here. */
+static void mcpi_client_withhold(mcp_input *input)
+{
+    mcp_client *c = input->client;
+    mcpi_peer_request *r = input->request ? mcpi_peer_resume_request(&c->requests, input->request) : NULL;
+    const mcp_buf *name = &input->name.buf;
+    mcpi_client_enter(c);
+    if (r) {
+        mcpi_client_complete_why(c, r, MCP_E_PROTOCOL, "the server asked for input that was not given");
+    } else {
+        mcp_out_reset(&c->line);
+        mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
+        mcpi_json_put_ours(&c->line, name->ptr, name->len);
+        mcpi_json_frame(&c->line, ",\"error\":{\"code\":-1,\"message\":\"the user has refused\"}}");
+        mcpi_client_must(c, mcpi_client_queue(c));
+        mcpi_client_forget_input(c, input);
+    }
+    mcpi_client_leave(c);
+}
+
+static void mcpi_client_act(mcp_input *input, const char *answer)
+{
+    if (input->kind > MCP_INPUT_URL) {
+        mcpi_client_withhold(input);
+        return;
+    }
+    mcp_out_reset(&input->answer);
+    mcp_put_raw(&input->answer, answer, strlen(answer));
+    mcpi_client_settle(input);
+}
+
+MCP_API void mcp_decline(mcp_input *input)
+{
+    mcpi_client_act(input, "{\"action\":\"decline\"}");
+}
+
+MCP_API void mcp_dismiss(mcp_input *input)
+{
+    mcpi_client_act(input, "{\"action\":\"cancel\"}");
+}
+
+MCP_API mcp_ref mcp_input_later(mcp_input *input)
+{
+    input->later = true;
+    return input->ref;
+}
+
+MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref)
+{
+    mcp_input *input = client->inputs;
+    while (input && input->ref != ref) input = input->next;
+    return input;
 }
 
 /* A probe that was given up is answered after all: remembered, should initialize fail. */
@@ -7996,6 +8602,11 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
         mcpi_client_on_late(c, id, m->result);
         return;
     }
+    if (mcpi_client_speaks_modern(c) && !mcp_json_exists(m->error) &&
+        mcp_json_equals(m->result, "resultType", "input_required")) {
+        mcpi_client_ask(c, r, m->result);
+        return;
+    }
     reply->result = m->result;
     reply->error = m->error;
     *reply->why = 0;
@@ -8006,16 +8617,28 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     mcpi_client_complete(c, r, reply);
 }
 
-/* A server of the legacy era may ask us, too; we know ping only. The modern era has no such requests. */
+/* A server of the legacy era may ask us, too. The modern era has no such requests. */
 static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
 {
     static const mcp_str ping = MCP_LIT("ping");
+    int kind, code = MCPI_RPC_METHOD_NOT_FOUND;
     if (mcpi_client_speaks_modern(c) || !mcp_json_exists(m->id)) return;
+    kind = mcpi_client_kind(m->method, m->params);
+    if (mcpi_client_gives(c, (uint32_t)kind)) {
+        mcp_input *input = mcpi_client_new_input(c, kind, m->params, m->id, 0);
+        if (input) {
+            mcpi_client_offer(input);
+            return;
+        }
+        code = MCPI_RPC_INTERNAL_ERROR;
+    } else if (kind == MCP_INPUT_URL && mcpi_client_gives(c, MCP_INPUT_FORM)) {
+        code = MCPI_RPC_INVALID_PARAMS;     /* the method is known, the mode was not declared */
+    }
     if (mcpi_rpc_same(m->method, ping)) {
         mcpi_rpc_put_envelope(&c->line, m->id, false);
         mcpi_json_frame(&c->line, ",\"result\":{}}");
     } else {
-        mcpi_rpc_put_error(&c->line, m->id, false, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
+        mcpi_rpc_put_error(&c->line, m->id, false, code, "this client does not give that");
         mcpi_rpc_put_error_end(&c->line);
     }
     mcpi_client_must(c, mcpi_client_queue(c));
@@ -8035,10 +8658,33 @@ static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
     else mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
 }
 
+/* The server takes a question back. */
+static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
+{
+    mcp_json id = mcp_json_get(params, "requestId");
+    mcp_input **link = &c->inputs;
+    mcp_out name;
+    mcp_str text;
+    char memory[MCPI_RPC_MAX_ID * 6 + 3];
+    if (!mcpi_rpc_is_id(id)) return;
+    mcp_out_fixed(&name, memory, sizeof memory);
+    mcp_put_value(&name, id);
+    if (mcp_out_done(&name, &text) != MCP_OK) return;
+    for (; *link; link = &(*link)->next) {
+        mcp_input *input = *link;
+        const mcp_buf *own = &input->name.buf;
+        if (input->request || own->len != text.len || memcmp(own->ptr, text.ptr, text.len)) continue;
+        *link = input->next;
+        mcpi_client_free_input(input);
+        return;
+    }
+}
+
 /* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
    log told. */
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
 {
+    static const mcp_str cancelled = MCP_LIT("notifications/cancelled");
     mcpi_rpc_message m;
     const int status = mcp_json_parse(&c->got.doc, line, len);
     if (status == MCP_E_NOMEM) {
@@ -8051,6 +8697,8 @@ static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
         mcpi_client_on_response(c, &m);
     } else if (m.kind == MCPI_RPC_REQUEST) {
         mcpi_client_on_request(c, &m);
+    } else if (mcpi_rpc_same(m.method, cancelled)) {
+        mcpi_client_on_cancelled(c, m.params);
     }
 }
 
@@ -8180,6 +8828,8 @@ static void mcpi_client_set_limits(mcp_client_desc *d)
     mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
     mcpi_base_set_limit(&d->max_calls, 64, UINT32_MAX - 1);
     mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
+    mcpi_base_set_limit(&d->inputs, MCP_INPUT_FORM, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_rounds, 8, UINT32_MAX);
     mcpi_base_set_limit(&d->probe_timeout_ms, 5000, UINT32_MAX);
     mcpi_base_set_limit(&d->close_timeout_ms, 2000, 0x7fffffff);
 }
@@ -8298,13 +8948,15 @@ MCP_API mcp_ref mcp_request_begin(mcp_client *client, mcp_reply_fn done, void *u
 
 MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request)
 {
-    mcpi_peer_request *r = mcpi_peer_find_request(&client->requests, request);
+    mcpi_peer_request *r = mcpi_peer_resume_request(&client->requests, request);
+    uint64_t id;
     bool sent;
     if (!r || r->done == mcpi_client_on_probe || r->done == mcpi_client_on_initialize) return false;
     sent = r->sent;
+    id = r->id;
     mcpi_client_withdraw(client, r);
     mcpi_client_enter(client);
-    if (sent) mcpi_client_notify_cancel(client, request);
+    if (sent) mcpi_client_notify_cancel(client, id);
     mcpi_client_leave(client);
     return true;
 }
