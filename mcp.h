@@ -8337,7 +8337,7 @@ static const char *mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *
     return NULL;
 }
 
-/* The oldest question to a request after the one of that number that was not put off; NULL if none is left. */
+/* The oldest question to a request after the one of that number; NULL if none is left. */
 static mcp_input *mcpi_client_next_question(const mcp_client *c, mcp_ref request, mcp_ref after)
 {
     mcp_input *next = NULL, *i;
