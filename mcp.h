@@ -875,7 +875,8 @@ MCP_API mcp_ref mcp_request_begin(mcp_client *client, mcp_reply_fn done, void *u
 MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request);
 
 /* What the server asks: one of MCP_INPUT_..., what to show to the user (never NULL; "" for roots), and its
-   params, as requestedSchema, url or messages. Good until it is answered.
+   params, as requestedSchema, url or messages. Good until it is answered, or the client reads on: if you
+   wait in between, take mcp_input_later first.
    Spec: client/elicitation, client/sampling, client/roots, basic/patterns/mrtr */
 MCP_API int mcp_input_kind(const mcp_input *input);
 MCP_API const char *mcp_input_message(const mcp_input *input);
@@ -884,6 +885,8 @@ MCP_API mcp_json mcp_input_params(const mcp_input *input);
    default. For an address NULL. MCP_OK, and the input is gone; or MCP_E_MISUSE if they do not fit the form
    (mcp_input_error tells why) or this is no question for the user: nothing was sent, try again. */
 MCP_API int mcp_accept(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
+/* The same with the values as JSON, for forms that are only known when they come. */
+MCP_API int mcp_accept_json(mcp_input *input, const char *json);
 MCP_API const char *mcp_input_error(const mcp_input *input);
 /* The user refuses; or has not decided. The model or the roots are not given, then. */
 MCP_API void mcp_decline(mcp_input *input);
@@ -891,6 +894,7 @@ MCP_API void mcp_dismiss(mcp_input *input);
 /* What the protocol wants for sampling (role, content, model) or roots (roots), from a template. Return as
    mcp_accept. */
 MCP_API int mcp_answer(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
+MCP_API int mcp_answer_json(mcp_input *input, const char *json);
 /* It will be answered later: mcp_input_resume gives it back; NULL once nobody waits for the answer. */
 MCP_API mcp_ref mcp_input_later(mcp_input *input);
 MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref);
@@ -7671,7 +7675,8 @@ struct mcp_input {
     mcp_client *client;
     mcp_ref ref;
     int kind;
-    bool later;
+    bool offered, later;
+    bool counted;               /* in client->paused */
     mcp_doc doc;                /* its params */
     mcp_ref request;            /* of ours; 0: it is one of the server's */
     mcp_out name;               /* as JSON: its key in inputRequests, or its id */
@@ -7699,6 +7704,7 @@ struct mcp_client {
     mcp_reply reply;            /* of the last blocking call */
     mcp_doc page;               /* of tools */
     int page_status;
+    uint32_t paused;            /* questions of a legacy server: meanwhile no request's time runs */
     mcp_input *inputs;          /* that are not answered yet */
     uint64_t num_inputs;
     uint32_t depth;             /* callbacks that we are in */
@@ -7779,8 +7785,18 @@ static void mcpi_client_put_why(mcp_reply *reply, int status, const char *why)
 
 /*-- Callbacks, and what they may do --*/
 
+/* Time runs again: for each request from the start, as nobody knows which one the server asked for. */
+static void mcpi_client_resume_time(mcp_client *c)
+{
+    const uint64_t now = c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
+    mcpi_peer_request *r;
+    for (r = c->requests.first; r; r = r->next)
+        if (r->deadline_ms) r->deadline_ms = now + c->desc.call_timeout_ms;
+}
+
 static void mcpi_client_free_input(mcp_input *input)
 {
+    if (input->counted && --input->client->paused == 0) mcpi_client_resume_time(input->client);
     mcp_doc_free(&input->doc);
     mcp_out_free(&input->name);
     mcp_out_free(&input->answer);
@@ -7994,7 +8010,7 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
         mcpi_json_put_ours(&c->line, params->ptr, params->len);
     }
     mcpi_json_frame(&c->line, "}");
-    status = mcpi_client_queue(c);
+    status = r->answers.buf.error ? r->answers.buf.error : mcpi_client_queue(c);
     r->sent = status == MCP_OK;
     return status;
 }
@@ -8262,15 +8278,44 @@ static void mcpi_client_judge(mcp_client *c, mcp_reply *reply)
 
 /*-- Questions of the server --*/
 
+enum { MCPI_CLIENT_NO_MODE = 1 << 16 };     /* an elicitation in a mode that we do not know */
+
 /* What a method asks for; 0 for anything else. */
 static int mcpi_client_kind(mcp_str method, mcp_json params)
 {
     static const mcp_str elicit = MCP_LIT("elicitation/create"), sample = MCP_LIT("sampling/createMessage"),
                          roots = MCP_LIT("roots/list");
-    if (mcpi_rpc_same(method, elicit))
-        return mcp_json_equals(params, "mode", "url") ? MCP_INPUT_URL : MCP_INPUT_FORM;
+    mcp_json mode = mcp_json_get(params, "mode");
     if (mcpi_rpc_same(method, sample)) return MCP_INPUT_SAMPLING;
-    return mcpi_rpc_same(method, roots) ? MCP_INPUT_ROOTS : 0;
+    if (mcpi_rpc_same(method, roots)) return MCP_INPUT_ROOTS;
+    if (!mcpi_rpc_same(method, elicit)) return 0;
+    if (!mcp_json_exists(mode) || mcp_json_equals(mode, NULL, "form")) return MCP_INPUT_FORM;
+    if (mcp_json_equals(mode, NULL, "url")) return MCP_INPUT_URL;
+    return MCPI_CLIENT_NO_MODE;
+}
+
+/* Whether we have declared that we can be asked for that. A model with tools is not among it. */
+static bool mcpi_client_declared(const mcp_client *c, int kind, mcp_json params)
+{
+    const unsigned features = c->revision->features;
+    if (kind <= 0 || !mcpi_client_gives(c, (uint32_t)kind)) return false;
+    if (kind == MCP_INPUT_FORM) return (features & MCPI_PROTO_ELICIT) != 0;
+    if (kind == MCP_INPUT_URL) return (features & MCPI_PROTO_ELICIT_URL) != 0;
+    if (kind == MCP_INPUT_ROOTS) return true;
+    return !mcp_json_exists(mcp_json_get(params, "tools")) &&
+           !mcp_json_exists(mcp_json_get(params, "toolChoice"));
+}
+
+/* The code for a question that was not declared: the method may be known all the same. */
+static int mcpi_client_undeclared(const mcp_client *c, int kind)
+{
+    const bool elicits = mcpi_client_declared(c, MCP_INPUT_FORM, mcpi_json_missing()) ||
+                         mcpi_client_declared(c, MCP_INPUT_URL, mcpi_json_missing());
+    if (kind == MCP_INPUT_SAMPLING && mcpi_client_gives(c, MCP_INPUT_SAMPLING))
+        return MCPI_RPC_INVALID_PARAMS;
+    if ((kind == MCP_INPUT_FORM || kind == MCP_INPUT_URL || kind == MCPI_CLIENT_NO_MODE) && elicits)
+        return MCPI_RPC_INVALID_PARAMS;
+    return MCPI_RPC_METHOD_NOT_FOUND;
 }
 
 /* A question that is not put yet. name: its id, or its key. NULL without memory. */
@@ -8299,6 +8344,8 @@ static mcp_input *mcpi_client_new_input(mcp_client *c, int kind, mcp_json params
     input->ref = ++c->num_inputs;
     input->next = c->inputs;
     c->inputs = input;
+    input->counted = !request;
+    if (input->counted) c->paused++;
     return input;
 }
 
@@ -8307,6 +8354,7 @@ static void mcpi_client_offer(mcp_input *input)
 {
     mcp_client *c = input->client;
     const mcp_ref ref = input->ref;
+    input->offered = true;
     c->desc.on_input(c->desc.user, input);
     input = mcp_input_resume(c, ref);
     if (input && !input->later) mcp_dismiss(input);
@@ -8328,7 +8376,7 @@ static const char *mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *
     for (v = mcp_json_first(requests); mcp_json_exists(v); v = mcp_json_next(v)) {
         const mcp_str method = mcp_json_str(v, "method");
         const int kind = method.ptr ? mcpi_client_kind(method, mcp_json_get(v, "params")) : 0;
-        if (!mcpi_client_gives(c, (uint32_t)kind))
+        if (!mcpi_client_declared(c, kind, mcp_json_get(v, "params")))
             return "the server asks for input that this client does not give";
         if (!mcpi_client_new_input(c, kind, mcp_json_get(v, "params"), v, r->ref))
             return mcp_strerror(MCP_E_NOMEM);
@@ -8337,14 +8385,12 @@ static const char *mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *
     return NULL;
 }
 
-/* The oldest question to a request after the one of that number; NULL if none is left. */
-static mcp_input *mcpi_client_next_question(const mcp_client *c, mcp_ref request, mcp_ref after)
+/* The oldest question to a request that was not put to the host yet. */
+static mcp_input *mcpi_client_next_question(const mcp_client *c, mcp_ref request)
 {
     mcp_input *next = NULL, *i;
-    for (i = c->inputs; i; i = i->next) {
-        if (i->request != request || i->ref <= after) continue;
-        if (!next || i->ref < next->ref) next = i;
-    }
+    for (i = c->inputs; i; i = i->next)
+        if (i->request == request && !i->offered && (!next || i->ref < next->ref)) next = i;
     return next;
 }
 
@@ -8352,35 +8398,49 @@ static mcp_input *mcpi_client_next_question(const mcp_client *c, mcp_ref request
    round of it. */
 static void mcpi_client_offer_all(mcp_client *c, mcp_ref request)
 {
-    mcp_input *next = mcpi_client_next_question(c, request, 0);
-    while (next) {
-        const mcp_ref ref = next->ref;
-        mcpi_client_offer(next);
-        next = mcpi_client_next_question(c, request, ref);
-    }
+    mcp_input *next;
+    while ((next = mcpi_client_next_question(c, request)) != NULL) mcpi_client_offer(next);
+}
+
+/* What is wrong with a result that asks, or NULL. */
+static const char *mcpi_client_wrong_ask(const mcp_client *c, const mcpi_peer_request *r, mcp_json requests,
+                                         mcp_json state)
+{
+    const char *method = r->method.ptr;
+    if (!mcpi_base_same(method, "tools/call") && !mcpi_base_same(method, "prompts/get") &&
+        !mcpi_base_same(method, "resources/read"))
+        return "the server asks for input where it may not";
+    if (mcp_json_exists(requests) && mcp_json_type(requests) != MCP_JSON_OBJECT)
+        return "the server's inputRequests are not an object";
+    if (mcp_json_exists(state) && mcp_json_type(state) != MCP_JSON_STRING)
+        return "the server's requestState is not a string";
+    if (!mcp_json_exists(state) && !mcp_json_count(requests))
+        return "the server asks for input, but for none";
+    if (r->rounds > c->desc.max_rounds)
+        return "the server asks again and again: see mcp_client_desc.max_rounds";
+    return NULL;
 }
 
 /* The server wants to know more before it goes on with a request. Spec: basic/patterns/mrtr */
 static void mcpi_client_ask(mcp_client *c, mcpi_peer_request *r, mcp_json result)
 {
     mcp_json requests = mcp_json_get(result, "inputRequests"), state = mcp_json_get(result, "requestState");
-    const char *wrong = NULL;
-    mcp_str text;
     const mcp_ref ref = r->ref;
+    const char *wrong;
+    mcp_str text;
     mcp_out_reset(&r->answers);
     mcp_out_reset(&r->state);
+    r->rounds++;
+    r->sent = false;            /* what comes for that id now is late */
     r->deadline_ms = 0;         /* the user has all the time in the world */
-    if (mcp_json_type(state) == MCP_JSON_STRING) mcp_put_value(&r->state, state);
-    if (++r->rounds > c->desc.max_rounds)
-        wrong = "the server asks again and again: see mcp_client_desc.max_rounds";
-    else if (!mcp_json_exists(state) && !mcp_json_count(requests))
-        wrong = "the server asks for input, but for none";
-    else if (mcp_json_type(state) == MCP_JSON_STRING && mcp_out_done(&r->state, &text) != MCP_OK)
+    wrong = mcpi_client_wrong_ask(c, r, requests, state);
+    if (!wrong && mcp_json_exists(state)) mcp_put_value(&r->state, state);
+    if (!wrong && mcp_json_exists(state) && mcp_out_done(&r->state, &text) != MCP_OK)
         wrong = mcp_strerror(r->state.buf.error);
-    else
-        wrong = mcpi_client_read_questions(c, r, requests);
+    if (!wrong) wrong = mcpi_client_read_questions(c, r, requests);
     if (wrong) {
-        mcpi_client_complete_why(c, r, MCP_E_PROTOCOL, wrong);
+        const bool memory = mcpi_base_same(wrong, mcp_strerror(MCP_E_NOMEM));
+        mcpi_client_complete_why(c, r, memory ? MCP_E_NOMEM : MCP_E_PROTOCOL, wrong);
     } else if (!r->questions) {
         mcpi_client_send_again(c, r);
     } else {
@@ -8404,13 +8464,21 @@ static void mcpi_client_settle(mcp_input *input)
     mcp_client *c = input->client;
     mcpi_peer_request *r = input->request ? mcpi_peer_resume_request(&c->requests, input->request) : NULL;
     const mcp_buf *name = &input->name.buf, *answer = &input->answer.buf;
+    mcp_str text;
+    const int status = mcp_out_done(&input->answer, &text);
     mcpi_client_enter(c);
+    if (status != MCP_OK && r) {
+        mcpi_client_complete_why(c, r, status, mcp_strerror(status));   /* and the input is gone */
+        mcpi_client_leave(c);
+        return;
+    }
+    mcpi_client_must(c, status);
     if (r) {
         if (r->answers.buf.len) mcpi_json_frame(&r->answers, ",");
         mcpi_json_put_ours(&r->answers, name->ptr, name->len);
         mcpi_json_frame(&r->answers, ":");
         mcpi_json_put_ours(&r->answers, answer->ptr, answer->len);
-    } else if (!input->request) {
+    } else if (status == MCP_OK) {
         mcp_out_reset(&c->line);
         mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
         mcpi_json_put_ours(&c->line, name->ptr, name->len);
@@ -8488,42 +8556,79 @@ static int mcpi_client_put_content(mcp_input *input)
     return status;
 }
 
+/* What was written into the answer are the values of a form; an address has none. */
+static int mcpi_client_accept(mcp_input *input)
+{
+    int status = MCP_OK;
+    if (input->kind == MCP_INPUT_FORM) status = mcpi_client_put_content(input);
+    if (status == MCP_OK) mcpi_client_settle(input);
+    return status;
+}
+
+/* Before the answer is written. */
+static int mcpi_client_begin_answer(mcp_input *input, bool of_user)
+{
+    mcp_out_reset(&input->answer);
+    if ((input->kind <= MCP_INPUT_URL) == of_user) return MCP_OK;
+    return mcpi_client_refuse_answer(input, of_user ? "mcp_answer is for this kind of input"
+                                                    : "mcp_accept is for this kind of input");
+}
+
 MCP_API int mcp_accept(mcp_input *input, const char *format, ...)
 {
     va_list args;
-    int status = MCP_OK;
-    if (input->kind > MCP_INPUT_URL)
-        return mcpi_client_refuse_answer(input, "mcp_answer is for this kind of input");
-    mcp_out_reset(&input->answer);
-    if (input->kind == MCP_INPUT_URL) {
-        mcp_put_raw(&input->answer, "{\"action\":\"accept\"}", 19);
-    } else {
-        va_start(args, format);
-        if (format) mcp_put_fv(&input->answer, format, args);
-        else mcp_put_raw(&input->answer, "{}", 2);
-        va_end(args);
-        status = mcpi_client_put_content(input);
-    }
-    if (status == MCP_OK) mcpi_client_settle(input);
-    return status;
+    const int status = mcpi_client_begin_answer(input, true);
+    if (status != MCP_OK) return status;
+    va_start(args, format);
+    if (input->kind == MCP_INPUT_URL) mcp_put_raw(&input->answer, "{\"action\":\"accept\"}", 19);
+    else if (format) mcp_put_fv(&input->answer, format, args);
+    else mcp_put_raw(&input->answer, "{}", 2);
+    va_end(args);
+    return mcpi_client_accept(input);
+}
+
+MCP_API int mcp_accept_json(mcp_input *input, const char *json)
+{
+    const int status = mcpi_client_begin_answer(input, true);
+    if (status != MCP_OK) return status;
+    if (input->kind == MCP_INPUT_URL) json = "{\"action\":\"accept\"}";
+    mcp_put_raw(&input->answer, json, strlen(json));
+    return mcpi_client_accept(input);
+}
+
+/* Checks that the answer is an object, and sends it. */
+static int mcpi_client_send_answer(mcp_input *input)
+{
+    mcp_doc doc;
+    mcp_str text;
+    int status = mcp_out_done(&input->answer, &text);
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = input->client->desc.alloc;
+    if (status == MCP_OK) status = mcp_json_parse(&doc, text.ptr, text.len);
+    if (status == MCP_OK && mcp_json_type(mcp_json_root(&doc)) != MCP_JSON_OBJECT) status = MCP_E_TEMPLATE;
+    mcp_doc_free(&doc);
+    if (status != MCP_OK) return mcpi_client_refuse_answer(input, "an answer must be a JSON object");
+    mcpi_client_settle(input);
+    return MCP_OK;
 }
 
 MCP_API int mcp_answer(mcp_input *input, const char *format, ...)
 {
     va_list args;
-    mcp_str text;
-    int status;
-    if (input->kind <= MCP_INPUT_URL)
-        return mcpi_client_refuse_answer(input, "mcp_accept is for this kind of input");
-    mcp_out_reset(&input->answer);
+    const int status = mcpi_client_begin_answer(input, false);
+    if (status != MCP_OK) return status;
     va_start(args, format);
     mcp_put_fv(&input->answer, format, args);
     va_end(args);
-    status = mcp_out_done(&input->answer, &text);
-    if (status != MCP_OK || *text.ptr != '{')
-        return mcpi_client_refuse_answer(input, "an answer must be an object");
-    mcpi_client_settle(input);
-    return MCP_OK;
+    return mcpi_client_send_answer(input);
+}
+
+MCP_API int mcp_answer_json(mcp_input *input, const char *json)
+{
+    const int status = mcpi_client_begin_answer(input, false);
+    if (status != MCP_OK) return status;
+    mcp_put_raw(&input->answer, json, strlen(json));
+    return mcpi_client_send_answer(input);
 }
 
 /* The model or the roots are not given: the protocol has an error for that in the legacy era, and nothing in
@@ -8602,7 +8707,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
         mcpi_client_on_late(c, id, m->result);
         return;
     }
-    if (mcpi_client_speaks_modern(c) && !mcp_json_exists(m->error) &&
+    if (c->state == MCPI_CLIENT_READY && mcpi_client_speaks_modern(c) && !mcp_json_exists(m->error) &&
         mcp_json_equals(m->result, "resultType", "input_required")) {
         mcpi_client_ask(c, r, m->result);
         return;
@@ -8621,18 +8726,17 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
 static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
 {
     static const mcp_str ping = MCP_LIT("ping");
-    int kind, code = MCPI_RPC_METHOD_NOT_FOUND;
+    int kind, code;
     if (mcpi_client_speaks_modern(c) || !mcp_json_exists(m->id)) return;
     kind = mcpi_client_kind(m->method, m->params);
-    if (mcpi_client_gives(c, (uint32_t)kind)) {
+    code = mcpi_client_undeclared(c, kind);
+    if (mcpi_client_declared(c, kind, m->params)) {
         mcp_input *input = mcpi_client_new_input(c, kind, m->params, m->id, 0);
         if (input) {
             mcpi_client_offer(input);
             return;
         }
         code = MCPI_RPC_INTERNAL_ERROR;
-    } else if (kind == MCP_INPUT_URL && mcpi_client_gives(c, MCP_INPUT_FORM)) {
-        code = MCPI_RPC_INVALID_PARAMS;     /* the method is known, the mode was not declared */
     }
     if (mcpi_rpc_same(m->method, ping)) {
         mcpi_rpc_put_envelope(&c->line, m->id, false);
@@ -8800,18 +8904,23 @@ MCP_API void mcp_client_sent(mcp_client *client, size_t len)
     mcpi_client_leave(client);
 }
 
+static int mcpi_client_next_deadline(const mcp_client *c)
+{
+    return c->paused ? -1 : mcpi_peer_next_deadline(&c->requests, mcpi_client_now(c));
+}
+
 MCP_API int mcp_client_tick(mcp_client *client)
 {
     const uint64_t now = mcpi_client_now(client);
     mcpi_peer_request *r;
     int next;
     mcpi_client_enter(client);
-    while ((r = mcpi_peer_overdue(&client->requests, now)) != NULL) {
+    while (!client->paused && (r = mcpi_peer_overdue(&client->requests, now)) != NULL) {
         if (r->sent && client->state == MCPI_CLIENT_READY) mcpi_client_notify_cancel(client, r->id);
         if (client->state == MCPI_CLIENT_OVER) break;
         mcpi_client_complete_why(client, r, MCP_E_TIMEOUT, "the server has not answered in time");
     }
-    next = mcpi_peer_next_deadline(&client->requests, now);
+    next = mcpi_client_next_deadline(client);
     mcpi_client_leave(client);
     return next;
 }
@@ -9742,7 +9851,7 @@ MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, i
     const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
     int i, count = 0, from[3] = { -1, -1, -1 };
     size_t len;
-    *timeout_ms = mcpi_peer_next_deadline(&client->requests, mcpi_client_now(client));
+    *timeout_ms = mcpi_client_next_deadline(client);
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
         from[0] = child->from;
         from[1] = child->err;
