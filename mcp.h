@@ -48,7 +48,8 @@
        mcp_client_close(client);
 
    It finds out by itself which revision the server speaks. A call that fails says why in
-   mcp_reply_text. mcp_pair puts a server and a client into one process: that is how to unit-test a
+   mcp_reply_text. Where a server may ask for something while it works (elicitation, sampling, roots),
+   desc.on_input answers, whatever form the question takes on the wire. mcp_pair puts a server and a client into one process: that is how to unit-test a
    server (examples/unit.c).
 
    JUST THE JSON CODEC (-DMCP_LAYERS=2)
@@ -153,9 +154,9 @@
 
    This version is a codec, a tools server and a small client, over stdio and over any stream of bytes: tools
    with flat arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or
-   later, with text, images, audio, links, embedded resources and structured results. Not there yet:
-   resources, prompts, sampling, elicitation, tasks, batches, progress, HTTP. Windows is not supported
-   yet.
+   later, with text, images, audio, links, embedded resources and structured results; the client answers
+   elicitation, sampling and roots. Not there yet: a server's side of these, resources, prompts, tasks,
+   batches, progress, HTTP. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
