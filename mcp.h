@@ -49,8 +49,8 @@
 
    It finds out by itself which revision the server speaks. A call that fails says why in
    mcp_reply_text. Where a server may ask for something while it works (elicitation, sampling, roots),
-   desc.on_input answers, whatever form the question takes on the wire. mcp_pair puts a server and a client into one process: that is how to unit-test a
-   server (examples/unit.c).
+   desc.on_input answers, whatever form the question takes on the wire. mcp_pair puts a server and a
+   client into one process: that is how to unit-test a server (examples/unit.c).
 
    JUST THE JSON CODEC (-DMCP_LAYERS=2)
 
