@@ -8743,7 +8743,8 @@ static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
         mcpi_rpc_put_envelope(&c->line, m->id, false);
         mcpi_json_frame(&c->line, ",\"result\":{}}");
     } else {
-        mcpi_rpc_put_error(&c->line, m->id, false, code, "this client does not give that");
+        mcpi_rpc_put_error(&c->line, m->id, false, code, code == MCPI_RPC_METHOD_NOT_FOUND
+                               ? "Method not found" : "this client has not declared that");
         mcpi_rpc_put_error_end(&c->line);
     }
     mcpi_client_must(c, mcpi_client_queue(c));

@@ -594,7 +594,7 @@ static const struct {
     { LINE("\"error\":null,\"result\":{},\"id\":2"), MCP_E_PROTOCOL, MCP_E_PROTOCOL, 0,
       "the server answered with a result and an error", "-", "" },
     { RESULT("2", "{\"resultType\":\"input_required\",\"inputRequests\":{}}"), MCP_E_PROTOCOL, MCP_OK, 0,
-      "the server asks for input that this client cannot give", "", "" },
+      "the server asks for input, but for none", "", "" },
     { RESULT("2", "{\"resultType\":\"task\"}"), MCP_E_PROTOCOL, MCP_OK, 0,
       "the server's result is of an unknown resultType", "", "" },
     { RESULT("2", "{\"resultType\":\"Complete\"}"), MCP_E_PROTOCOL, MCP_OK, 0,
