@@ -2035,6 +2035,22 @@ static void hello_with_many_nodes(void)
     end();
 }
 
+static void our_title_in_initialize(void)
+{
+    begin();
+    side.desc.title = "T";
+    side.desc.revisions = OLD;
+    create();
+    CHECK(strstr(output(), "\"clientInfo\":{\"name\":\"c\",\"version\":\"1\",\"title\":\"T\"}") != NULL);
+    end();
+    begin();
+    side.desc.title = "T";
+    side.desc.revisions = MCP_2025_03_26;
+    create();
+    CHECK_STR(INITIALIZE("1", "2025-03-26"), output());
+    end();
+}
+
 int main(void)
 {
     TEST(answers_to_the_probe);
@@ -2096,5 +2112,6 @@ int main(void)
     TEST(a_cursor_that_is_repeated);
     TEST(what_is_no_message_is_logged);
     TEST(hello_with_many_nodes);
+    TEST(our_title_in_initialize);
     return test_end();
 }
