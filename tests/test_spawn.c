@@ -1014,6 +1014,7 @@ static void signals_come_in_between(void)
         if (c) (void)says(mcp_call_tool(c, "any", NULL), "up");
         mcp_client_close(c);
         (void)setitimer(ITIMER_REAL, &never, NULL);
+        (void)poll(NULL, 0, 2);         /* the last of them may be on its way */
         watch();
         CHECK(waitpid(-1, NULL, 0) == -1 && errno == ECHILD);
         wait_for_the_last();

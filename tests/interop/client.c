@@ -1,0 +1,157 @@
+/* Our client against somebody else's server, as its child.
+   usage: client NAME ERA KIND REVISION PROGRAM [ARGUMENT...]
+   ERA: auto, legacy or modern; KIND: which tools to expect, everything, small or ours; REVISION: what both must agree
+   on. Prints a line for each case, as every test. */
+#define MCP_IMPLEMENTATION
+#include "../../mcp.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *name;
+static int failed;
+
+static void report(const char *what, bool ok, const char *got)
+{
+    if (ok) printf("ok - servers: %s: %s\n", name, what);
+    else printf("FAIL - servers: %s: %s: got %.300s\n", name, what, got);
+    failed |= !ok;
+}
+
+static void check_str(const char *what, const char *want, const char *got)
+{
+    report(what, got && !strcmp(want, got), got ? got : "nothing");
+}
+
+static void check_reply(const char *what, int status, const char *want, const mcp_reply *r)
+{
+    const bool ok = mcp_reply_status(r) == status && strstr(mcp_reply_text(r), want);
+    report(what, ok, mcp_reply_text(r));
+    if (!ok) printf("    with status %s\n", mcp_strerror(mcp_reply_status(r)));
+}
+
+/*---- What every server here can do ---------------------------------------------------------------*/
+
+static const char said[] = "Gr\xc3\xbc\xc3\x9f" "e \"an\" \\ \xe4\xb8\x96\xe7\x95\x8c\n\xf0\x9f\x99\x82";
+
+/* The names of all tools, each with a comma behind it. */
+static const char *list_tools(mcp_client *c)
+{
+    static char names[2000];
+    size_t n = 0;
+    mcp_json t;
+    for (t = mcp_tools_first(c); mcp_json_exists(t) && n < 1800; t = mcp_tools_next(c, t))
+        n += (size_t)snprintf(names + n, sizeof names - n, "%.100s,", mcp_json_cstr(t, "name", "?"));
+    names[n] = 0;
+    return mcp_tools_status(c) == MCP_OK ? names : mcp_strerror(mcp_tools_status(c));
+}
+
+static void check_common(mcp_client *c, const char *revision)
+{
+    const mcp_reply *r = mcp_request(c, "no/such", NULL);
+    check_str("the revision", revision, mcp_client_revision(c));
+    report("an unknown method", mcp_reply_status(r) == MCP_E_REMOTE && mcp_reply_code(r) == -32601, mcp_reply_text(r));
+}
+
+static mcp_ref numbers[20];
+static int answered, in_order;
+
+static void on_answer(void *user, mcp_client *c, const mcp_reply *r)
+{
+    char want[20];
+    (void)c;
+    (void)snprintf(want, sizeof want, "call %d", (int)((mcp_ref *)user - numbers));
+    in_order += mcp_reply_ok(r) && strstr(mcp_reply_text(r), want) != NULL;
+    answered++;
+}
+
+/* Many at once, each with an answer of its own. Servers have either of the two arguments. */
+static void check_many(mcp_client *c)
+{
+    char text[20];
+    int i;
+    for (i = 0; i < (int)MCP_COUNT(numbers); i++) {
+        (void)snprintf(text, sizeof text, "call %d", i);
+        numbers[i] = mcp_call_begin(c, on_answer, &numbers[i], "echo", "{'message': %s, 'text': %s}", text, text);
+    }
+    while (answered < (int)MCP_COUNT(numbers) && mcp_client_pump(c, -1) >= 0) {}
+    report("calls side by side", in_order == (int)MCP_COUNT(numbers), mcp_client_error(c));
+}
+
+/*---- By kinds ------------------------------------------------------------------------------------*/
+
+static void check_everything(mcp_client *c)
+{
+    const char *names = list_tools(c);
+    const mcp_reply *r;
+    mcp_json block;
+    report("its tools", strstr(names, "echo,") && strstr(names, "get-structured-content,"), names);
+    check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'message': %s}", said));
+    check_reply("numbers", MCP_OK, "The sum of 2.5 and -4 is -1.5.",
+                mcp_call_tool(c, "get-sum", "{'a': %g, 'b': %d}", 2.5, -4));
+    r = mcp_call_tool(c, "get-structured-content", "{'location': 'Chicago'}");
+    report("structured content: a number", mcp_json_int(mcp_reply_data(r), "temperature", 0) == 36, mcp_reply_text(r));
+    check_str("structured content: a text", "Light rain / drizzle",
+              mcp_json_cstr(mcp_reply_data(r), "conditions", NULL));
+    block = mcp_json_first(mcp_reply_content(mcp_call_tool(c, "get-tiny-image", NULL)));
+    while (mcp_json_exists(block) && !mcp_json_equals(block, "type", "image")) block = mcp_json_next(block);
+    check_str("an image: its type", "image/png", mcp_json_cstr(block, "mimeType", NULL));
+    report("an image: its bytes", !strncmp(mcp_json_cstr(block, "data", ""), "iVBORw0KGgo", 11), "other bytes");
+    check_reply("a wrong argument", MCP_E_TOOL, "location",
+                mcp_call_tool(c, "get-structured-content", "{'location': 'Nowhere'}"));
+    check_reply("a tool that is not there", MCP_E_TOOL, "not found", mcp_call_tool(c, "nobody", NULL));
+    r = mcp_request(c, "resources/list", NULL);
+    report("another request", mcp_json_exists(mcp_json_first(mcp_json_get(mcp_reply_result(r), "resources"))),
+           mcp_reply_text(r));
+    check_many(c);
+}
+
+static void check_small(mcp_client *c)
+{
+    check_str("its tools", "echo,fail,", list_tools(c));
+    check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
+    check_reply("a tool that fails", MCP_E_TOOL, "out of order", mcp_call_tool(c, "fail", NULL));
+    check_many(c);
+}
+
+static void check_ours(mcp_client *c)
+{
+    const mcp_reply *r;
+    const bool structured = strcmp(mcp_client_revision(c) ? mcp_client_revision(c) : "", "2025-06-18") >= 0;
+    check_str("its tools, by pages", "echo,content,add,mismatch,broken,picky,counter,", list_tools(c));
+    check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
+    r = mcp_call_tool_json(c, "add", "{\"a\":2,\"b\":-3,\"negate\":true}");
+    check_reply("a result", MCP_OK, "\"sum\":1.5", r);
+    if (structured) report("structured content", mcp_json_num(mcp_reply_data(r), "sum", 0) == 1.5, mcp_reply_text(r));
+    check_reply("a tool that fails", MCP_E_TOOL, "out of order: \"code\" 42", mcp_call_tool(c, "broken", NULL));
+    check_reply("a wrong argument", MCP_E_TOOL, "argument 'size'", mcp_call_tool(c, "picky", "{'size': 'huge'}"));
+}
+
+int main(int argc, char **argv)
+{
+    mcp_client_desc d;
+    mcp_client *c;
+    if (argc < 6) return 2;
+    name = argv[1];
+    memset(&d, 0, sizeof d);
+    d.name = "interop";
+    d.version = "1.0";
+    if (!strcmp(argv[2], "legacy")) d.revisions = MCP_ALL_REVISIONS & ~MCP_2026_07_28;
+    if (!strcmp(argv[2], "modern")) d.revisions = MCP_2026_07_28;
+    c = mcp_client_spawn(&d, (const char *const *)argv + 5);
+    if (!c) {
+        report("starts", false, argv[5]);
+        return 2;
+    }
+    if (!strcmp(argv[4], "none")) {
+        const mcp_reply *r = mcp_call_tool(c, "echo", NULL);
+        report("nothing in common is an error", mcp_reply_status(r) < 0 && *mcp_client_error(c), mcp_reply_text(r));
+    } else {
+        if (!strcmp(argv[3], "everything")) check_everything(c);
+        else if (!strcmp(argv[3], "small")) check_small(c);
+        else check_ours(c);
+        check_common(c, argv[4]);
+    }
+    mcp_client_close(c);
+    return failed ? 2 : 0;
+}
