@@ -89,15 +89,15 @@ of_typescript() {
     try 'TypeScript 1.32 made to exit' auto small 2025-11-25 "$node" $v1 "$where" @modelcontextprotocol/sdk exit
 }
 
-# Is silent when it is probed, and ends for the next message.
+# Is silent when it gets a request that it does not know, and ends for the next message.
 of_python() {
     PYTHONPATH=$python python3 -c 'import mcp' 2>/dev/null || {
         echo 'skip - servers: no SDK of Python: python3 -m pip install --target build/python mcp==1.0.0'
         return
     }
     export PYTHONPATH="$python"
-    try 'Python 1.0, auto' auto small 2024-11-05 python3 tests/interop/server_old.py
-    try 'Python 1.0, legacy' legacy small 2024-11-05 python3 tests/interop/server_old.py
+    try 'Python 1.0, auto' auto crude 2024-11-05 python3 tests/interop/server_old.py
+    try 'Python 1.0, legacy' legacy crude 2024-11-05 python3 tests/interop/server_old.py
 }
 
 of_typescript
