@@ -865,7 +865,7 @@ static void show_stderr(int saved)
 static void hostile_servers(void)
 {
     static const char *const late = "the server has not answered in time", *const ended = "the server has ended";
-    static const char *const no_room = "a message could not be written: MCP_E_NOMEM";
+    static const char *const no_room = "a message was not sent: MCP_E_NOMEM";
     static const char *const long_line = "a message of the server is longer than mcp_client_desc.max_message";
     static const char *const odd = "the server's result is not an object";
     const struct { const char *server, *arg; uint32_t call_ms; int status; const char *text; } rows[] = {
