@@ -1,0 +1,1131 @@
+/* What a server asks of a client (on_input), at the public functions: requests of the legacy era, rounds of the
+   modern one, forms, answers that come later or never, time, and memory. The server is a script of lines, in
+   which ' stands for ". */
+#define MCP_IMPLEMENTATION
+#include "../mcp.h"
+#include "test.h"
+
+/*---- A host: a clock, what it does when it is asked, and what it saw -----------------------------*/
+
+#define ALL_INPUTS (MCP_INPUT_FORM | MCP_INPUT_URL | MCP_INPUT_SAMPLING | MCP_INPUT_ROOTS)
+
+static struct {
+    test_heap heap;
+    mcp_client_desc desc;
+    mcp_client *client;
+    uint64_t now;
+    void (*act)(mcp_input *input);
+    mcp_ref later[16];          /* the inputs that are to be answered later, in order */
+    size_t num_later;
+    mcp_ref call;               /* the last that was begun */
+    size_t answered;            /* calls */
+    char seen[4096];            /* of questions and replies, each with "; " behind it */
+} host;
+
+static void saw(const char *format, ...) MCP_PRINTF(1, 2);
+static void saw(const char *format, ...)
+{
+    const size_t len = strlen(host.seen);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(host.seen + len, sizeof host.seen - len, format, args);
+    va_end(args);
+}
+
+#define CHECK_SEEN(want) (CHECK_STR(want, host.seen), host.seen[0] = 0)
+
+static const char *kind_name(const mcp_input *input)
+{
+    switch (mcp_input_kind(input)) {
+    case MCP_INPUT_FORM: return "form";
+    case MCP_INPUT_URL: return "url";
+    case MCP_INPUT_SAMPLING: return "sampling";
+    case MCP_INPUT_ROOTS: return "roots";
+    default: return "?";
+    }
+}
+
+static void on_input(void *user, mcp_input *input)
+{
+    CHECK(user == &host);
+    saw("%s '%s'; ", kind_name(input), mcp_input_message(input));
+    if (host.act) host.act(input);
+}
+
+static void on_reply(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    CHECK(user == &host && c == host.client);
+    host.answered++;
+    saw("= %d %s; ", mcp_reply_status(reply), mcp_reply_text(reply));
+}
+
+static uint64_t on_now(void *user) { (void)user; return host.now; }
+
+/* What a host may do. */
+
+static void accept_ann(mcp_input *input) { CHECK_STATUS(MCP_OK, mcp_accept(input, "{'name': %s}", "Ann")); }
+static void agree(mcp_input *input) { CHECK_STATUS(MCP_OK, mcp_accept(input, NULL)); }
+static void decline(mcp_input *input) { mcp_decline(input); }
+static void dismiss(mcp_input *input) { mcp_dismiss(input); }
+static void nothing(mcp_input *input) { (void)input; }
+
+static void later(mcp_input *input)
+{
+    const mcp_ref ref = mcp_input_later(input);
+    CHECK(ref != 0 && mcp_input_resume(host.client, ref) == input);
+    if (host.num_later < MCP_COUNT(host.later)) host.later[host.num_later++] = ref;
+}
+
+static int answer_kind(mcp_input *input)
+{
+    switch (mcp_input_kind(input)) {
+    case MCP_INPUT_FORM: return mcp_accept(input, "{'name': %s}", "Ann");
+    case MCP_INPUT_URL: return mcp_accept(input, NULL);
+    case MCP_INPUT_SAMPLING:
+        return mcp_answer(input, "{'role': 'assistant', 'content': {'type': 'text', 'text': %s}, 'model': %s}",
+                          "Hi", "m");
+    default: return mcp_answer(input, "{'roots': [{'uri': %s, 'name': %s}]}", "file:///a", "a");
+    }
+}
+
+static void answer_any(mcp_input *input) { CHECK_STATUS(MCP_OK, answer_kind(input)); }
+
+/* Gives back a question that was put off. */
+static mcp_input *resumed(size_t i)
+{
+    mcp_input *input = mcp_input_resume(host.client, host.later[i]);
+    CHECK(input != NULL);
+    return input;
+}
+
+static bool is_gone(size_t i) { return mcp_input_resume(host.client, host.later[i]) == NULL; }
+
+/*---- A server: lines in and out ------------------------------------------------------------------*/
+
+/* The same text with " for '. */
+static const char *quoted(const char *text)
+{
+    static char out[1 << 16];
+    size_t i;
+    for (i = 0; text[i] && i < sizeof out - 1; i++) out[i] = text[i] == '\'' ? '"' : text[i];
+    out[i] = 0;
+    return out;
+}
+
+static void feed(const char *lines)
+{
+    char text[1 << 14];
+    const size_t len = strlen(lines);
+    CHECK(len < sizeof text);
+    memcpy(text, quoted(lines), len + 1);
+    CHECK_UINT(len, mcp_client_feed(host.client, text, len));
+}
+
+/* Everything that the client has to send; it counts as sent. */
+static const char *output(void)
+{
+    static char text[1 << 16];
+    size_t n = 0, len;
+    const char *bytes;
+    while (bytes = mcp_client_output(host.client, &len), len && n + len < sizeof text) {
+        memcpy(text + n, bytes, len);
+        n += len;
+        mcp_client_sent(host.client, len);
+    }
+    text[n] = 0;
+    return text;
+}
+
+#define CHECK_SENT(want) CHECK_STR(quoted(want), output())
+
+#define LINE(members)    "{'jsonrpc':'2.0'," members "}\n"
+#define RESULT(id, what) LINE("'id':" id ",'result':{" what "}")
+#define ERROR(id, code, text) LINE("'id':" id ",'error':{'code':" code ",'message':'" text "'}")
+#define ASK(id, method, params) LINE("'id':" id ",'method':'" method "','params':{" params "}")
+#define ELICIT(id, params) ASK(id, "elicitation/create", params)
+#define CANCEL(id) LINE("'method':'notifications/cancelled','params':{'requestId':" id "}")
+#define TEXT(id, text) RESULT(id, "'content':[{'type':'text','text':'" text "'}]")
+#define COMPLETE(id, text) RESULT(id, "'resultType':'complete','content':[{'type':'text','text':'" text "'}]")
+
+#define FORM(properties, required)                                                                  \
+    "'requestedSchema':{'type':'object','properties':{" properties "},'required':[" required "]}"
+#define WHO  "'message':'Who?'," FORM("'name':{'type':'string'}", "'name'")
+#define OPEN "'mode':'url','message':'Open','url':'https://x.example/a?b=c','elicitationId':'e'"
+#define SAMPLE "'messages':[{'role':'user','content':{'type':'text','text':'Hello'}}],'maxTokens':10"
+
+#define ALL "'elicitation':{'form':{},'url':{}},'sampling':{},'roots':{}"
+#define META_OF(capabilities)                                                                       \
+    "'_meta':{'io.modelcontextprotocol/protocolVersion':'2026-07-28',"                              \
+    "'io.modelcontextprotocol/clientCapabilities':{" capabilities "},"                              \
+    "'io.modelcontextprotocol/clientInfo':{'name':'c','version':'1'}}"
+#define DISCOVER(capabilities) \
+    LINE("'id':1,'method':'server/discover','params':{" META_OF(capabilities) "}")
+#define DISCOVERED "'resultType':'complete','supportedVersions':['2026-07-28'],'capabilities':{}"
+#define INITIALIZE(revision, capabilities)                                                          \
+    LINE("'id':1,'method':'initialize','params':{'protocolVersion':'" revision "','capabilities':{" \
+         capabilities "},'clientInfo':{'name':'c','version':'1'}}")
+#define INITIALIZED LINE("'method':'notifications/initialized'")
+
+/* A call as it is sent the first time in the legacy era, and each time in the modern one. */
+#define LEGACY_CALL(id) LINE("'id':" id ",'method':'tools/call','params':{'name':'t','arguments':{'a':1}}")
+#define CALL(id, more)                                                                              \
+    LINE("'id':" id ",'method':'tools/call','params':{'name':'t','arguments':{'a':1}," more META_OF(ALL) "}")
+#define ROUND(id, what) RESULT(id, "'resultType':'input_required'," what)
+#define WANT(name, method, params) "'" name "':{'method':'" method "','params':{" params "}}"
+#define WANT_WHO "'inputRequests':{" WANT("who", "elicitation/create", WHO) "}"
+#define SAID_ANN "'inputResponses':{'who':{'action':'accept','content':{'name':'Ann'}}},"
+
+/* The usual desc; a case changes what it is about before it calls connect. */
+static void begin(void)
+{
+    memset(&host, 0, sizeof host);
+    host.now = 1000;
+    host.act = answer_any;
+    host.desc.name = "c";
+    host.desc.version = "1";
+    host.desc.alloc = test_heap_init(&host.heap);
+    host.desc.user = &host;
+    host.desc.on_input = on_input;
+    host.desc.inputs = ALL_INPUTS;
+    host.desc.now_ms = on_now;
+}
+
+static void end(void)
+{
+    mcp_client_close(host.client);
+    host.client = NULL;
+    CHECK_HEAP(&host.heap);
+}
+
+static void create(uint32_t revision)
+{
+    host.desc.revisions = revision;
+    host.client = mcp_client_create(&host.desc);
+    CHECK(host.client != NULL);
+}
+
+static void connect_legacy(uint32_t revision, const char *name)
+{
+    char line[200];
+    create(revision);
+    (void)output();
+    snprintf(line, sizeof line, RESULT("1", "'protocolVersion':'%s','capabilities':{}"), name);
+    feed(line);
+    CHECK_SENT(INITIALIZED);
+}
+
+static void connect_modern(void)
+{
+    create(MCP_2026_07_28);
+    (void)output();
+    feed(RESULT("1", DISCOVERED));
+    CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
+}
+
+static void call(void)
+{
+    host.call = mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1);
+    CHECK(host.call != 0);
+}
+
+/* A client of 2025-11-25 that waits for a tool; its request is 2. */
+static void legacy(void)
+{
+    begin();
+    connect_legacy(MCP_2025_11_25, "2025-11-25");
+    call();
+    CHECK_SENT(LEGACY_CALL("2"));
+}
+
+/* The same in 2026-07-28. */
+static void modern(void)
+{
+    begin();
+    connect_modern();
+    call();
+    CHECK_SENT(CALL("2", ""));
+}
+
+/*---- What is declared ----------------------------------------------------------------------------*/
+
+static void capabilities_legacy(void)
+{
+    static const struct {
+        uint32_t revision, inputs;
+        const char *want;
+    } rows[] = {
+        { MCP_2025_11_25, 0, INITIALIZE("2025-11-25", "'elicitation':{'form':{}}") },
+        { MCP_2025_11_25, MCP_INPUT_FORM, INITIALIZE("2025-11-25", "'elicitation':{'form':{}}") },
+        { MCP_2025_11_25, MCP_INPUT_URL, INITIALIZE("2025-11-25", "'elicitation':{'url':{}}") },
+        { MCP_2025_11_25, MCP_INPUT_SAMPLING, INITIALIZE("2025-11-25", "'sampling':{}") },
+        { MCP_2025_11_25, MCP_INPUT_ROOTS, INITIALIZE("2025-11-25", "'roots':{}") },
+        { MCP_2025_11_25, ALL_INPUTS, INITIALIZE("2025-11-25", ALL) },
+        { MCP_2025_06_18, MCP_INPUT_FORM, INITIALIZE("2025-06-18", "'elicitation':{}") },
+        { MCP_2025_06_18, MCP_INPUT_URL, INITIALIZE("2025-06-18", "") },
+        { MCP_2025_06_18, ALL_INPUTS, INITIALIZE("2025-06-18", "'elicitation':{},'sampling':{},'roots':{}") },
+        { MCP_2025_03_26, MCP_INPUT_FORM, INITIALIZE("2025-03-26", "") },
+        { MCP_2025_03_26, ALL_INPUTS, INITIALIZE("2025-03-26", "'sampling':{},'roots':{}") },
+        { MCP_2024_11_05, MCP_INPUT_FORM, INITIALIZE("2024-11-05", "") },
+        { MCP_2024_11_05, ALL_INPUTS, INITIALIZE("2024-11-05", "'sampling':{},'roots':{}") }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        begin();
+        host.desc.inputs = rows[i].inputs;
+        create(rows[i].revision);
+        CHECK_SENT(rows[i].want);
+        end();
+    }
+}
+
+static void capabilities_modern(void)
+{
+    static const struct {
+        uint32_t inputs;
+        const char *want;
+    } rows[] = {
+        { 0, DISCOVER("'elicitation':{'form':{}}") },
+        { MCP_INPUT_URL, DISCOVER("'elicitation':{'url':{}}") },
+        { MCP_INPUT_FORM | MCP_INPUT_ROOTS, DISCOVER("'elicitation':{'form':{}},'roots':{}") },
+        { ALL_INPUTS, DISCOVER(ALL) }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        begin();
+        host.desc.inputs = rows[i].inputs;
+        create(MCP_2026_07_28);
+        CHECK_SENT(rows[i].want);
+        end();
+    }
+}
+
+/* Without on_input nothing is declared, whatever desc.inputs says, and nothing is given. */
+static void no_hook(void)
+{
+    begin();
+    host.desc.on_input = NULL;
+    create(MCP_2025_11_25);
+    CHECK_SENT(INITIALIZE("2025-11-25", ""));
+    feed(RESULT("1", "'protocolVersion':'2025-11-25','capabilities':{}"));
+    CHECK_SENT(INITIALIZED);
+    feed(ELICIT("1", WHO) ASK("2", "sampling/createMessage", SAMPLE) ASK("3", "roots/list", ""));
+    CHECK_SENT(ERROR("1", "-32601", "this client does not give that")
+               ERROR("2", "-32601", "this client does not give that")
+               ERROR("3", "-32601", "this client does not give that"));
+    end();
+    begin();
+    host.desc.on_input = NULL;
+    create(MCP_2026_07_28);
+    CHECK_SENT(DISCOVER(""));
+    feed(RESULT("1", DISCOVERED));
+    call();
+    (void)output();
+    feed(ROUND("2", WANT_WHO));
+    CHECK_SENT("");
+    CHECK_SEEN("= -15 the server asks for input that this client does not give; ");
+    end();
+}
+
+/*---- The legacy era: requests of the server ------------------------------------------------------*/
+
+static void legacy_kinds(void)
+{
+    legacy();
+    feed(ELICIT("7", WHO));
+    CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
+    feed(ELICIT("'a b\\u00e9\\n'", OPEN));
+    CHECK_SENT(RESULT("'a b\xC3\xA9\\n'", "'action':'accept'"));
+    feed(ASK("'8'", "sampling/createMessage", SAMPLE));
+    CHECK_SENT(RESULT("'8'", "'role':'assistant','content':{'type':'text','text':'Hi'},'model':'m'"));
+    feed(LINE("'id':0,'method':'roots/list'"));
+    CHECK_SENT(RESULT("0", "'roots':[{'uri':'file:///a','name':'a'}]"));
+    feed(TEXT("2", "done"));
+    CHECK_SEEN("form 'Who?'; url 'Open'; sampling ''; roots ''; = 0 done; ");
+    end();
+}
+
+/* What the host is shown beside the message. */
+static void look(mcp_input *input)
+{
+    mcp_json params = mcp_input_params(input);
+    saw("%s %s %d; ", mcp_json_cstr(params, "url", "-"), mcp_json_cstr(params, "elicitationId", "-"),
+        (int)mcp_json_int(params, "maxTokens", 0));
+    CHECK_STR("", mcp_input_error(input));
+    answer_any(input);
+}
+
+static void params(void)
+{
+    legacy();
+    host.act = look;
+    feed(ELICIT("7", OPEN) ASK("8", "sampling/createMessage", SAMPLE));
+    CHECK_SEEN("url 'Open'; https://x.example/a?b=c e 0; sampling ''; - - 10; ");
+    feed(LINE("'id':9,'method':'roots/list'") LINE("'id':10,'method':'roots/list','params':{}"));
+    CHECK_SEEN("roots ''; - - 0; roots ''; - - 0; ");
+    (void)output();
+    feed(ELICIT("11", "") LINE("'id':12,'method':'elicitation/create'"));   /* no message, no form, no params */
+    CHECK_SEEN("form ''; - - 0; form ''; - - 0; ");
+    CHECK_SENT(RESULT("11", "'action':'accept','content':{}") RESULT("12", "'action':'accept','content':{}"));
+    end();
+}
+
+static void legacy_refused(void)
+{
+    static const struct {
+        void (*act)(mcp_input *input);
+        const char *question, *answer;
+    } rows[] = {
+        { decline, ELICIT("7", WHO), RESULT("7", "'action':'decline'") },
+        { dismiss, ELICIT("7", WHO), RESULT("7", "'action':'cancel'") },
+        { nothing, ELICIT("7", WHO), RESULT("7", "'action':'cancel'") },
+        { decline, ELICIT("7", OPEN), RESULT("7", "'action':'decline'") },
+        { dismiss, ELICIT("7", OPEN), RESULT("7", "'action':'cancel'") },
+        { nothing, ELICIT("7", OPEN), RESULT("7", "'action':'cancel'") },
+        { decline, ASK("7", "sampling/createMessage", SAMPLE), ERROR("7", "-1", "the user has refused") },
+        { dismiss, ASK("7", "sampling/createMessage", SAMPLE), ERROR("7", "-1", "the user has refused") },
+        { nothing, ASK("'x'", "roots/list", ""), ERROR("'x'", "-1", "the user has refused") }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        legacy();
+        host.act = rows[i].act;
+        feed(rows[i].question);
+        CHECK_SENT(rows[i].answer);
+        feed(TEXT("2", "done"));
+        CHECK(strstr(host.seen, "; = 0 done; ") != NULL);
+        end();
+    }
+}
+
+static void legacy_undeclared(void)
+{
+    begin();
+    host.desc.inputs = MCP_INPUT_FORM;
+    connect_legacy(MCP_2025_11_25, "2025-11-25");
+    feed(ELICIT("7", OPEN));
+    CHECK_SENT(ERROR("7", "-32602", "this client does not give that"));
+    feed(ASK("8", "sampling/createMessage", SAMPLE) ASK("9", "roots/list", "") ASK("10", "tools/list", ""));
+    CHECK_SENT(ERROR("8", "-32601", "this client does not give that")
+               ERROR("9", "-32601", "this client does not give that")
+               ERROR("10", "-32601", "this client does not give that"));
+    feed(LINE("'method':'elicitation/create','params':{" WHO "}"));     /* no request: it has no id */
+    CHECK_SENT("");
+    CHECK_SEEN("");
+    end();
+}
+
+/* A modern server has no requests of its own. */
+static void modern_asks_directly(void)
+{
+    modern();
+    feed(ELICIT("7", WHO) ASK("8", "roots/list", ""));
+    CHECK_SENT("");
+    feed(COMPLETE("2", "done"));
+    CHECK_SEEN("= 0 done; ");
+    end();
+}
+
+/* Others are served while a question waits. */
+static void legacy_beside(void)
+{
+    legacy();
+    host.act = later;
+    feed(ELICIT("7", WHO) LINE("'id':8,'method':'ping'"));
+    CHECK_SENT(RESULT("8", ""));
+    call();
+    CHECK_SENT(LEGACY_CALL("3"));
+    feed(TEXT("3", "other") TEXT("2", "first"));
+    CHECK_SEEN("form 'Who?'; = 0 other; = 0 first; ");
+    accept_ann(resumed(0));         /* the server asked, so it hears */
+    CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
+    CHECK(is_gone(0));
+    end();
+}
+
+static void legacy_cancelled(void)
+{
+    legacy();
+    host.act = later;
+    feed(ELICIT("7", WHO) ELICIT("'7'", WHO) ELICIT("8", WHO) ELICIT("'\\u0041\\n'", WHO));
+    feed(CANCEL("'8'") CANCEL("9") CANCEL("null") CANCEL("[7]") LINE("'method':'notifications/cancelled'"));
+    CHECK(!is_gone(0) && !is_gone(1) && !is_gone(2) && !is_gone(3));
+    feed(CANCEL("7"));
+    CHECK(is_gone(0) && !is_gone(1) && !is_gone(2));
+    feed(CANCEL("7") CANCEL("'A\\u000a'"));
+    CHECK(!is_gone(1) && !is_gone(2) && is_gone(3));
+    CHECK_SENT("");
+    accept_ann(resumed(2));
+    decline(resumed(1));
+    CHECK_SENT(RESULT("8", "'action':'accept','content':{'name':'Ann'}") RESULT("'7'", "'action':'decline'"));
+    end();
+}
+
+/* A question outlives the call that it was about, and no client. */
+static void legacy_late(void)
+{
+    legacy();
+    host.act = later;
+    feed(ELICIT("7", WHO));
+    CHECK(mcp_client_cancel(host.client, host.call));
+    CHECK_SENT(CANCEL("2"));
+    accept_ann(resumed(0));
+    CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
+    feed(ELICIT("8", WHO));
+    mcp_client_ended(host.client);
+    CHECK(is_gone(1));
+    CHECK_SENT("");
+    end();
+}
+
+/*---- The modern era: rounds ----------------------------------------------------------------------*/
+
+static void several_at_once(void)
+{
+    modern();
+    feed(ROUND("2", "'requestState':'s','inputRequests':{"
+               WANT("who", "elicitation/create", WHO) "," WANT("a \\u0022b\\u0022", "elicitation/create", OPEN) ","
+               WANT("", "sampling/createMessage", SAMPLE) ",'r':{'method':'roots/list'}}"));
+    CHECK_SENT(CALL("3", "'inputResponses':{"
+                    "'who':{'action':'accept','content':{'name':'Ann'}},"
+                    "'a \\'b\\'':{'action':'accept'},"
+                    "'':{'role':'assistant','content':{'type':'text','text':'Hi'},'model':'m'},"
+                    "'r':{'roots':[{'uri':'file:///a','name':'a'}]}},'requestState':'s',"));
+    CHECK_SEEN("form 'Who?'; url 'Open'; sampling ''; roots ''; ");
+    feed(COMPLETE("2", "old"));         /* nobody waits for that number any more */
+    CHECK_SEEN("");
+    feed(COMPLETE("3", "done"));
+    CHECK_SEEN("= 0 done; ");
+    end();
+}
+
+/* The state and the answers of a round are those of that round only. */
+static void rounds(void)
+{
+    modern();
+    feed(ROUND("2", "'requestState':'1'"));
+    CHECK_SENT(CALL("3", "'requestState':'1',"));
+    feed(ROUND("3", WANT_WHO));
+    CHECK_SENT(CALL("4", SAID_ANN));
+    feed(ROUND("4", "'requestState':'','inputRequests':{}"));
+    CHECK_SENT(CALL("5", "'requestState':'',"));
+    call();
+    CHECK_SENT(CALL("6", ""));
+    feed(ROUND("6", "'requestState':'other'"));
+    CHECK_SENT(CALL("7", "'requestState':'other',"));
+    feed(ROUND("5", "'requestState':'5'," WANT_WHO));
+    CHECK_SENT(CALL("8", SAID_ANN "'requestState':'5',"));
+    feed(COMPLETE("7", "b") COMPLETE("8", "a"));
+    CHECK_SEEN("form 'Who?'; form 'Who?'; = 0 b; = 0 a; ");
+    end();
+}
+
+/* The state comes back with the same characters. */
+static void state_is_echoed(void)
+{
+    static const struct {
+        const char *state, *echo;
+    } rows[] = {
+        { "a b", "a b" },
+        { "\\u0041\\/\\u00e9\\u20AC\\ud83d\\uDE00", "A/\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80" },
+        { "\\u0022\\\\\\b\\f\\n\\r\\t", "\\'\\\\\\b\\f\\n\\r\\t" },
+        { "a\\u0000b\\u001f\\u007f", "a\\u0000b\\u001f\x7F" },
+        { "{\\u0022a\\u0022: [1, 2]}", "{\\'a\\': [1, 2]}" },
+        { "\\u2028\\u2029\\ufeff", "\xE2\x80\xA8\xE2\x80\xA9\xEF\xBB\xBF" }
+    };
+    char line[400], want[800];
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("%s", rows[i].state);
+        modern();
+        snprintf(line, sizeof line, ROUND("2", "'requestState':'%s'"), rows[i].state);
+        snprintf(want, sizeof want, CALL("3", "'requestState':'%s',"), rows[i].echo);
+        feed(line);
+        CHECK_SENT(want);
+        end();
+    }
+}
+
+static void no_params(void)
+{
+    begin();
+    connect_modern();
+    CHECK(mcp_request_begin(host.client, on_reply, &host, "prompts/get", NULL) != 0);
+    CHECK_SENT(LINE("'id':2,'method':'prompts/get','params':{" META_OF(ALL) "}"));
+    feed(ROUND("2", "'requestState':'s'," WANT_WHO));
+    CHECK_SENT(LINE("'id':3,'method':'prompts/get','params':{" SAID_ANN "'requestState':'s'," META_OF(ALL) "}"));
+    feed(RESULT("3", "'resultType':'complete'"));
+    CHECK_SEEN("form 'Who?'; = 0 ; ");
+    end();
+}
+
+static void modern_refused(void)
+{
+    modern();
+    host.act = decline;
+    feed(ROUND("2", WANT_WHO));
+    CHECK_SENT(CALL("3", "'inputResponses':{'who':{'action':'decline'}},"));
+    host.act = dismiss;
+    feed(ROUND("3", "'inputRequests':{" WANT("u", "elicitation/create", OPEN) "}"));
+    CHECK_SENT(CALL("4", "'inputResponses':{'u':{'action':'cancel'}},"));
+    host.act = nothing;
+    feed(ROUND("4", WANT_WHO));
+    CHECK_SENT(CALL("5", "'inputResponses':{'who':{'action':'cancel'}},"));
+    CHECK_SEEN("form 'Who?'; url 'Open'; form 'Who?'; ");
+    feed(ROUND("5", "'inputRequests':{" WANT("m", "sampling/createMessage", SAMPLE) ",'r':{'method':'roots/list'},"
+               WANT("who", "elicitation/create", WHO) "}"));
+    CHECK_SENT("");                     /* there is no way to say no: the call ends, the others are not asked */
+    CHECK_SEEN("sampling ''; = -15 the server asked for input that was not given; ");
+    end();
+}
+
+static void max_rounds(void)
+{
+    static const uint32_t limits[] = { 0, 1, 3 };
+    char line[200], id[20];
+    size_t i;
+    for (i = 0; i < MCP_COUNT(limits); i++) {
+        const uint32_t limit = limits[i] ? limits[i] : 8;
+        uint32_t n;
+        begin();
+        host.desc.max_rounds = limits[i];
+        connect_modern();
+        call();
+        (void)output();
+        for (n = 0; n < limit + 5 && !host.answered; n++) {
+            snprintf(id, sizeof id, "%d", (int)n + 2);
+            snprintf(line, sizeof line, ROUND("%s", "'requestState':'x'"), id);
+            feed(line);
+            CHECK((*output() == 0) == (n == limit));
+        }
+        CHECK_UINT(limit + 1, n);
+        CHECK_SEEN("= -15 the server asks again and again: see mcp_client_desc.max_rounds; ");
+        CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
+        end();
+    }
+}
+
+/* Rounds that are none: the call ends, nothing is sent, the client goes on. */
+static void malformed(void)
+{
+    static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
+    static const char none[] = "= -15 the server asks for input, but for none; ";
+    static const struct {
+        const char *round, *seen;
+    } rows[] = {
+        { RESULT("2", "'resultType':'input_required'"), none },
+        { ROUND("2", "'inputRequests':{}"), none },
+        { ROUND("2", "'inputRequests':'who'"), none },
+        { ROUND("2", "'inputRequests':[]"), none },
+        { ROUND("2", "'inputRequests':null"), none },
+        { ROUND("2", "'inputRequests':{'a':1}"), undeclared },
+        { ROUND("2", "'inputRequests':{'a':'elicitation/create'}"), undeclared },
+        { ROUND("2", "'inputRequests':{'a':null}"), undeclared },
+        { ROUND("2", "'inputRequests':{'a':{}}"), undeclared },
+        { ROUND("2", "'inputRequests':{'a':[]}"), undeclared },
+        { ROUND("2", "'inputRequests':{'a':{'method':7}}"), undeclared },
+        { ROUND("2", "'inputRequests':{" WANT("a", "tools/call", "") "}"), undeclared },
+        { ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", WHO) "," WANT("b", "ping", "") "}"),
+          undeclared }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        modern();
+        feed(rows[i].round);
+        CHECK_SENT("");
+        CHECK_SEEN(rows[i].seen);
+        call();
+        feed(COMPLETE("3", "next"));
+        CHECK_SEEN("= 0 next; ");
+        end();
+    }
+}
+
+static void modern_undeclared(void)
+{
+    static const char *const rounds_of[] = {
+        ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", OPEN) "}"),
+        ROUND("2", "'inputRequests':{" WANT("a", "sampling/createMessage", SAMPLE) "}"),
+        ROUND("2", "'inputRequests':{'a':{'method':'roots/list'}}")
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rounds_of); i++) {
+        begin();
+        host.desc.inputs = MCP_INPUT_FORM;
+        connect_modern();
+        call();
+        (void)output();
+        feed(rounds_of[i]);
+        CHECK_SENT("");
+        CHECK_SEEN("= -15 the server asks for input that this client does not give; ");
+        end();
+    }
+}
+
+/* Questions without params, or with odd ones, are put all the same. */
+static void odd_params(void)
+{
+    static const char *const odd[] = { "null", "[]", "'x'", "7", "{'message':7}", "{'requestedSchema':[1]}",
+        "{'requestedSchema':{'properties':'x','required':'x'}}" };
+    char line[300];
+    size_t i;
+    modern();
+    feed(ROUND("2", "'inputRequests':{'a':{'method':'elicitation/create'}}"));
+    CHECK_SENT(CALL("3", "'inputResponses':{'a':{'action':'accept','content':{}}},"));
+    CHECK_SEEN("form ''; ");
+    end();
+    for (i = 0; i < MCP_COUNT(odd); i++) {
+        NOTE("%s", odd[i]);
+        modern();
+        snprintf(line, sizeof line,
+                 ROUND("2", "'inputRequests':{'a':{'method':'elicitation/create','params':%s}}"), odd[i]);
+        feed(line);
+        CHECK_SENT(CALL("3", "'inputResponses':{'a':{'action':'accept','content':{}}},"));
+        CHECK_SEEN("form ''; ");
+        end();
+    }
+}
+
+/*---- Forms ---------------------------------------------------------------------------------------*/
+
+typedef struct form_row {
+    const char *properties, *values;    /* values as a template; required are those called "must" */
+    const char *content;                /* what is sent; NULL: it does not fit */
+    const char *why;
+} form_row;
+
+#define STRING(more)  "'v':{'type':'string'" more "}"
+#define NUMBER(more)  "'v':{'type':'number'" more "}"
+#define INTEGER(more) "'v':{'type':'integer'" more "}"
+#define CHOICES       ",'enum':['red','green']"
+#define TITLED        "[{'const':'red','title':'Red'},{'const':'green','title':'Green'}]"
+#define LIST(more)    "'v':{'type':'array','items':{'type':'string'" CHOICES "}" more "}"
+#define TITLED_LIST   "'v':{'type':'array','items':{'anyOf':" TITLED "},'minItems':1,'maxItems':2}"
+
+static const form_row form_rows[] = {
+    { STRING(""), "{'v': 'x'}", "'v':'x'", NULL },
+    { STRING(""), "{'v': ''}", "'v':''", NULL },
+    { STRING(""), "{'v': 7}", NULL, "'v': expected a string, got 7" },
+    { STRING(""), "{'v': null}", NULL, "'v': expected a string, got null" },
+    { STRING(",'minLength':2,'maxLength':3"), "{'v': 'a'}", NULL, "'v': expected a text of another length, got 'a'" },
+    { STRING(",'minLength':2,'maxLength':3"), "{'v': 'ab'}", "'v':'ab'", NULL },
+    { STRING(",'minLength':2,'maxLength':3"), "{'v': '\xC3\xA9\xF0\x9F\x98\x80\xC3\xA9'}",
+      "'v':'\xC3\xA9\xF0\x9F\x98\x80\xC3\xA9'", NULL },     /* characters count, not bytes */
+    { STRING(",'minLength':2,'maxLength':3"), "{'v': 'abcd'}", NULL,
+      "'v': expected a text of another length, got 'abcd'" },
+    { STRING(",'format':'email'"), "{'v': 'no address'}", "'v':'no address'", NULL },   /* not our business */
+    { STRING(CHOICES), "{'v': 'green'}", "'v':'green'", NULL },
+    { STRING(CHOICES), "{'v': 'blue'}", NULL, "'v': expected one of its choices, got 'blue'" },
+    { STRING(CHOICES ",'enumNames':['Red','Green']"), "{'v': 'Red'}", NULL,
+      "'v': expected one of its choices, got 'Red'" },
+    { STRING(",'oneOf':" TITLED), "{'v': 'red'}", "'v':'red'", NULL },
+    { STRING(",'oneOf':" TITLED), "{'v': 'Red'}", NULL, "'v': expected one of its choices, got 'Red'" },
+    { INTEGER(",'minimum':1,'maximum':9"), "{'v': 1}", "'v':1", NULL },
+    { INTEGER(",'minimum':1,'maximum':9"), "{'v': 9}", "'v':9", NULL },
+    { INTEGER(",'minimum':1,'maximum':9"), "{'v': 0}", NULL, "'v': expected a number within its bounds, got 0" },
+    { INTEGER(",'minimum':1,'maximum':9"), "{'v': 10}", NULL, "'v': expected a number within its bounds, got 10" },
+    { INTEGER(""), "{'v': 1.5}", NULL, "'v': expected an integer, got 1.5" },
+    { INTEGER(""), "{'v': '1'}", NULL, "'v': expected an integer, got '1'" },
+    { INTEGER(""), "{'v': true}", NULL, "'v': expected an integer, got a boolean" },
+    { INTEGER(""), "{'v': -9223372036854775808}", "'v':-9223372036854775808", NULL },
+    { NUMBER(",'minimum':-0.5,'maximum':1e2"), "{'v': -0.5}", "'v':-0.5", NULL },
+    { NUMBER(",'minimum':-0.5,'maximum':1e2"), "{'v': 100}", "'v':100", NULL },
+    { NUMBER(",'minimum':-0.5,'maximum':1e2"), "{'v': -0.51}", NULL,
+      "'v': expected a number within its bounds, got -0.51" },
+    { NUMBER(",'minimum':-0.5,'maximum':1e2"), "{'v': 100.001}", NULL,
+      "'v': expected a number within its bounds, got 100.001" },
+    { NUMBER(""), "{'v': []}", NULL, "'v': expected a number, got an array" },
+    { "'v':{'type':'boolean'}", "{'v': false}", "'v':false", NULL },
+    { "'v':{'type':'boolean'}", "{'v': 'false'}", NULL, "'v': expected true or false, got 'false'" },
+    { LIST(""), "{'v': []}", "'v':[]", NULL },
+    { LIST(""), "{'v': ['red', 'green', 'red']}", "'v':['red','green','red']", NULL },
+    { LIST(""), "{'v': 'red'}", NULL, "'v': expected an array, got 'red'" },
+    { LIST(""), "{'v': ['red', 'blue']}", NULL, "'v': expected some of its choices, got 'blue'" },
+    { LIST(""), "{'v': [1]}", NULL, "'v': expected some of its choices, got 1" },
+    { TITLED_LIST, "{'v': ['green']}", "'v':['green']", NULL },
+    { TITLED_LIST, "{'v': ['Green']}", NULL, "'v': expected some of its choices, got 'Green'" },
+    { TITLED_LIST, "{'v': []}", NULL, "'v': expected another number of choices, got an array" },
+    { TITLED_LIST, "{'v': ['red', 'green', 'red']}", NULL,
+      "'v': expected another number of choices, got an array" },
+    /* What is left out. */
+    { STRING(",'default':'d'"), "{}", "'v':'d'", NULL },
+    { STRING(",'default':'d'"), "{'v': 'x'}", "'v':'x'", NULL },
+    { INTEGER(",'default':-3") "," "'w':{'type':'number','default':2.50}", "{}", "'v':-3,'w':2.50", NULL },
+    { "'v':{'type':'boolean','default':false}", "{}", "'v':false", NULL },
+    { LIST(",'default':['green']"), "{}", "'v':['green']", NULL },
+    { STRING(""), "{}", "", NULL },
+    { "'must':{'type':'string'}," STRING(""), "{'v': 'x'}", NULL, "'must': expected a value, got nothing" },
+    { "'must':{'type':'string','default':'d'}," STRING(""), "{'v': 'x'}", "'must':'d','v':'x'", NULL },
+    { "'must':{'type':'string'}", "{'must': 'x'}", "'must':'x'", NULL },
+    /* A default must fit, too: it is the server's fault, and the user may still give a value. */
+    { INTEGER(",'minimum':1,'default':0"), "{}", NULL, "'v': expected a number within its bounds, got 0" },
+    /* What the form does not have is dropped, and its order kept. */
+    { STRING("") ",'w':{'type':'boolean'}", "{'x': 1, 'w': true, 'v': 'x'}", "'v':'x','w':true", NULL },
+    /* Of a kind that we do not know: the server will judge. */
+    { "'v':{'type':'object'},'w':{},'x':7", "{'v': {'a': 1}, 'w': null, 'x': 'y'}",
+      "'v':{'a':1},'w':null,'x':'y'", NULL }
+};
+
+static const form_row *form;
+static int form_try;
+
+/* Gives what the row says; if that does not fit it says why, and the next answer works. */
+static void fill_form(mcp_input *input)
+{
+    const int status = mcp_accept(input, form->values, 0);
+    form_try = status;
+    if (status == MCP_OK) return;
+    CHECK_STR(form->why, mcp_input_error(input));
+    CHECK_SENT("");
+    mcp_decline(input);
+}
+
+static void forms(void)
+{
+    char line[1000], want[1000];
+    size_t i;
+    for (i = 0; i < MCP_COUNT(form_rows); i++) {
+        form = &form_rows[i];
+        NOTE("row %d, %s", (int)i, form->values);
+        legacy();
+        host.act = fill_form;
+        snprintf(line, sizeof line, ELICIT("7", "'message':'M'," FORM("%s", "'must'")), form->properties);
+        feed(line);
+        CHECK_STATUS(form->content ? MCP_OK : MCP_E_MISUSE, form_try);
+        if (form->content)
+            snprintf(want, sizeof want, RESULT("7", "'action':'accept','content':{%s}"), form->content);
+        else
+            snprintf(want, sizeof want, RESULT("7", "'action':'decline'"));
+        CHECK_SENT(want);
+        end();
+    }
+}
+
+/* Answers that are none, each followed by a good one. */
+static void try_again(mcp_input *input)
+{
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, "{'name': %d}", 7));
+    CHECK_STR("'name': expected a string, got 7", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, "[%s]", "Ann"));
+    CHECK_STR("an answer must be an object", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, "{'name': %s", "Ann"));
+    CHECK(*mcp_input_error(input) != 0);
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, NULL));
+    CHECK_STR("'name': expected a value, got nothing", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "{'name': %s}", "Ann"));
+    CHECK_STR("mcp_accept is for this kind of input", mcp_input_error(input));
+    CHECK_SENT("");
+    CHECK_STATUS(MCP_OK, mcp_accept(input, "{'name': %s, 'other': %d}", "Ann \"'%s", 7));
+}
+
+static void try_sampling_again(mcp_input *input)
+{
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, "{'roots': []}"));
+    CHECK_STR("mcp_answer is for this kind of input", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "[%d]", 7));
+    CHECK_STR("an answer must be an object", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "{'roots': %d", 7));
+    CHECK(*mcp_input_error(input) != 0);
+    CHECK_SENT("");
+    answer_any(input);
+}
+
+static void answers_that_are_none(void)
+{
+    legacy();
+    host.act = try_again;
+    feed(ELICIT("7", WHO));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"action\":\"accept\","
+              "\"content\":{\"name\":\"Ann \\\"'%s\"}}}\n", output());
+    end();
+}
+
+static void answers_of_another_kind(void)
+{
+    legacy();
+    host.act = try_sampling_again;
+    feed(ASK("7", "roots/list", ""));
+    CHECK_SENT(RESULT("7", "'roots':[{'uri':'file:///a','name':'a'}]"));
+    end();
+}
+
+/*---- Later ---------------------------------------------------------------------------------------*/
+
+#define THREE "'requestState':'s','inputRequests':{" WANT("who", "elicitation/create", WHO) ","                \
+              WANT("url", "elicitation/create", OPEN) ",'r':{'method':'roots/list'}}"
+
+/* In another order; each is gone once it was answered. */
+static void later_in_another_order(void)
+{
+    modern();
+    host.act = later;
+    feed(ROUND("2", THREE));
+    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; ");
+    CHECK_UINT(3, host.num_later);
+    answer_any(resumed(2));
+    CHECK(is_gone(2) && !is_gone(0) && !is_gone(1));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept(resumed(0), "{'name': %d}", 7));
+    CHECK_STR("'name': expected a string, got 7", mcp_input_error(resumed(0)));
+    answer_any(resumed(0));
+    CHECK_SENT("");
+    agree(resumed(1));
+    CHECK(is_gone(0) && is_gone(1) && is_gone(2));
+    CHECK_SENT(CALL("3", "'inputResponses':{'r':{'roots':[{'uri':'file:///a','name':'a'}]},"
+                    "'who':{'action':'accept','content':{'name':'Ann'}},'url':{'action':'accept'}},"
+                    "'requestState':'s',"));
+    feed(COMPLETE("3", "done"));
+    CHECK_SEEN("= 0 done; ");
+    end();
+}
+
+/* Nobody waits any more: the references give nothing. */
+static void later_than_the_request(void)
+{
+    modern();
+    host.act = later;
+    feed(ROUND("2", THREE));
+    CHECK(mcp_client_cancel(host.client, host.call));
+    CHECK(is_gone(0) && is_gone(1) && is_gone(2));
+    CHECK(!mcp_client_cancel(host.client, host.call));
+    call();
+    (void)output();
+    feed(ROUND("3", WANT_WHO));
+    mcp_client_ended(host.client);
+    CHECK(is_gone(3));
+    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; form 'Who?'; = -10 the server has ended; ");
+    CHECK_SENT("");
+    end();
+    modern();
+    host.act = later;
+    feed(ROUND("2", THREE));
+    nothing(resumed(1));
+    end();                              /* closed with questions open */
+    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; = -10 the client was closed; ");
+}
+
+/* One refusal of a model's answer ends the request, and the other questions with it. */
+static void later_withheld(void)
+{
+    modern();
+    host.act = later;
+    feed(ROUND("2", THREE));
+    accept_ann(resumed(0));
+    decline(resumed(2));
+    CHECK(is_gone(0) && is_gone(1) && is_gone(2));
+    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; = -15 the server asked for input that was not given; ");
+    CHECK_SENT("");
+    end();
+}
+
+/* Questions of two requests do not mix. */
+static void later_of_two(void)
+{
+    modern();
+    host.act = later;
+    call();
+    (void)output();
+    feed(ROUND("3", "'requestState':'b'," WANT_WHO) ROUND("2", "'requestState':'a'," WANT_WHO));
+    accept_ann(resumed(1));
+    CHECK_SENT(CALL("4", SAID_ANN "'requestState':'a',"));
+    feed(COMPLETE("4", "a"));
+    CHECK(!is_gone(0));
+    decline(resumed(0));
+    CHECK_SENT(CALL("5", "'inputResponses':{'who':{'action':'decline'}},'requestState':'b',"));
+    feed(COMPLETE("5", "b"));
+    CHECK_SEEN("form 'Who?'; form 'Who?'; = 0 a; = 0 b; ");
+    end();
+}
+
+/*---- What may be called inside -------------------------------------------------------------------*/
+
+static void begin_another(mcp_input *input)
+{
+    CHECK(mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1) != 0);
+    accept_ann(input);
+}
+
+static void cancel_it(mcp_input *input)
+{
+    (void)input;
+    CHECK(mcp_client_cancel(host.client, host.call));
+}
+
+static void close_it(mcp_input *input)
+{
+    (void)input;
+    mcp_client_close(host.client);
+}
+
+static void answer_and_close(mcp_input *input)
+{
+    accept_ann(input);
+    mcp_client_close(host.client);
+}
+
+static void end_it(mcp_input *input)
+{
+    (void)input;
+    mcp_client_ended(host.client);
+}
+
+static void calls_inside(void)
+{
+    modern();
+    host.act = begin_another;
+    feed(ROUND("2", WANT_WHO));
+    CHECK_SENT(CALL("3", "") CALL("4", SAID_ANN));
+    host.act = cancel_it;
+    feed(ROUND("4", THREE));            /* the other two are not put */
+    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
+    (void)output();
+    feed(COMPLETE("3", "other"));
+    CHECK_SEEN("= 0 other; ");
+    host.act = end_it;
+    call();
+    feed(ROUND("5", THREE));
+    CHECK_SEEN("form 'Who?'; = -10 the server has ended; ");
+    end();
+    legacy();
+    host.act = begin_another;
+    feed(ELICIT("7", WHO));
+    CHECK_SENT(LEGACY_CALL("3") RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
+    host.act = cancel_it;
+    feed(ELICIT("8", WHO));
+    CHECK_SENT(CANCEL("2") RESULT("8", "'action':'cancel'"));
+    end();
+}
+
+static void closed_inside(void)
+{
+    static void (*const acts[])(mcp_input *input) = { close_it, answer_and_close };
+    size_t i, len;
+    const char *lines[2] = { ROUND("2", THREE), ELICIT("7", WHO) ELICIT("8", WHO) };
+    for (i = 0; i < 4; i++) {
+        NOTE("%d", (int)i);
+        if (i & 1) legacy();
+        else modern();
+        host.act = acts[i / 2];
+        len = strlen(quoted(lines[i & 1]));
+        (void)mcp_client_feed(host.client, quoted(lines[i & 1]), len);
+        CHECK_SEEN("form 'Who?'; = -10 the client was closed; ");
+        CHECK_HEAP(&host.heap);         /* it is gone */
+    }
+}
+
+/*---- Time ----------------------------------------------------------------------------------------*/
+
+static void time_stands_still(void)
+{
+    begin();
+    host.desc.call_timeout_ms = 100;
+    host.act = later;
+    connect_modern();
+    call();
+    (void)output();
+    CHECK_INT(100, mcp_client_tick(host.client));
+    host.now += 60;
+    feed(ROUND("2", WANT_WHO));
+    host.now += 1000000;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    CHECK_SEEN("form 'Who?'; ");
+    accept_ann(resumed(0));
+    CHECK_SENT(CALL("3", SAID_ANN));
+    CHECK_INT(100, mcp_client_tick(host.client));
+    host.now += 99;
+    CHECK_INT(1, mcp_client_tick(host.client));
+    host.now += 1;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    CHECK_SEEN("= -14 the server has not answered in time; ");
+    CHECK_SENT(CANCEL("3"));
+    feed(ROUND("3", WANT_WHO));         /* too late to ask */
+    CHECK_SENT("");
+    CHECK_SEEN("");
+    end();
+}
+
+/*---- Bytes and memory ----------------------------------------------------------------------------*/
+
+static const char legacy_talk[] =
+    RESULT("1", "'protocolVersion':'2025-11-25','capabilities':{}")
+    ELICIT("'\xC3\xA9'", WHO) LINE("'id':5,'method':'ping'") ELICIT("6", OPEN)
+    ASK("7", "sampling/createMessage", SAMPLE) ASK("8", "roots/list", "") CANCEL("8") ASK("9", "none", "");
+
+static const char modern_talk[] =
+    RESULT("1", DISCOVERED) ROUND("2", THREE) ROUND("3", "'requestState':'\\u0000'")
+    ROUND("4", WANT_WHO) COMPLETE("5", "done");
+
+/* Feeds a talk in two pieces, and returns what was sent in all. */
+static const char *talk_in_pieces(uint32_t revision, const char *talk, size_t cut)
+{
+    static char bytes[1 << 14];
+    const size_t len = strlen(talk);
+    size_t first;
+    memcpy(bytes, quoted(talk), len + 1);
+    begin();
+    create(revision);
+    call();
+    first = mcp_client_feed(host.client, bytes, cut);
+    CHECK_UINT(len, first + mcp_client_feed(host.client, bytes + cut, len - cut));
+    return output();
+}
+
+static void cut_at_every_byte(void)
+{
+    static char want[1 << 14], seen[sizeof host.seen];
+    static const struct {
+        uint32_t revision;
+        const char *talk;
+    } rows[] = { { MCP_2025_11_25, legacy_talk }, { MCP_2026_07_28, modern_talk } };
+    size_t i, cut;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        snprintf(want, sizeof want, "%s", talk_in_pieces(rows[i].revision, rows[i].talk, 0));
+        snprintf(seen, sizeof seen, "%s", host.seen);
+        CHECK(strstr(seen, "roots ''; ") != NULL);
+        end();
+        for (cut = 1; cut < strlen(rows[i].talk); cut += test_step(11)) {
+            NOTE("%s at %d", i ? "modern" : "legacy", (int)cut);
+            CHECK_STR(want, talk_in_pieces(rows[i].revision, rows[i].talk, cut));
+            CHECK_STR(seen, host.seen);
+            end();
+        }
+    }
+}
+
+int main(void)
+{
+    TEST(capabilities_legacy);
+    TEST(capabilities_modern);
+    TEST(no_hook);
+    TEST(legacy_kinds);
+    TEST(params);
+    TEST(legacy_refused);
+    TEST(legacy_undeclared);
+    TEST(modern_asks_directly);
+    TEST(legacy_beside);
+    TEST(legacy_cancelled);
+    TEST(legacy_late);
+    TEST(several_at_once);
+    TEST(rounds);
+    TEST(state_is_echoed);
+    TEST(no_params);
+    TEST(modern_refused);
+    TEST(max_rounds);
+    TEST(malformed);
+    TEST(modern_undeclared);
+    TEST(odd_params);
+    TEST(forms);
+    TEST(answers_that_are_none);
+    TEST(answers_of_another_kind);
+    TEST(later_in_another_order);
+    TEST(later_than_the_request);
+    TEST(later_withheld);
+    TEST(later_of_two);
+    TEST(calls_inside);
+    TEST(closed_inside);
+    TEST(time_stands_still);
+    TEST(cut_at_every_byte);
+    return test_end();
+}
