@@ -1046,6 +1046,122 @@ static void time_stands_still(void)
     end();
 }
 
+/*---- What a server must not get away with --------------------------------------------------------*/
+
+/* A revision has no kind that it does not know, whatever desc.inputs says. */
+static void revisions_without(void)
+{
+    static const struct {
+        uint32_t revision, inputs;
+        const char *name, *question, *answer;
+    } rows[] = {
+        { MCP_2024_11_05, ALL_INPUTS, "2024-11-05", ELICIT("7", WHO), "-32601" },
+        { MCP_2025_03_26, ALL_INPUTS, "2025-03-26", ELICIT("7", WHO), "-32601" },
+        { MCP_2025_03_26, ALL_INPUTS, "2025-03-26", ELICIT("7", OPEN), "-32601" },
+        { MCP_2025_06_18, ALL_INPUTS, "2025-06-18", ELICIT("7", OPEN), "-32602" },
+        { MCP_2025_06_18, MCP_INPUT_URL, "2025-06-18", ELICIT("7", OPEN), "-32601" },
+        { MCP_2025_11_25, MCP_INPUT_URL, "2025-11-25", ELICIT("7", WHO), "-32602" },
+        { MCP_2025_11_25, ALL_INPUTS, "2025-11-25", ELICIT("7", "'mode':'voice'," WHO), "-32602" },
+        { MCP_2025_11_25, ALL_INPUTS, "2025-11-25", ELICIT("7", "'mode':7," WHO), "-32602" },
+        { MCP_2025_11_25, ALL_INPUTS, "2025-11-25",
+          ASK("7", "sampling/createMessage", SAMPLE ",'tools':[]"), "-32602" },
+        { MCP_2025_11_25, ALL_INPUTS, "2025-11-25",
+          ASK("7", "sampling/createMessage", SAMPLE ",'toolChoice':{'mode':'auto'}"), "-32602" }
+    };
+    char want[200];
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        begin();
+        host.desc.inputs = rows[i].inputs;
+        connect_legacy(rows[i].revision, rows[i].name);
+        feed(rows[i].question);
+        snprintf(want, sizeof want, ERROR("7", "%s", "this client does not give that"), rows[i].answer);
+        CHECK_SENT(want);
+        CHECK_SEEN("");
+        end();
+    }
+}
+
+/* In a round that ends the call. */
+static void rounds_that_are_none(void)
+{
+    static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
+    static const char none[] = "= -15 the server asks for input, but for none; ";
+    static const struct {
+        const char *round, *seen;
+    } rows[] = {
+        { ROUND("2", "'requestState':7"), none },
+        { ROUND("2", "'requestState':null"), none },
+        { ROUND("2", "'requestState':{'a':1},'inputRequests':{}"), none },
+        { ROUND("2", "'inputRequests':[{'method':'roots/list'}]"),
+          "= -15 the server's inputRequests are not an object; " },
+        { ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", "'mode':'voice'," WHO) "}"), undeclared },
+        { ROUND("2", "'inputRequests':{" WANT("a", "sampling/createMessage", SAMPLE ",'tools':[]") "}"),
+          undeclared }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        modern();
+        feed(rows[i].round);
+        CHECK_SENT("");
+        CHECK_SEEN(rows[i].seen);
+        end();
+    }
+}
+
+/* While the user thinks, nothing is under way: another reply is late, and a cancellation is not told. */
+static void nothing_under_way(void)
+{
+    modern();
+    host.act = later;
+    feed(ROUND("2", WANT_WHO) ROUND("2", THREE) COMPLETE("2", "twice"));
+    CHECK_SEEN("form 'Who?'; ");
+    if (!is_gone(0)) accept_ann(resumed(0));
+    CHECK_SENT(CALL("3", SAID_ANN));
+    feed(ROUND("3", WANT_WHO));
+    CHECK(mcp_client_cancel(host.client, host.call));
+    CHECK_SENT("");
+    end();
+}
+
+/* Nothing is asked before the revision is known. */
+static void asked_before(void)
+{
+    begin();
+    create(MCP_2026_07_28 | MCP_2025_11_25);
+    call();
+    (void)output();
+    feed(ROUND("1", WANT_WHO));
+    CHECK_SEEN("");
+    CHECK_SENT(LINE("'id':3,'method':'initialize','params':{'protocolVersion':'2025-11-25','capabilities':{" ALL
+                    "},'clientInfo':{'name':'c','version':'1'}}"));
+    end();
+}
+
+/* Answers that are too long together end the call; each of them would have gone. */
+static void answers_too_long(void)
+{
+    char text[700];
+    begin();
+    host.desc.max_request = 1000;
+    host.act = later;
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    connect_modern();
+    call();
+    (void)output();
+    feed(ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", WHO) ","
+               WANT("b", "elicitation/create", WHO) "}"));
+    CHECK_STATUS(MCP_OK, mcp_accept(resumed(0), "{'name': %s}", text));
+    CHECK_STATUS(MCP_OK, mcp_accept(resumed(1), "{'name': %s}", text));
+    CHECK_SENT("");
+    CHECK_UINT(1, host.answered);
+    CHECK(strstr(host.seen, "; = -6 ") != NULL);
+    end();
+}
+
 /*---- Bytes and memory ----------------------------------------------------------------------------*/
 
 static const char legacy_talk[] =
@@ -1094,6 +1210,57 @@ static void cut_at_every_byte(void)
     }
 }
 
+static size_t begun;
+
+static void answer_or_not(mcp_input *input) { if (answer_kind(input) != MCP_OK) mcp_dismiss(input); }
+
+/* A talk with an allocator that may fail. Every line that is sent is whole: JSON, with what belongs to it. */
+static void talk_without_memory(uint32_t revision, const char *talk, size_t fail_at, bool forever)
+{
+    const size_t len = strlen(talk);
+    const char *text, *end_of_line;
+    mcp_doc doc;
+    begin();
+    begun = 0;
+    host.act = answer_or_not;
+    host.heap.fail_at = fail_at;
+    host.heap.forever = forever;
+    host.desc.revisions = revision;
+    host.client = mcp_client_create(&host.desc);
+    if (!host.client) return;
+    begun = mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1) != 0;
+    (void)mcp_client_feed(host.client, quoted(talk), len);
+    memset(&doc, 0, sizeof doc);
+    for (text = output(); *text; text = end_of_line + 1) {
+        end_of_line = strchr(text, '\n');
+        CHECK(end_of_line != NULL);
+        if (!end_of_line) break;
+        if (mcp_json_parse(&doc, text, (size_t)(end_of_line - text)) != MCP_OK)
+            FAIL("sent what is not JSON: %.*s", (int)(end_of_line - text), text);
+    }
+    mcp_doc_free(&doc);
+}
+
+static void memory_fails(uint32_t revision, const char *talk)
+{
+    size_t n;
+    int forever, done;
+    for (forever = 0; forever < 2; forever++) {
+        for (n = 1, done = 0; !done && n < 1000; n++) {
+            NOTE("%d forever %d", (int)n, forever);
+            talk_without_memory(revision, talk, n, forever);
+            done = host.heap.calls < n;
+            end();
+            CHECK_UINT(begun, host.answered);
+            if (done && revision == MCP_2026_07_28) CHECK(strstr(host.seen, "= 0 done; ") != NULL);
+        }
+        CHECK(done && n > 20);
+    }
+}
+
+static void memory_fails_legacy(void) { memory_fails(MCP_2025_11_25, legacy_talk); }
+static void memory_fails_modern(void) { memory_fails(MCP_2026_07_28, modern_talk); }
+
 int main(void)
 {
     TEST(capabilities_legacy);
@@ -1126,6 +1293,13 @@ int main(void)
     TEST(calls_inside);
     TEST(closed_inside);
     TEST(time_stands_still);
+    TEST(revisions_without);
+    TEST(rounds_that_are_none);
+    TEST(nothing_under_way);
+    TEST(asked_before);
+    TEST(answers_too_long);
     TEST(cut_at_every_byte);
+    TEST(memory_fails_legacy);
+    TEST(memory_fails_modern);
     return test_end();
 }
