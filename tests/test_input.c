@@ -173,6 +173,8 @@ static const char *output(void)
 #define ROUND(id, what) RESULT(id, "'resultType':'input_required'," what)
 #define WANT(name, method, params) "'" name "':{'method':'" method "','params':{" params "}}"
 #define WANT_WHO "'inputRequests':{" WANT("who", "elicitation/create", WHO) "}"
+#define THREE "'requestState':'s','inputRequests':{" WANT("who", "elicitation/create", WHO) ","                \
+              WANT("url", "elicitation/create", OPEN) ",'r':{'method':'roots/list'}}"
 #define SAID_ANN "'inputResponses':{'who':{'action':'accept','content':{'name':'Ann'}}},"
 
 /* The usual desc; a case changes what it is about before it calls connect. */
@@ -612,14 +614,15 @@ static void malformed(void)
 {
     static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
     static const char none[] = "= -15 the server asks for input, but for none; ";
+    static const char no_object[] = "= -15 the server's inputRequests are not an object; ";
     static const struct {
         const char *round, *seen;
     } rows[] = {
         { RESULT("2", "'resultType':'input_required'"), none },
         { ROUND("2", "'inputRequests':{}"), none },
-        { ROUND("2", "'inputRequests':'who'"), none },
-        { ROUND("2", "'inputRequests':[]"), none },
-        { ROUND("2", "'inputRequests':null"), none },
+        { ROUND("2", "'inputRequests':'who'"), no_object },
+        { ROUND("2", "'inputRequests':[]"), no_object },
+        { ROUND("2", "'inputRequests':null"), no_object },
         { ROUND("2", "'inputRequests':{'a':1}"), undeclared },
         { ROUND("2", "'inputRequests':{'a':'elicitation/create'}"), undeclared },
         { ROUND("2", "'inputRequests':{'a':null}"), undeclared },
@@ -817,6 +820,12 @@ static void try_again(mcp_input *input)
     CHECK_STR("'name': expected a value, got nothing", mcp_input_error(input));
     CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "{'name': %s}", "Ann"));
     CHECK_STR("mcp_accept is for this kind of input", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept_json(input, "{\"name\": 7}"));
+    CHECK_STR("'name': expected a string, got 7", mcp_input_error(input));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept_json(input, "{'name': 'Ann'}"));      /* no template */
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept_json(input, ""));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept_json(input, "{\"name\": \"a\"} {\"name\": \"b\"}"));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer_json(input, "{}"));
     CHECK_SENT("");
     CHECK_STATUS(MCP_OK, mcp_accept(input, "{'name': %s, 'other': %d}", "Ann \"'%s", 7));
 }
@@ -826,9 +835,12 @@ static void try_sampling_again(mcp_input *input)
     CHECK_STATUS(MCP_E_MISUSE, mcp_accept(input, "{'roots': []}"));
     CHECK_STR("mcp_answer is for this kind of input", mcp_input_error(input));
     CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "[%d]", 7));
-    CHECK_STR("an answer must be an object", mcp_input_error(input));
+    CHECK_STR("an answer must be a JSON object", mcp_input_error(input));
     CHECK_STATUS(MCP_E_MISUSE, mcp_answer(input, "{'roots': %d", 7));
     CHECK(*mcp_input_error(input) != 0);
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer_json(input, "{\"roots\": []} x"));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_answer_json(input, "[]"));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_accept_json(input, "{}"));
     CHECK_SENT("");
     answer_any(input);
 }
@@ -843,6 +855,28 @@ static void answers_that_are_none(void)
     end();
 }
 
+/* Values as JSON: those of a form that is only known when it comes. */
+static void accept_json(mcp_input *input)
+{
+    switch (mcp_input_kind(input)) {
+    case MCP_INPUT_FORM:
+        CHECK_STATUS(MCP_OK, mcp_accept_json(input, "{\"name\": \"50% of 'it'\", \"more\": [1]}"));
+        break;
+    case MCP_INPUT_URL: CHECK_STATUS(MCP_OK, mcp_accept_json(input, NULL)); break;
+    default: CHECK_STATUS(MCP_OK, mcp_answer_json(input, "{\"roots\": []}")); break;
+    }
+}
+
+static void answers_as_json(void)
+{
+    modern();
+    host.act = accept_json;
+    feed(ROUND("2", THREE));
+    CHECK(strstr(output(), "\"inputResponses\":{\"who\":{\"action\":\"accept\",\"content\":{\"name\":"
+                           "\"50% of 'it'\"}},\"url\":{\"action\":\"accept\"},\"r\":{\"roots\": []}},") != NULL);
+    end();
+}
+
 static void answers_of_another_kind(void)
 {
     legacy();
@@ -853,9 +887,6 @@ static void answers_of_another_kind(void)
 }
 
 /*---- Later ---------------------------------------------------------------------------------------*/
-
-#define THREE "'requestState':'s','inputRequests':{" WANT("who", "elicitation/create", WHO) ","                \
-              WANT("url", "elicitation/create", OPEN) ",'r':{'method':'roots/list'}}"
 
 /* In another order; each is gone once it was answered. */
 static void later_in_another_order(void)
@@ -1046,6 +1077,51 @@ static void time_stands_still(void)
     end();
 }
 
+/* A legacy server's question is of no request in particular: all of them wait, and start again. */
+static void time_stands_still_legacy(void)
+{
+    begin();
+    host.desc.call_timeout_ms = 100;
+    host.act = later;
+    connect_legacy(MCP_2025_11_25, "2025-11-25");
+    call();
+    (void)output();
+    host.now += 60;
+    feed(ELICIT("7", WHO) ELICIT("8", WHO));
+    host.now += 1000000;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    accept_ann(resumed(1));
+    host.now += 1000;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    feed(CANCEL("7"));
+    CHECK_INT(100, mcp_client_tick(host.client));
+    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
+    host.now += 100;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    CHECK_SEEN("= -14 the server has not answered in time; ");
+    end();
+}
+
+/* The next round comes while the host is still in the question of this one: each is put once. */
+static void answer_and_read_on(mcp_input *input)
+{
+    accept_ann(input);
+    host.act = later;
+    feed(ROUND("3", WANT_WHO));
+}
+
+static void rounds_within_rounds(void)
+{
+    modern();
+    host.act = answer_and_read_on;
+    feed(ROUND("2", WANT_WHO));
+    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
+    CHECK_UINT(1, host.num_later);
+    accept_ann(resumed(0));
+    CHECK_SENT(CALL("3", SAID_ANN) CALL("4", SAID_ANN));
+    end();
+}
+
 /*---- What a server must not get away with --------------------------------------------------------*/
 
 /* A revision has no kind that it does not know, whatever desc.inputs says. */
@@ -1087,7 +1163,7 @@ static void revisions_without(void)
 static void rounds_that_are_none(void)
 {
     static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
-    static const char none[] = "= -15 the server asks for input, but for none; ";
+    static const char none[] = "= -15 the server's requestState is not a string; ";
     static const struct {
         const char *round, *seen;
     } rows[] = {
@@ -1286,6 +1362,7 @@ int main(void)
     TEST(forms);
     TEST(answers_that_are_none);
     TEST(answers_of_another_kind);
+    TEST(answers_as_json);
     TEST(later_in_another_order);
     TEST(later_than_the_request);
     TEST(later_withheld);
@@ -1293,6 +1370,8 @@ int main(void)
     TEST(calls_inside);
     TEST(closed_inside);
     TEST(time_stands_still);
+    TEST(time_stands_still_legacy);
+    TEST(rounds_within_rounds);
     TEST(revisions_without);
     TEST(rounds_that_are_none);
     TEST(nothing_under_way);
