@@ -3,7 +3,7 @@
 
 CFLAGS = -O2
 
-all: build/echo build/calc build/call build/socket build/uart build/unit
+all: build/echo build/calc build/call build/ask build/socket build/uart build/unit
 
 build/echo: examples/echo.c mcp.h
 	@mkdir -p build
@@ -16,6 +16,10 @@ build/calc: examples/calc.c mcp.h
 build/call: examples/call.c mcp.h
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/call.c -o $@
+
+build/ask: examples/ask.c mcp.h
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/ask.c -o $@
 
 build/unit: examples/unit.c mcp.h
 	@mkdir -p build
