@@ -32,6 +32,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'inspector interop'
     echo 'typescript clients'
     echo 'servers others'
+    echo 'rounds answered'
     echo 'schemas official'
     echo 'test_uart qemu'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
@@ -143,6 +144,7 @@ job() {         # name variant
     interop) make -s build/echo && sh tests/interop/inspector.sh build/echo ;;
     clients) sh tests/interop/typescript.sh ;;
     others) sh tests/interop/servers.sh ;;
+    answered) sh tests/interop/rounds.sh ;;
     official) sh tests/interop/schemas.sh ;;
     pipe) make -s build/echo && $CC -O2 tests/wire/server.c -o build/wire_server &&
         sh tests/wire/pipe.sh build/echo build/wire_server ;;

@@ -313,9 +313,9 @@ static void no_hook(void)
     feed(RESULT("1", "'protocolVersion':'2025-11-25','capabilities':{}"));
     CHECK_SENT(INITIALIZED);
     feed(ELICIT("1", WHO) ASK("2", "sampling/createMessage", SAMPLE) ASK("3", "roots/list", ""));
-    CHECK_SENT(ERROR("1", "-32601", "this client does not give that")
-               ERROR("2", "-32601", "this client does not give that")
-               ERROR("3", "-32601", "this client does not give that"));
+    CHECK_SENT(ERROR("1", "-32601", "Method not found")
+               ERROR("2", "-32601", "Method not found")
+               ERROR("3", "-32601", "Method not found"));
     end();
     begin();
     host.desc.on_input = NULL;
@@ -408,11 +408,11 @@ static void legacy_undeclared(void)
     host.desc.inputs = MCP_INPUT_FORM;
     connect_legacy(MCP_2025_11_25, "2025-11-25");
     feed(ELICIT("7", OPEN));
-    CHECK_SENT(ERROR("7", "-32602", "this client does not give that"));
+    CHECK_SENT(ERROR("7", "-32602", "this client has not declared that"));
     feed(ASK("8", "sampling/createMessage", SAMPLE) ASK("9", "roots/list", "") ASK("10", "tools/list", ""));
-    CHECK_SENT(ERROR("8", "-32601", "this client does not give that")
-               ERROR("9", "-32601", "this client does not give that")
-               ERROR("10", "-32601", "this client does not give that"));
+    CHECK_SENT(ERROR("8", "-32601", "Method not found")
+               ERROR("9", "-32601", "Method not found")
+               ERROR("10", "-32601", "Method not found"));
     feed(LINE("'method':'elicitation/create','params':{" WHO "}"));     /* no request: it has no id */
     CHECK_SENT("");
     CHECK_SEEN("");
@@ -1152,7 +1152,8 @@ static void revisions_without(void)
         host.desc.inputs = rows[i].inputs;
         connect_legacy(rows[i].revision, rows[i].name);
         feed(rows[i].question);
-        snprintf(want, sizeof want, ERROR("7", "%s", "this client does not give that"), rows[i].answer);
+        snprintf(want, sizeof want, ERROR("7", "%s", "%s"), rows[i].answer,
+                 strcmp(rows[i].answer, "-32601") ? "this client has not declared that" : "Method not found");
         CHECK_SENT(want);
         CHECK_SEEN("");
         end();
