@@ -776,7 +776,8 @@ typedef struct mcp_client_desc {
     void *user;                     /* for the hooks below */
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
     /* Answers what the server asks for: calls one of the functions below that take an mcp_input, or
-       mcp_input_later; otherwise it counts as mcp_dismiss. NULL: the server is told not to ask. */
+       mcp_input_later; otherwise it counts as mcp_dismiss. Until it is answered, the time of a request does
+       not run (before 2026-07-28, of no request). NULL: the server is told not to ask. */
     void (*on_input)(void *user, mcp_input *input);
     uint32_t inputs;                /* what it answers, as MCP_INPUT_FORM | ... (default: MCP_INPUT_FORM) */
     uint32_t max_rounds;            /* of questions to one request (default: 8) */
