@@ -1188,6 +1188,19 @@ static void rounds_that_are_none(void)
     }
 }
 
+/* Only some requests may be answered with a question. */
+static void asked_where_not_allowed(void)
+{
+    begin();
+    connect_modern();
+    CHECK(mcp_request_begin(host.client, on_reply, &host, "tools/list", NULL) != 0);
+    (void)output();
+    feed(ROUND("2", WANT_WHO));
+    CHECK_SENT("");
+    CHECK_SEEN("= -15 the server asks for input where it may not; ");
+    end();
+}
+
 /* While the user thinks, nothing is under way: another reply is late, and a cancellation is not told. */
 static void nothing_under_way(void)
 {
@@ -1375,6 +1388,7 @@ int main(void)
     TEST(rounds_within_rounds);
     TEST(revisions_without);
     TEST(rounds_that_are_none);
+    TEST(asked_where_not_allowed);
     TEST(nothing_under_way);
     TEST(asked_before);
     TEST(answers_too_long);
