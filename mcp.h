@@ -155,8 +155,8 @@
    This version is a codec, a tools server and a small client, over stdio and over any stream of bytes: tools
    with flat arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or
    later, with text, images, audio, links, embedded resources and structured results; the client answers
-   elicitation, sampling and roots. Not there yet: a server's side of these, resources, prompts, tasks,
-   batches, progress, HTTP. Windows is not supported yet.
+   elicitation, sampling and roots, and hears of progress. Not there yet: a server's side of these,
+   resources, prompts, tasks, batches, HTTP. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -779,6 +779,10 @@ typedef struct mcp_client_desc {
        mcp_input_later; otherwise it counts as mcp_dismiss. Until it is answered, the time of a request does
        not run (before 2026-07-28, of no request). NULL: the server is told not to ask. */
     void (*on_input)(void *user, mcp_input *input);
+    /* How far the server has got with a request: progress only grows, total is 0 if it is not known, message
+       is never NULL. It gives the request new time, up to ten times call_timeout_ms. NULL: it is not asked
+       for. Spec: basic/utilities/progress */
+    void (*on_progress)(void *user, mcp_ref request, double progress, double total, const char *message);
     uint32_t inputs;                /* what it answers, as MCP_INPUT_FORM | ... (default: MCP_INPUT_FORM) */
     uint32_t max_rounds;            /* of questions to one request (default: 8) */
     /* Milliseconds of a clock that never goes back. NULL: mcp_client_spawn brings one; without it, requests
@@ -795,6 +799,7 @@ typedef struct mcp_client_desc {
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
     int stderr_to;                  /* the standard error of a spawned server (default: MCP_STDERR_PASS) */
+    const char *const *environment; /* names of the variables that it gets, NULL at the end (default: all) */
 } mcp_client_desc;
 
 /* For stderr_to: it goes where ours does, is kept, or goes nowhere. What is kept is the last of it, and
@@ -1030,8 +1035,7 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 /* Starts a server as a child process, and makes a client that talks to it over its standard input and
    output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
-   in between. It has our environment and inherits no descriptor that is marked FD_CLOEXEC, as all of ours
-   are.
+   in between. It inherits no descriptor that is marked FD_CLOEXEC, as all of ours are.
    mcp_client_close closes its input, waits, and ends it and its children by signals if it does not go.
    NULL with errno set if it could not be started.
    Spec: basic/transports (stdio) */
@@ -6039,6 +6043,8 @@ typedef struct mcpi_peer_request {
     uint64_t ref;                       /* for its user */
     uint64_t id;                        /* on the wire; another in each round, and never used again */
     uint64_t deadline_ms;               /* 0: none */
+    uint64_t latest_ms;                 /* that progress can move it to */
+    double progress;                    /* the last that was told */
     bool sent;
     uint32_t rounds;                    /* of questions */
     uint32_t questions;                 /* that are not answered yet; until then it is not sent again */
@@ -6087,6 +6093,7 @@ static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char 
     mcp_buf_reset(&r->method);
     r->sent = false;
     r->deadline_ms = 0;
+    r->progress = -1;
     r->rounds = r->questions = 0;
     if (mcp_buf_add(&r->method, method, strlen(method) + 1)) return r;
     r->next = all->unused;
@@ -7946,10 +7953,27 @@ static void mcpi_client_put_capabilities(mcp_client *c, mcp_out *out)
     mcp_put_end(out);
 }
 
-/* Everything that a modern request says of us. Spec: basic (_meta) */
-static void mcpi_client_put_meta(mcp_client *c)
+/* Not for the handshake. */
+static bool mcpi_client_wants_progress(const mcp_client *c)
 {
-    mcpi_json_frame(&c->line, "\"_meta\":{\"" MCPI_PROTO_VERSION "\":");
+    return c->desc.on_progress && c->state == MCPI_CLIENT_READY;
+}
+
+/* Everything that a modern request says of us; in the legacy era only the token for progress.
+   Spec: basic (_meta), basic/utilities/progress */
+static void mcpi_client_put_meta(mcp_client *c, const mcpi_peer_request *r)
+{
+    mcpi_json_frame(&c->line, "\"_meta\":{");
+    if (mcpi_client_wants_progress(c)) {
+        mcpi_json_frame(&c->line, "\"progressToken\":");
+        mcp_put_uint(&c->line, r->id);
+        if (!mcpi_client_speaks_modern(c)) {
+            mcpi_json_frame(&c->line, "}");
+            return;
+        }
+        mcpi_json_frame(&c->line, ",");
+    }
+    mcpi_json_frame(&c->line, "\"" MCPI_PROTO_VERSION "\":");
     mcp_put_str(&c->line, c->revision->name.ptr);
     mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CAPABILITIES "\":");
     mcpi_client_put_capabilities(c, &c->line);
@@ -8000,12 +8024,12 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
     mcp_put_uint(&c->line, r->id);
     mcpi_json_frame(&c->line, ",\"method\":");
     mcp_put_str(&c->line, r->method.ptr);
-    if (mcpi_client_speaks_modern(c)) {
+    if (mcpi_client_speaks_modern(c) || mcpi_client_wants_progress(c)) {
         mcpi_json_frame(&c->line, ",\"params\":{");
         if (params->len > 2) mcpi_json_put_ours(&c->line, params->ptr + 1, params->len - 2);
         if (params->len > 2) mcpi_json_frame(&c->line, ",");
         mcpi_client_put_answers(c, r);
-        mcpi_client_put_meta(c);
+        mcpi_client_put_meta(c, r);
         mcpi_json_frame(&c->line, "}");
     } else if (params->len > 2) {
         mcpi_json_frame(&c->line, ",\"params\":");
@@ -8070,7 +8094,9 @@ static uint64_t mcpi_client_now(const mcp_client *c)
 
 static void mcpi_client_set_deadline(const mcp_client *c, mcpi_peer_request *r, uint32_t timeout_ms)
 {
-    r->deadline_ms = timeout_ms != MCP_NONE && c->desc.now_ms ? mcpi_client_now(c) + timeout_ms : 0;
+    const uint64_t now = mcpi_client_now(c);
+    r->deadline_ms = timeout_ms != MCP_NONE && c->desc.now_ms ? now + timeout_ms : 0;
+    r->latest_ms = now + (uint64_t)10 * timeout_ms;
 }
 
 /* Gives a prepared request its number, its time and its way. 0: its params could not be written. */
@@ -8765,6 +8791,32 @@ static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
     else mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
 }
 
+#ifndef MCP_NO_FLOAT
+/* What comes late, out of order or for nothing is dropped. */
+static void mcpi_client_on_progress(mcp_client *c, mcp_json params)
+{
+    const mcp_str number = mcp_json_number(params, "progressToken");
+    const double progress = mcp_json_num(params, "progress", -1);
+    mcpi_peer_request *r = NULL;
+    uint64_t id;
+    if (!c->desc.on_progress || !number.ptr) return;
+    if (mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
+    if (!r || !r->sent || !(progress > r->progress)) return;
+    r->progress = progress;
+    if (r->deadline_ms) {
+        const uint64_t later = mcpi_client_now(c) + c->desc.call_timeout_ms;
+        r->deadline_ms = later < r->latest_ms ? later : r->latest_ms;
+    }
+    c->desc.on_progress(c->desc.user, r->ref, progress, mcp_json_num(params, "total", 0),
+                        mcp_json_cstr(params, "message", ""));
+}
+#else
+static void mcpi_client_on_progress(mcp_client *c, mcp_json params)
+{
+    (void)c, (void)params;      /* it is told in numbers that are not there */
+}
+#endif
+
 /* The server takes a question back. */
 static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
 {
@@ -8791,7 +8843,8 @@ static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
    log told. */
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
 {
-    static const mcp_str cancelled = MCP_LIT("notifications/cancelled");
+    static const mcp_str cancelled = MCP_LIT("notifications/cancelled"),
+                         progress = MCP_LIT("notifications/progress");
     mcpi_rpc_message m;
     const int status = mcp_json_parse(&c->got.doc, line, len);
     if (status == MCP_E_NOMEM) {
@@ -8806,6 +8859,8 @@ static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
         mcpi_client_on_request(c, &m);
     } else if (mcpi_rpc_same(m.method, cancelled)) {
         mcpi_client_on_cancelled(c, m.params);
+    } else if (mcpi_rpc_same(m.method, progress)) {
+        mcpi_client_on_progress(c, m.params);
     }
 }
 
@@ -9681,6 +9736,8 @@ typedef struct mcpi_stdio_child {
     const char *const *argv;
     pid_t pid;
     int to, from;       /* its standard input and output; -1: closed */
+    char **environment; /* NULL: ours */
+    size_t environment_size;
     int err;            /* its standard error, if that is kept */
     int stderr_to;
     bool quiet_pipe;
@@ -9731,7 +9788,8 @@ static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out, int err)
         (void)posix_spawnattr_setpgroup(&attributes, 0);
         (void)posix_spawnattr_setsigmask(&attributes, &mask);
         (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-        error = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv, environ);
+        error = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv,
+                             child->environment ? child->environment : environ);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
@@ -9949,11 +10007,42 @@ static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
     child->pid = 0;
 }
 
+/* Whether "NAME=value" is a variable of one of these names. */
+static bool mcpi_stdio_is_allowed(const char *variable, const char *const *names)
+{
+    const size_t len = strcspn(variable, "=");
+    for (; *names; names++)
+        if (strlen(*names) == len && !memcmp(*names, variable, len)) return true;
+    return false;
+}
+
+/* Chooses the variables of those names. False without memory. */
+static bool mcpi_stdio_choose_environment(mcpi_stdio_child *child, const mcp_alloc *alloc,
+                                          const char *const *names)
+{
+    size_t i, count = 0;
+    if (!names) return true;
+    while (environ[count]) count++;
+    child->environment_size = (count + 1) * sizeof *child->environment;
+    child->environment = (char **)mcpi_base_resize(alloc, NULL, 0, child->environment_size);
+    if (!child->environment) return false;
+    for (count = 0, i = 0; environ[i]; i++)
+        if (mcpi_stdio_is_allowed(environ[i], names)) child->environment[count++] = environ[i];
+    child->environment[count] = NULL;
+    return true;
+}
+
+static void mcpi_stdio_free_child(const mcp_alloc *alloc, mcpi_stdio_child *child)
+{
+    mcpi_base_release(alloc, child->environment, child->environment_size);
+    mcpi_base_release(alloc, child, sizeof *child);
+}
+
 static void mcpi_stdio_close_child(mcp_client *c)
 {
     mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
     mcpi_stdio_end_child(child, c->desc.close_timeout_ms);
-    mcpi_base_release(&c->desc.alloc, child, sizeof *child);
+    mcpi_stdio_free_child(&c->desc.alloc, child);
 }
 
 static bool mcpi_stdio_restart_child(mcp_client *c)
@@ -9975,7 +10064,7 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     child->stderr_to = d.stderr_to;
     child->quiet_pipe = mcpi_stdio_ignores_sigpipe();
     if (!d.now_ms) d.now_ms = mcpi_stdio_now;
-    c = mcp_client_create(&d);
+    c = mcpi_stdio_choose_environment(child, &d.alloc, d.environment) ? mcp_client_create(&d) : NULL;
     if (c && mcpi_stdio_spawn(child)) {
         c->io = child;
         c->pump = mcpi_stdio_pump_child;
@@ -9986,7 +10075,7 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     }
     if (c) error = errno;
     mcp_client_close(c);
-    mcpi_base_release(&d.alloc, child, sizeof *child);
+    mcpi_stdio_free_child(&d.alloc, child);
     errno = error;
     return NULL;
 }

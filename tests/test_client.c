@@ -2051,6 +2051,92 @@ static void our_title_in_initialize(void)
     end();
 }
 
+/*---- Progress -----------------------------------------------------------------------------------*/
+
+static char told[400];
+
+static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
+{
+    const size_t n = strlen(told);
+    CHECK(user == &side);
+    snprintf(told + n, sizeof told - n, "%u: %g of %g %s;", (unsigned)request, progress, total, message);
+}
+
+#define PROGRESS(token, more) \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":" token "," more "}}\n"
+
+static void begin_with_progress(uint32_t revisions, const char *hello)
+{
+    begin();
+    *told = 0;
+    side.desc.on_progress = on_progress;
+    side.desc.revisions = revisions;
+    create();
+    CHECK(!strstr(output(), "progressToken"));      /* nobody waits for the handshake's */
+    feed(hello);
+    (void)output();
+}
+
+#define IN_2026 "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"complete\"," \
+                   "\"supportedVersions\":[\"2026-07-28\"]}}\n"
+#define IN_2025 "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}}\n"
+
+/* Progress only grows, and only that of a request under way counts. */
+static void progress_is_told(void)
+{
+    begin_with_progress(MCP_2026_07_28, IN_2026);
+    CHECK_UINT(2, mcp_call_begin(side.client, on_done, &side.a, "t", NULL));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"t\",\"_meta\":{"
+              "\"progressToken\":2,\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+              "\"io.modelcontextprotocol/clientCapabilities\":{},"
+              "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}}\n", output());
+    feed(PROGRESS("2", "\"progress\":0.5,\"total\":2,\"message\":\"half \\\"way\\\"\"")
+         PROGRESS("2", "\"progress\":0.5") PROGRESS("2", "\"progress\":0.25") PROGRESS("2", "\"progress\":\"1\"")
+         PROGRESS("3", "\"progress\":1") PROGRESS("\"2\"", "\"progress\":1") PROGRESS("null", "\"progress\":1")
+         PROGRESS("2", "\"progress\":1e3"));
+    CHECK_STR("2: 0.5 of 2 half \"way\";2: 1000 of 0 ;", told);
+    feed("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}\n" PROGRESS("2", "\"progress\":2000"));
+    CHECK_UINT(1, side.a.times);
+    CHECK_STR("2: 0.5 of 2 half \"way\";2: 1000 of 0 ;", told);
+    end();
+}
+
+static void progress_is_asked_for_before_2026(void)
+{
+    begin_with_progress(MCP_2025_11_25, IN_2025);
+    CHECK_UINT(2, mcp_call_begin(side.client, on_done, &side.a, "t", "{'a': 1}"));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"t\","
+              "\"arguments\":{\"a\":1},\"_meta\":{\"progressToken\":2}}}\n", output());
+    CHECK_UINT(3, mcp_request_begin(side.client, on_done, &side.b, "tools/list", NULL));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/list\",\"params\":{\"_meta\":{"
+              "\"progressToken\":3}}}\n", output());
+    feed(PROGRESS("3", "\"progress\":7") PROGRESS("2", "\"progress\":0"));
+    CHECK_STR("3: 7 of 0 ;2: 0 of 0 ;", told);
+    end();
+}
+
+/* It gives a request new time, but not for ever. */
+static void progress_gives_time(void)
+{
+    char line[200];
+    int i;
+    begin_with_progress(MCP_2026_07_28, IN_2026);
+    CHECK_UINT(2, mcp_call_begin(side.client, on_done, &side.a, "t", NULL));
+    for (i = 1; i <= 11; i++) {
+        side.now += 50000;
+        snprintf(line, sizeof line, PROGRESS("2", "\"progress\":%d"), i);
+        feed(line);
+        CHECK_INT(i < 11 ? 60000 : 50000, mcp_client_tick(side.client));
+    }
+    CHECK_UINT(0, side.a.times);
+    side.now += 50000;
+    feed(PROGRESS("2", "\"progress\":99"));
+    (void)mcp_client_tick(side.client);
+    CHECK_UINT(1, side.a.times);
+    CHECK_STATUS(MCP_E_TIMEOUT, side.a.status);
+    end();
+}
+
 int main(void)
 {
     TEST(answers_to_the_probe);
@@ -2113,5 +2199,8 @@ int main(void)
     TEST(what_is_no_message_is_logged);
     TEST(hello_with_many_nodes);
     TEST(our_title_in_initialize);
+    TEST(progress_is_told);
+    TEST(progress_is_asked_for_before_2026);
+    TEST(progress_gives_time);
     return test_end();
 }

@@ -1181,6 +1181,33 @@ static void over_and_over(void)
     CHECK(answered > n / 6);
 }
 
+/*---- The environment and the last words -----------------------------------------------------------*/
+
+/* Only the variables that are named reach the server; what it says in the end stands in the error. */
+static void some_of_the_environment(void)
+{
+    static const char *const names[] = { "MCP_TEST_A", "PATH", "MCP_TEST_NONE", NULL };
+    static const char *const argv[] = { "sh", "-c", "echo begins >&2; echo \"$MCP_TEST_A-$MCP_TEST_AB\" >&2", NULL };
+    mcp_client_desc d = usual();
+    mcp_client *c;
+    int some;
+    (void)setenv("MCP_TEST_A", "1", 1);
+    (void)setenv("MCP_TEST_AB", "2", 1);
+    for (some = 0; some < 2; some++) {
+        d = usual();
+        d.revisions = MCP_2026_07_28;
+        d.stderr_to = MCP_STDERR_KEEP;
+        d.environment = some ? names : NULL;
+        c = mcp_client_spawn(&d, argv);
+        CHECK(c != NULL);
+        if (!c) return;
+        CHECK_STR(some ? "the server has ended: 1-" : "the server has ended: 1-2", mcp_reply_text(call_echo(c, "x")));
+        CHECK(strstr(mcp_client_stderr(c), "begins\n1-") == mcp_client_stderr(c));
+        mcp_client_close(c);
+        CHECK_HEAP(&heap);
+    }
+}
+
 int main(int argc, char **argv)
 {
     int fd;
@@ -1195,6 +1222,7 @@ int main(int argc, char **argv)
     posix_spawn_tells = learn_whether_posix_spawn_tells();
     watch();
 
+    TEST(some_of_the_environment);
     TEST(every_revision);
     TEST(no_revision_in_common);
     TEST(callbacks_without_waiting);
