@@ -6059,7 +6059,7 @@ typedef struct mcpi_peer_request {
 typedef struct mcpi_peer_requests {
     mcp_alloc alloc;
     size_t max_text;
-    mcpi_peer_request *first, *unused;
+    mcpi_peer_request *first, *last, *unused;
     uint32_t count, max;                /* in flight */
     uint64_t last_id;
 } mcpi_peer_requests;
@@ -6104,11 +6104,11 @@ static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char 
 /* Puts it behind the others. */
 static void mcpi_peer_launch(mcpi_peer_requests *all, mcpi_peer_request *r)
 {
-    mcpi_peer_request **link = &all->first;
-    while (*link) link = &(*link)->next;
     r->next = NULL;
     r->ref = r->id = ++all->last_id;
-    *link = r;
+    if (all->last) all->last->next = r;
+    else all->first = r;
+    all->last = r;
     all->count++;
 }
 
@@ -6139,9 +6139,11 @@ static mcpi_peer_request *mcpi_peer_resume_request(const mcpi_peer_requests *all
 /* Takes it from the list: from now on an answer to it is a late one. */
 static void mcpi_peer_retire(mcpi_peer_requests *all, mcpi_peer_request *r)
 {
-    mcpi_peer_request **link = &all->first;
-    while (*link != r) link = &(*link)->next;
-    *link = r->next;
+    mcpi_peer_request *before = NULL, *i;
+    for (i = all->first; i != r; i = i->next) before = i;
+    if (before) before->next = r->next;
+    else all->first = r->next;
+    if (all->last == r) all->last = before;
     all->count--;
 }
 
@@ -7709,6 +7711,7 @@ struct mcp_client {
     mcpi_rpc_queue out;
     mcpi_peer_requests requests;
     mcp_out line;               /* what is being written */
+    mcp_out meta;               /* what it says of us, in the modern era */
     mcp_reply got;              /* what is being read */
     mcp_reply reply;            /* of the last blocking call */
     mcp_doc page;               /* of tools */
@@ -7836,6 +7839,7 @@ static void mcpi_client_free(mcp_client *c)
     mcpi_rpc_lines_free(&c->in);
     mcp_buf_free(&c->out.buf);
     mcp_out_free(&c->line);
+    mcp_out_free(&c->meta);
     mcp_doc_free(&c->hello);
     mcp_doc_free(&c->got.doc);
     mcp_doc_free(&c->reply.doc);
@@ -7935,7 +7939,7 @@ static void mcpi_client_put_capability(mcp_out *out, const char *name, bool ther
 }
 
 /* What we can be asked for, in the words of the revision. Spec: schema (ClientCapabilities) */
-static void mcpi_client_put_capabilities(mcp_client *c, mcp_out *out)
+static void mcpi_client_put_capabilities(const mcp_client *c, mcp_out *out)
 {
     const unsigned features = c->revision->features;
     const bool form = mcpi_client_gives(c, MCP_INPUT_FORM) && (features & MCPI_PROTO_ELICIT);
@@ -7951,6 +7955,17 @@ static void mcpi_client_put_capabilities(mcp_client *c, mcp_out *out)
     mcpi_client_put_capability(out, "sampling", mcpi_client_gives(c, MCP_INPUT_SAMPLING));
     mcpi_client_put_capability(out, "roots", mcpi_client_gives(c, MCP_INPUT_ROOTS));
     mcp_put_end(out);
+}
+
+/* The members of a modern _meta. */
+static void mcpi_client_put_ourselves(const mcp_client *c, mcp_out *out)
+{
+    mcpi_json_frame(out, "\"" MCPI_PROTO_VERSION "\":");
+    mcp_put_str(out, c->revision->name.ptr);
+    mcpi_json_frame(out, ",\"" MCPI_PROTO_CAPABILITIES "\":");
+    mcpi_client_put_capabilities(c, out);
+    mcpi_json_frame(out, ",\"" MCPI_PROTO_CLIENT_INFO "\":");
+    mcpi_client_put_info(c, out);
 }
 
 /* Not for the handshake. */
@@ -7973,13 +7988,18 @@ static void mcpi_client_put_meta(mcp_client *c, const mcpi_peer_request *r)
         }
         mcpi_json_frame(&c->line, ",");
     }
-    mcpi_json_frame(&c->line, "\"" MCPI_PROTO_VERSION "\":");
-    mcp_put_str(&c->line, c->revision->name.ptr);
-    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CAPABILITIES "\":");
-    mcpi_client_put_capabilities(c, &c->line);
-    mcpi_json_frame(&c->line, ",\"" MCPI_PROTO_CLIENT_INFO "\":");
-    mcpi_client_put_info(c, &c->line);
+    if (c->meta.buf.len) mcpi_json_put_ours(&c->line, c->meta.buf.ptr, c->meta.buf.len);
+    else mcpi_client_put_ourselves(c, &c->line);
     mcpi_json_frame(&c->line, "}");
+}
+
+/* What every modern request says of us is written once. */
+static int mcpi_client_make_meta(mcp_client *c)
+{
+    mcp_str text;
+    mcp_out_reset(&c->meta);
+    mcpi_client_put_ourselves(c, &c->meta);
+    return mcp_out_done(&c->meta, &text);
 }
 
 /* Puts what was written behind what is to be sent. Returns MCP_OK, or why not. */
@@ -8141,7 +8161,8 @@ static void mcpi_client_withdraw(mcp_client *c, mcpi_peer_request *r)
 /* Begins a request of the user's. It is sent at once if nothing is before it. */
 static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
 {
-    const bool turn = c->state == MCPI_CLIENT_READY && !mcpi_client_first_unsent(c) &&
+    const mcpi_peer_request *last = c->requests.last;
+    const bool turn = c->state == MCPI_CLIENT_READY && (!last || last->sent || last->questions) &&
                       mcpi_rpc_unsent(&c->out) < c->desc.max_output;
     const mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
     const int status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
@@ -8229,6 +8250,10 @@ static void mcpi_client_start(mcp_client *c)
 static void mcpi_client_be_ready(mcp_client *c, mcp_json hello)
 {
     if (mcp_json_exists(hello) && mcp_json_clone(&c->hello, hello) != MCP_OK) {
+        mcpi_client_fail(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
+        return;
+    }
+    if (mcpi_client_speaks_modern(c) && mcpi_client_make_meta(c) != MCP_OK) {
         mcpi_client_fail(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM), "");
         return;
     }
@@ -9015,6 +9040,8 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     mcp_buf_init(&c->out.buf, d->alloc, (size_t)d->max_output + d->max_request + (64 << 10));
     mcp_out_init(&c->line, (size_t)d->max_request + (64 << 10));     /* what we say of ourselves beside */
     c->line.buf.alloc = d->alloc;
+    mcp_out_init(&c->meta, d->max_request);
+    c->meta.buf.alloc = d->alloc;
     c->requests.alloc = d->alloc;
     c->requests.max_text = d->max_request;
     c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */
