@@ -669,7 +669,7 @@ static void client_that_writes_first(void)
         mcp_server_desc d = usual();
         counter c;
         int to, from;
-        bool blocked = false, more = true;
+        bool more = true;
         NOTE("%s", round ? "little output" : "all output");
         if (round) d.max_output = 5000;
         start(d, &to, &from);
@@ -677,11 +677,9 @@ static void client_that_writes_first(void)
         while ((c.sent < count || c.out_len) && !test_state.failures) {
             send_pings(&c, count);
             if (c.sent == count && !c.out_len) break;
-            blocked = true;
             if (!wait_for(&c, true, round)) break;
             if (round) (void)take_pongs(&c, 3000);
         }
-        CHECK(blocked || count < 10000);
         (void)close(to);
         while (more && !test_state.failures) more = wait_for(&c, false, true) && take_pongs(&c, 10000);
         CHECK_UINT(count, c.came);
