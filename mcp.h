@@ -4564,7 +4564,7 @@ typedef struct mcpi_rpc_message {
     mcp_json id;            /* missing in a notification, and where it could not be read */
     mcp_str method;
     mcp_json params;        /* of any type, or missing */
-    mcp_json result, error; /* of a response */
+    mcp_json result, error; /* of a response only */
 } mcpi_rpc_message;
 
 static bool mcpi_rpc_same(mcp_str a, mcp_str b)
@@ -4647,7 +4647,7 @@ static size_t mcpi_rpc_which(const char *key, size_t len)
 
 /* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a
    notification. m->id is set if it could be read. */
-static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
+MCPI_INLINE const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
 {
     uint32_t found[MCPI_RPC_MEMBERS];
     mcp_json id;
@@ -4662,12 +4662,15 @@ static const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     if (twice != MCPI_RPC_ID && mcpi_rpc_is_id(id)) m->id = id;
     m->method = mcp_json_str(mcpi_json_found(root, found[MCPI_RPC_METHOD]), NULL);
     m->params = mcpi_json_found(root, found[MCPI_RPC_PARAMS]);
-    m->result = mcpi_json_found(root, found[MCPI_RPC_RESULT]);
-    m->error = mcpi_json_found(root, found[MCPI_RPC_ERROR]);
     answers = found[MCPI_RPC_RESULT] || found[MCPI_RPC_ERROR];
     m->kind = MCPI_RPC_REQUEST;
-    if (answers && !found[MCPI_RPC_METHOD]) m->kind = MCPI_RPC_RESPONSE;
-    else if (m->method.ptr && !found[MCPI_RPC_ID]) m->kind = MCPI_RPC_NOTIFICATION;
+    if (answers && !found[MCPI_RPC_METHOD]) {
+        m->kind = MCPI_RPC_RESPONSE;
+        m->result = mcpi_json_found(root, found[MCPI_RPC_RESULT]);
+        m->error = mcpi_json_found(root, found[MCPI_RPC_ERROR]);
+    } else if (m->method.ptr && !found[MCPI_RPC_ID]) {
+        m->kind = MCPI_RPC_NOTIFICATION;
+    }
     if (m->kind != MCPI_RPC_REQUEST) return NULL;
     return mcpi_rpc_wrong(m, mcpi_json_found(root, found[MCPI_RPC_VERSION]), found[MCPI_RPC_ID] != 0,
                           found[MCPI_RPC_METHOD] != 0, twice != MCPI_RPC_MEMBERS, answers);
@@ -4809,7 +4812,7 @@ enum { MCPI_RPC_NO_LINE, MCPI_RPC_LINE, MCPI_RPC_LONG_LINE };
 
 /* The next line, without its end, which may be \r\n; it stays until the next bytes are added. A line
    that is too long is reported once, when it is found to be. */
-static int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *len)
+MCPI_INLINE int mcpi_rpc_next_line(mcpi_rpc_lines *lines, const char **line, size_t *len)
 {
     mcp_buf *buf = &lines->buf;
     for (;;) {
@@ -4855,7 +4858,7 @@ static size_t mcpi_rpc_unsent(const mcpi_rpc_queue *queue)
 }
 
 /* Appends a line. False without memory; nothing is lost then. */
-static bool mcpi_rpc_queue_line(mcpi_rpc_queue *queue, const char *bytes, size_t len)
+MCPI_INLINE bool mcpi_rpc_queue_line(mcpi_rpc_queue *queue, const char *bytes, size_t len)
 {
     mcp_buf *buf = &queue->buf;
     if (queue->sent && buf->cap - buf->len <= len) {
