@@ -5,33 +5,9 @@ CFLAGS = -O2
 
 all: build/echo build/calc build/call build/ask build/socket build/uart build/unit
 
-build/echo: examples/echo.c mcp.h
+build/%: examples/%.c mcp.h
 	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/echo.c -o $@
-
-build/calc: examples/calc.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/calc.c -o $@
-
-build/call: examples/call.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/call.c -o $@
-
-build/ask: examples/ask.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/ask.c -o $@
-
-build/unit: examples/unit.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/unit.c -o $@
-
-build/socket: examples/socket.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/socket.c -o $@
-
-build/uart: examples/uart.c mcp.h
-	@mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/uart.c -o $@
+	$(CC) $(CFLAGS) -I. $< -o $@
 
 # The same for a microcontroller, which QEMU can be: see the top of examples/uart.c.
 build/uart.elf: examples/uart.c mcp.h

@@ -662,8 +662,7 @@ typedef struct mcp_server_desc {
        left. mcp_resume gives NULL for it from now on. */
     void (*on_cancel)(void *user, mcp_ref ref);
     /* Sees every message as it is on the wire, without its line break: what came in before it is
-       read, what goes out when it was handed over. session: NULL if the delivery had none. Must not
-       call the server back. */
+       served, what goes out when it was handed over. session: NULL if the delivery had none. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
     uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
@@ -957,8 +956,8 @@ MCP_API void mcp_session_fed(mcp_session *session, size_t len);
 MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len);
 /* len of these bytes were sent. Lines that waited for this are served now. */
 MCP_API void mcp_session_sent(mcp_session *session, size_t len);
-/* MCP_OK; MCP_WAIT: nothing is taken until more was sent; MCP_E_NOMEM: a message or reply was lost for
-   want of memory, so close it. */
+/* MCP_OK; MCP_WAIT: nothing is taken until more was sent or a deferred call has ended; MCP_E_NOMEM: a
+   message or reply was lost for want of memory, so close it. */
 MCP_API int mcp_session_status(const mcp_session *session);
 /* True while something is to be sent or a deferred call is not answered: after the end of the input,
    the time to wait before it is closed. */
@@ -1674,6 +1673,15 @@ static char *mcpi_base_write_uint(char *end, uint64_t value)
     return end;
 }
 
+/* A number as text, in memory of MCPI_INT_SIZE bytes. */
+static mcp_str mcpi_base_uint_text(char *memory, uint64_t value)
+{
+    mcp_str text;
+    text.ptr = mcpi_base_write_uint(memory + MCPI_INT_SIZE, value);
+    text.len = (size_t)(memory + MCPI_INT_SIZE - text.ptr);
+    return text;
+}
+
 /* The digits of an exponent, with their sign; far out of every range it stays there. */
 static int32_t mcpi_base_read_exponent(const char *p, const char *end)
 {
@@ -2223,8 +2231,9 @@ static mcpi_base_note mcpi_base_note_start(char *buf, size_t size)
 
 static void mcpi_base_note_uint(mcpi_base_note *note, uint64_t value)
 {
-    char text[MCPI_INT_SIZE], *end = text + sizeof text, *first = mcpi_base_write_uint(end, value);
-    mcpi_base_note_strn(note, first, (size_t)(end - first));
+    char memory[MCPI_INT_SIZE];
+    const mcp_str text = mcpi_base_uint_text(memory, value);
+    mcpi_base_note_strn(note, text.ptr, text.len);
 }
 
 /*-- Limits and status --*/
@@ -5173,10 +5182,7 @@ static bool mcpi_schema_count_in_bounds(const mcp_field *f, size_t count, const 
                                         mcpi_base_note *note)
 {
     char text[MCPI_INT_SIZE];
-    mcp_str number;
-    number.ptr = mcpi_base_write_uint(text + sizeof text, count);
-    number.len = (size_t)(text + sizeof text - number.ptr);
-    return mcpi_schema_in_bounds(f, number, unit, v, note);
+    return mcpi_schema_in_bounds(f, mcpi_base_uint_text(text, count), unit, v, note);
 }
 
 static size_t mcpi_schema_characters(mcp_str text)
@@ -5474,10 +5480,7 @@ static bool mcpi_schema_keeps_to(mcp_json schema, const char *min, const char *m
 static bool mcpi_schema_count_keeps_to(mcp_json schema, const char *min, const char *max, size_t count)
 {
     char text[MCPI_INT_SIZE];
-    mcp_str number;
-    number.ptr = mcpi_base_write_uint(text + sizeof text, count);
-    number.len = (size_t)(text + sizeof text - number.ptr);
-    return mcpi_schema_keeps_to(schema, min, max, number);
+    return mcpi_schema_keeps_to(schema, min, max, mcpi_base_uint_text(text, count));
 }
 
 static bool mcpi_schema_check_form_string(mcp_json schema, mcp_json v, mcpi_base_note *note)
@@ -6950,11 +6953,12 @@ static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
 /* The cursor of the next page: the number of its first row. None after the last page. */
 static void mcpi_server_put_cursor(mcp_call *call, size_t next, size_t rows)
 {
-    char text[MCPI_INT_SIZE], *first;
+    char text[MCPI_INT_SIZE];
+    mcp_str cursor;
     if (next >= rows) return;
-    first = mcpi_base_write_uint(text + sizeof text, next);
+    cursor = mcpi_base_uint_text(text, next);
     mcpi_json_frame(&call->out, ",\"nextCursor\":");
-    mcp_put_strn(&call->out, first, (size_t)(text + sizeof text - first));
+    mcp_put_strn(&call->out, cursor.ptr, cursor.len);
 }
 
 /* Writes the rows from start up to end: from the list, or one by one where there is no memory for it. */
@@ -7800,10 +7804,15 @@ static void mcpi_client_put_why(mcp_reply *reply, int status, const char *why)
 
 /*-- Callbacks, and what they may do --*/
 
+static uint64_t mcpi_client_now(const mcp_client *c)
+{
+    return c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
+}
+
 /* Time runs again: for each request from the start, as nobody knows which one the server asked for. */
 static void mcpi_client_resume_time(mcp_client *c)
 {
-    const uint64_t now = c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
+    const uint64_t now = mcpi_client_now(c);
     mcpi_peer_request *r;
     for (r = c->requests.first; r; r = r->next)
         if (r->deadline_ms) r->deadline_ms = now + c->desc.call_timeout_ms;
@@ -7860,14 +7869,20 @@ static void mcpi_client_leave(mcp_client *c)
     if (!--c->depth && c->closing) mcpi_client_free(c);
 }
 
+/* Takes back a request that was launched, without an answer. */
+static void mcpi_client_withdraw(mcp_client *c, mcpi_peer_request *r)
+{
+    mcpi_client_drop_inputs(c, r->ref);
+    mcpi_peer_retire(&c->requests, r);
+    mcpi_peer_drop_request(&c->requests, r);
+}
+
 /* Answers a request of ours, once. */
 static void mcpi_client_complete(mcp_client *c, mcpi_peer_request *r, const mcp_reply *reply)
 {
     const mcp_reply_fn done = r->done;
     void *user = r->user;
-    mcpi_client_drop_inputs(c, r->ref);
-    mcpi_peer_retire(&c->requests, r);
-    mcpi_peer_drop_request(&c->requests, r);
+    mcpi_client_withdraw(c, r);
     done(user, c, reply);
 }
 
@@ -8110,11 +8125,6 @@ static void mcpi_client_notify_cancel(mcp_client *c, uint64_t id)
 
 /*-- Beginning a request --*/
 
-static uint64_t mcpi_client_now(const mcp_client *c)
-{
-    return c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
-}
-
 static void mcpi_client_set_deadline(const mcp_client *c, mcpi_peer_request *r, uint32_t timeout_ms)
 {
     const uint64_t now = mcpi_client_now(c);
@@ -8153,14 +8163,6 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
     return NULL;
 }
 
-/* Takes back a request that was launched, without an answer. */
-static void mcpi_client_withdraw(mcp_client *c, mcpi_peer_request *r)
-{
-    mcpi_client_drop_inputs(c, r->ref);
-    mcpi_peer_retire(&c->requests, r);
-    mcpi_peer_drop_request(&c->requests, r);
-}
-
 /* Begins a request of the user's. It is sent at once if nothing is before it. */
 static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
 {
@@ -8180,6 +8182,13 @@ static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_
 static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply *reply);
 static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *reply);
 
+static bool mcpi_client_lists(mcp_json versions, const char *name)
+{
+    mcp_json v = mcp_json_first(versions);
+    while (mcp_json_exists(v) && !mcp_json_equals(v, NULL, name)) v = mcp_json_next(v);
+    return mcp_json_exists(v);
+}
+
 /* The newest revision with a handshake that we speak, and the server does too if it says which; NULL if there
    is none. */
 static const mcpi_proto_revision *mcpi_client_choose(const mcp_client *c, mcp_json supported)
@@ -8187,20 +8196,10 @@ static const mcpi_proto_revision *mcpi_client_choose(const mcp_client *c, mcp_js
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
         const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
-        mcp_json v = mcp_json_first(supported);
         if (mcpi_proto_is_modern(r) || !(r->bit & c->desc.revisions)) continue;
-        if (mcp_json_type(supported) != MCP_JSON_ARRAY) return r;
-        for (; mcp_json_exists(v); v = mcp_json_next(v))
-            if (mcp_json_equals(v, NULL, r->name.ptr)) return r;
+        if (mcp_json_type(supported) != MCP_JSON_ARRAY || mcpi_client_lists(supported, r->name.ptr)) return r;
     }
     return NULL;
-}
-
-static bool mcpi_client_lists(mcp_json versions, const char *name)
-{
-    mcp_json v = mcp_json_first(versions);
-    while (mcp_json_exists(v) && !mcp_json_equals(v, NULL, name)) v = mcp_json_next(v);
-    return mcp_json_exists(v);
 }
 
 static void mcpi_client_initialize(mcp_client *c, const mcpi_proto_revision *revision)
@@ -8266,11 +8265,10 @@ static void mcpi_client_be_ready(mcp_client *c, mcp_json hello)
     mcpi_client_send_waiting(c);
 }
 
-/* Errors that only a modern server knows; with any other it is an old one that does not know the request. */
+/* Errors of a modern server that speaks our revision; with any other it may be an old one. */
 static bool mcpi_client_is_modern_error(int code)
 {
-    return code == MCPI_PROTO_HEADER_MISMATCH || code == MCPI_PROTO_MISSING_CAPABILITY ||
-           code == MCPI_PROTO_UNSUPPORTED_VERSION;
+    return code == MCPI_PROTO_HEADER_MISMATCH || code == MCPI_PROTO_MISSING_CAPABILITY;
 }
 
 static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *reply)
@@ -8285,8 +8283,7 @@ static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *rep
     }
     if (code == MCPI_PROTO_UNSUPPORTED_VERSION)
         versions = mcp_json_get(mcp_reply_error_data(reply), "supported");
-    if (mcpi_client_choose(c, versions) &&
-        (code == MCPI_PROTO_UNSUPPORTED_VERSION || !mcpi_client_is_modern_error(code)))
+    if (mcpi_client_choose(c, versions) && !mcpi_client_is_modern_error(code))
         mcpi_client_initialize(c, mcpi_client_choose(c, versions));
     else if (mcp_json_exists(reply->result) || code == MCPI_PROTO_UNSUPPORTED_VERSION)
         mcpi_client_initialize(c, NULL);
@@ -8514,6 +8511,15 @@ static void mcpi_client_forget_input(mcp_client *c, mcp_input *input)
     mcpi_client_free_input(input);
 }
 
+/* Starts the answer to a request of the server's. */
+static void mcpi_client_begin_response(const mcp_input *input)
+{
+    mcp_out *line = &input->client->line;
+    mcp_out_reset(line);
+    mcpi_json_frame(line, "{\"jsonrpc\":\"2.0\",\"id\":");
+    mcpi_json_put_ours(line, input->name.buf.ptr, input->name.buf.len);
+}
+
 /* Sends the answer in an input, an object or what stands for one, and forgets the input. */
 static void mcpi_client_settle(mcp_input *input)
 {
@@ -8535,9 +8541,7 @@ static void mcpi_client_settle(mcp_input *input)
         mcpi_json_frame(&r->answers, ":");
         mcpi_json_put_ours(&r->answers, answer->ptr, answer->len);
     } else if (status == MCP_OK) {
-        mcp_out_reset(&c->line);
-        mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
-        mcpi_json_put_ours(&c->line, name->ptr, name->len);
+        mcpi_client_begin_response(input);
         mcpi_json_frame(&c->line, ",\"result\":");
         mcpi_json_put_ours(&c->line, answer->ptr, answer->len);
         mcpi_json_frame(&c->line, "}");
@@ -8693,14 +8697,11 @@ static void mcpi_client_withhold(mcp_input *input)
 {
     mcp_client *c = input->client;
     mcpi_peer_request *r = input->request ? mcpi_peer_resume_request(&c->requests, input->request) : NULL;
-    const mcp_buf *name = &input->name.buf;
     mcpi_client_enter(c);
     if (r) {
         mcpi_client_complete_why(c, r, MCP_E_PROTOCOL, "the server asked for input that was not given");
     } else {
-        mcp_out_reset(&c->line);
-        mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"id\":");
-        mcpi_json_put_ours(&c->line, name->ptr, name->len);
+        mcpi_client_begin_response(input);
         mcpi_json_frame(&c->line, ",\"error\":{\"code\":-1,\"message\":\"the user has refused\"}}");
         mcpi_client_must(c, mcpi_client_queue(c));
         mcpi_client_forget_input(c, input);
@@ -8849,7 +8850,7 @@ static void mcpi_client_on_progress(mcp_client *c, mcp_json params)
 static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
 {
     mcp_json id = mcp_json_get(params, "requestId");
-    mcp_input **link = &c->inputs;
+    mcp_input *input;
     mcp_out name;
     mcp_str text;
     char memory[MCPI_RPC_MAX_ID * 6 + 3];
@@ -8857,12 +8858,10 @@ static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
     mcp_out_fixed(&name, memory, sizeof memory);
     mcp_put_value(&name, id);
     if (mcp_out_done(&name, &text) != MCP_OK) return;
-    for (; *link; link = &(*link)->next) {
-        mcp_input *input = *link;
+    for (input = c->inputs; input; input = input->next) {
         const mcp_buf *own = &input->name.buf;
         if (input->request || own->len != text.len || memcmp(own->ptr, text.ptr, text.len)) continue;
-        *link = input->next;
-        mcpi_client_free_input(input);
+        mcpi_client_forget_input(c, input);
         return;
     }
 }
@@ -9603,14 +9602,12 @@ static int mcpi_stdio_timeout(const mcp_stdio *io)
     return mcpi_stdio_sooner(due, left < 0x7fffffff ? (int)left : 0x7fffffff);
 }
 
-MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
+/* Lists two descriptors to read from and one to write to; -1: not now. Returns how many there are. */
+static int mcpi_stdio_list(const int *from, mcp_pollfd *fds, int max)
 {
-    const int from[3] = { STDIN_FILENO, io->wake[0], io->fd };
-    const bool wanted[3] = { !io->ended && mcpi_peer_reads(io->session), io->wake[0] >= 0,
-                             mcpi_rpc_unsent(&io->session->out) > 0 };
     int i, count = 0;
     for (i = 0; i < 3; i++) {
-        if (!wanted[i]) continue;
+        if (from[i] < 0) continue;
         if (count < max) {
             fds[count].fd = from[i];
             fds[count].events = i < 2 ? MCP_POLL_IN : MCP_POLL_OUT;
@@ -9618,8 +9615,32 @@ MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *ti
         }
         count++;
     }
-    *timeout_ms = mcpi_stdio_timeout(io);
     return count;
+}
+
+/* Waits for at most three of them, and notes what came. Returns as poll. */
+static int mcpi_stdio_poll(mcp_pollfd *fds, int count, int timeout_ms)
+{
+    struct pollfd p[3];
+    int i, ready;
+    for (i = 0; i < count; i++) {
+        p[i].fd = (int)fds[i].fd;
+        p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
+        p[i].revents = 0;
+    }
+    ready = poll(p, (nfds_t)count, timeout_ms);
+    for (i = 0; i < count; i++) fds[i].revents = ready > 0 && p[i].revents ? fds[i].events : 0;
+    return ready;
+}
+
+MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
+{
+    int from[3];
+    from[0] = !io->ended && mcpi_peer_reads(io->session) ? STDIN_FILENO : -1;
+    from[1] = io->wake[0];
+    from[2] = mcpi_rpc_unsent(&io->session->out) ? io->fd : -1;
+    *timeout_ms = mcpi_stdio_timeout(io);
+    return mcpi_stdio_list(from, fds, max);
 }
 
 MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count)
@@ -9647,18 +9668,9 @@ MCP_API void mcp_stdio_wake(const mcp_stdio *io)
 static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 {
     mcp_pollfd fds[3];
-    struct pollfd p[3];
-    int i, count, due, ready;
-
-    count = mcp_stdio_fds(io, fds, 3, &due);
-    for (i = 0; i < count; i++) {
-        p[i].fd = (int)fds[i].fd;
-        p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
-        p[i].revents = 0;
-    }
-    ready = poll(p, (nfds_t)count, mcpi_stdio_sooner(timeout_ms, due));
-    if (ready < 0) return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
-    for (i = 0; i < count; i++) fds[i].revents = p[i].revents ? fds[i].events : 0;
+    int due, count = mcp_stdio_fds(io, fds, 3, &due);
+    if (mcpi_stdio_poll(fds, count, mcpi_stdio_sooner(timeout_ms, due)) < 0)
+        return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
     return mcp_stdio_ready(io, fds, count);
 }
 
@@ -9940,7 +9952,7 @@ static void mcpi_stdio_read_child(mcp_client *c)
 MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms)
 {
     const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
-    int i, count = 0, from[3] = { -1, -1, -1 };
+    int from[3] = { -1, -1, -1 };
     size_t len;
     *timeout_ms = mcpi_client_next_deadline(client);
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
@@ -9948,16 +9960,7 @@ MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, i
         from[1] = child->err;
         from[2] = mcp_client_output(client, &len) ? child->to : -1;
     }
-    for (i = 0; i < 3; i++) {
-        if (from[i] < 0) continue;
-        if (count < max) {
-            fds[count].fd = from[i];
-            fds[count].events = i < 2 ? MCP_POLL_IN : MCP_POLL_OUT;
-            fds[count].revents = 0;
-        }
-        count++;
-    }
-    return count;
+    return mcpi_stdio_list(from, fds, max);
 }
 
 MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int count)
@@ -9981,19 +9984,12 @@ MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int coun
 static int mcpi_stdio_pump_child(mcp_client *c, int timeout_ms)
 {
     mcp_pollfd fds[3];
-    struct pollfd p[3];
-    int i, count, due, ready, status;
+    int count, due, ready, status;
 
     mcpi_stdio_write_child(c);
     if (c->state == MCPI_CLIENT_OVER) return c->status;
     count = mcp_client_fds(c, fds, 3, &due);
-    for (i = 0; i < count; i++) {
-        p[i].fd = (int)fds[i].fd;
-        p[i].events = fds[i].events == MCP_POLL_IN ? POLLIN : POLLOUT;
-        p[i].revents = 0;
-    }
-    ready = poll(p, (nfds_t)count, mcpi_stdio_sooner(timeout_ms, due));
-    for (i = 0; i < count; i++) fds[i].revents = ready > 0 && p[i].revents ? fds[i].events : 0;
+    ready = mcpi_stdio_poll(fds, count, mcpi_stdio_sooner(timeout_ms, due));
     status = mcp_client_ready(c, fds, count);
     if (status != MCP_OK) return status;
     return ready > 0 || timeout_ms < 0 ? MCP_OK : MCP_WAIT;

