@@ -1682,6 +1682,11 @@ static mcp_str mcpi_base_uint_text(char *memory, uint64_t value)
     return text;
 }
 
+MCPI_INLINE bool mcpi_base_is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
 /* The digits of an exponent, with their sign; far out of every range it stays there. */
 static int32_t mcpi_base_read_exponent(const char *p, const char *end)
 {
@@ -1701,6 +1706,17 @@ static bool mcpi_base_scale10(uint64_t *value, int32_t power)
     return true;
 }
 
+/* The value of up to 18 digits; false for any other text. */
+static bool mcpi_base_read_small(mcp_str text, uint64_t *value)
+{
+    size_t i;
+    *value = 0;
+    if (!text.len || text.len > 18) return false;
+    for (i = 0; i < text.len && mcpi_base_is_digit((uint8_t)text.ptr[i]); i++)
+        *value = *value * 10 + (uint32_t)(text.ptr[i] - '0');
+    return i == text.len;
+}
+
 /* A number's text, as the reader has checked it: -?digits[.digits][e[+-]digits]. Exact or not at
    all: 3.0 and 1e2 are integers, 1.5 is none. Zeros are held back until another digit follows, so
    that none ends the value. */
@@ -1711,6 +1727,7 @@ static bool mcpi_base_read_integer(mcp_str text, uint64_t *magnitude, bool *nega
     int32_t power = 0, zeros = 0, fraction = 0;
 
     *negative = *p == '-';
+    if (mcpi_base_read_small(text, magnitude)) return true;
     *magnitude = 0;
     for (p += *negative; p < end && (*p | 0x20) != 'e'; p++) {
         uint32_t digit = (uint32_t)(*p - '0');
@@ -2833,14 +2850,9 @@ MCPI_INLINE uint8_t *mcpi_json_space(uint8_t *p)
     return mcpi_json_space_run(p);
 }
 
-MCPI_INLINE bool mcpi_json_is_digit(uint8_t c)
-{
-    return (uint8_t)(c - '0') < 10;
-}
-
 MCPI_INLINE uint8_t *mcpi_json_digits(uint8_t *p)
 {
-    while (mcpi_json_is_digit(*p)) p++;
+    while (mcpi_base_is_digit(*p)) p++;
     return p;
 }
 
@@ -2851,18 +2863,18 @@ MCPI_INLINE uint8_t *mcpi_json_number_end(uint8_t *p, uint32_t *kind)
     *kind = MCPI_JSON_INTEGER;
     if (*p == '-') p++;
     if (*p == '0') p++;
-    else if (MCPI_LIKELY(mcpi_json_is_digit(*p))) p = mcpi_json_digits(p + 1);
+    else if (MCPI_LIKELY(mcpi_base_is_digit(*p))) p = mcpi_json_digits(p + 1);
     else goto no_digit;
     if (*p == '.') {
         *kind = MCPI_JSON_REAL;
-        if (!mcpi_json_is_digit(*++p)) goto no_digit;
+        if (!mcpi_base_is_digit(*++p)) goto no_digit;
         p = mcpi_json_digits(p + 1);
     }
     if ((*p | 0x20) == 'e') {
         *kind = MCPI_JSON_REAL;
         p++;
         if (*p == '+' || *p == '-') p++;
-        if (!mcpi_json_is_digit(*p)) goto no_digit;
+        if (!mcpi_base_is_digit(*p)) goto no_digit;
         p = mcpi_json_digits(p + 1);
     }
     return p;
@@ -2972,7 +2984,7 @@ item:   /* an element, or a key and its value */
         if (MCPI_UNLIKELY(*p == closer)) goto close;
         goto item;
     } else {
-        if (MCPI_LIKELY(mcpi_json_is_digit(*p) || *p == '-')) {
+        if (MCPI_LIKELY(mcpi_base_is_digit(*p) || *p == '-')) {
             end = mcpi_json_number_end(p, &kind);
             length = (uint32_t)(end - p);
             if (MCPI_UNLIKELY(kind == MCPI_JSON_NULL)) {
@@ -3435,7 +3447,7 @@ static mcp_json mcpi_json_step_in_array(mcp_json v, const char *start, const cha
     size_t index = 0;
     if (start == end || (*start == '0' && end - start > 1)) return mcpi_json_missing();
     for (; start < end; start++) {
-        if (!mcpi_json_is_digit((uint8_t)*start)) return mcpi_json_missing();
+        if (!mcpi_base_is_digit((uint8_t)*start)) return mcpi_json_missing();
         if (index <= MCP_JSON_MAX) index = index * 10 + (size_t)(*start - '0');
     }
     return mcp_json_at(v, index);
@@ -4270,6 +4282,11 @@ typedef struct mcpi_json_template {
     bool comma, colon;  /* one was read and its value has not come yet */
 } mcpi_json_template;
 
+static bool mcpi_json_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void mcpi_json_template_bad(mcpi_json_template *t)
 {
     mcpi_json_break(t->out, MCP_E_TEMPLATE);
@@ -4317,12 +4334,26 @@ static size_t mcpi_json_template_escape(const char *at)
     return code > 0xffff || (code & 0xf800) == 0xd800 ? 0 : 6;
 }
 
+/* The plain characters at the start of a quoted text. */
+static size_t mcpi_json_template_plain(const char *at, char quote)
+{
+    size_t len = 0;
+    while (at[len] && at[len] != quote && at[len] != '\\' && at[len] != '%') len++;
+    return len;
+}
+
 /* A quoted text of the template itself: escapes are kept, %% is a percent sign. */
 static void mcpi_json_template_literal(mcpi_json_template *t)
 {
     const char quote = *t->at++;
     const bool key = mcpi_json_wants_key(t->out);
+    const size_t plain = mcpi_json_template_plain(t->at, quote);
 
+    if (t->at[plain] == quote) {        /* as nearly all are */
+        mcpi_json_template_string(t, t->at, plain);
+        t->at += plain + 1;
+        return;
+    }
     if (key) {
         if (t->out->state == MCPI_JSON_NEXT_KEY) mcpi_json_append_char(t->out, ',');
     } else if (!mcpi_json_begin(t->out)) {
@@ -4343,7 +4374,7 @@ static void mcpi_json_template_literal(mcpi_json_template *t)
             mcpi_json_append_char(t->out, '%');
             t->at += 2;
         } else {
-            while (*t->at && *t->at != quote && *t->at != '\\' && *t->at != '%') t->at++;
+            t->at += mcpi_json_template_plain(start, quote);
             mcpi_json_append_text(t->out, start, (size_t)(t->at - start));
         }
     }
@@ -4366,7 +4397,7 @@ static void mcpi_json_template_token(mcpi_json_template *t)
         token[len] = start[len];
         len++;
     }
-    if (mcpi_json_is_digit((uint8_t)*token) || *token == '-') {
+    if (mcpi_base_is_digit((uint8_t)*token) || *token == '-') {
         if (mcpi_json_number_end((uint8_t *)token, &kind) != (uint8_t *)token + len) kind = MCPI_JSON_NULL;
         if (kind == MCPI_JSON_NULL) len = 0;
     } else if (mcpi_json_literal((const uint8_t *)token, &kind) != len) {
@@ -4516,7 +4547,7 @@ MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args)
     t.depth = out->depth;
     va_copy(t.args, args);
     for (;;) {
-        t.at += strspn(t.at, " \t\r\n");
+        while (mcpi_json_is_space(*t.at)) t.at++;
         if (!*t.at || out->state == MCPI_JSON_BROKEN) break;
         if (started && out->depth == t.depth) mcpi_json_template_bad(&t);     /* a second value */
         started = true;
@@ -8313,16 +8344,14 @@ static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply
 
 /*-- Reading --*/
 
-/* The result of a request: what kind of end it is. */
-static void mcpi_client_judge(mcp_client *c, mcp_reply *reply)
+/* The result of a request: what kind of end it is. type: its resultType, if there is such a thing. */
+static void mcpi_client_judge(mcp_reply *reply, mcp_json type)
 {
-    mcp_json type = mcp_json_get(reply->result, "resultType");
-    const bool typed = mcpi_client_speaks_modern(c) && mcp_json_exists(type);
     if (mcp_json_exists(reply->error)) {
         reply->status = MCP_E_REMOTE;
     } else if (mcp_json_type(reply->result) != MCP_JSON_OBJECT) {
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is not an object");
-    } else if (typed && !mcp_json_equals(type, NULL, "complete")) {
+    } else if (mcp_json_exists(type) && !mcp_json_equals(type, NULL, "complete")) {
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is of an unknown resultType");
     } else {
         reply->status = mcp_json_bool(reply->result, "isError", false) ? MCP_E_TOOL : MCP_OK;
@@ -8757,6 +8786,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     const mcp_str number = mcp_json_number(m->id, NULL);
     mcp_reply *reply = &c->got;
     mcpi_peer_request *r = NULL;
+    mcp_json type = mcpi_json_missing();
     uint64_t id = 0;
     if (number.ptr && mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
     if (!r || !r->sent) {
@@ -8764,8 +8794,9 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
         mcpi_client_on_late(c, id, m->result);
         return;
     }
-    if (c->state == MCPI_CLIENT_READY && mcpi_client_speaks_modern(c) && !mcp_json_exists(m->error) &&
-        mcp_json_equals(m->result, "resultType", "input_required")) {
+    if (mcpi_client_speaks_modern(c)) type = mcp_json_get(m->result, "resultType");
+    if (c->state == MCPI_CLIENT_READY && !mcp_json_exists(m->error) &&
+        mcp_json_equals(type, NULL, "input_required")) {
         mcpi_client_ask(c, r, m->result);
         return;
     }
@@ -8775,7 +8806,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     if (mcp_json_exists(m->result) && mcp_json_exists(m->error))
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server answered with a result and an error");
     else
-        mcpi_client_judge(c, reply);
+        mcpi_client_judge(reply, type);
     mcpi_client_complete(c, r, reply);
 }
 
@@ -8813,7 +8844,7 @@ static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
     mcpi_peer_request *r = NULL;
     uint64_t number;
     mcp_str digits = id;
-    while (digits.len && mcpi_json_is_digit((uint8_t)digits.ptr[digits.len - 1])) digits.len--;
+    while (digits.len && mcpi_base_is_digit((uint8_t)digits.ptr[digits.len - 1])) digits.len--;
     if (id.len && !digits.len && mcpi_base_read_uint(id, &number))
         r = mcpi_peer_find_request(&c->requests, number);
     if (r && r->sent) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
@@ -9094,8 +9125,8 @@ static mcpi_peer_request *mcpi_client_prepare_call(mcp_client *c, const char *to
 {
     mcpi_peer_request *r = mcpi_client_prepare(c, "tools/call");
     if (!r) return NULL;
-    mcp_put_object(&r->params);
-    mcpi_rpc_put_text(&r->params, "name", tool);
+    mcpi_json_frame(&r->params, "{\"name\":");
+    mcp_put_str(&r->params, tool);
     return r;
 }
 
@@ -9105,10 +9136,10 @@ static mcpi_peer_request *mcpi_client_prepare_call_fv(mcp_client *c, const char 
     mcpi_peer_request *r = mcpi_client_prepare_call(c, tool);
     if (!r) return NULL;
     if (format) {
-        mcp_put_key(&r->params, "arguments");
+        mcpi_json_frame(&r->params, ",\"arguments\":");
         mcp_put_fv(&r->params, format, args);
     }
-    mcp_put_end(&r->params);
+    mcpi_json_frame(&r->params, "}");
     return r;
 }
 
@@ -9254,9 +9285,9 @@ MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool
 {
     mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
     if (r) {
-        mcp_put_key(&r->params, "arguments");
+        mcpi_json_frame(&r->params, ",\"arguments\":");
         mcp_put_raw(&r->params, json ? json : "{}", json ? strlen(json) : 2);
-        mcp_put_end(&r->params);
+        mcpi_json_frame(&r->params, "}");
     }
     return mcpi_client_wait(client, r);
 }
@@ -9266,9 +9297,9 @@ MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *to
 {
     mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
     if (r) {
-        mcp_put_key(&r->params, "arguments");
+        mcpi_json_frame(&r->params, ",\"arguments\":");
         mcpi_schema_put_struct(&r->params, rows, args);
-        mcp_put_end(&r->params);
+        mcpi_json_frame(&r->params, "}");
     }
     return mcpi_client_wait(client, r);
 }
