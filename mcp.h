@@ -9722,11 +9722,18 @@ MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
 
 /*-- Opening and closing --*/
 
+/* Linux has a clock of a few milliseconds' resolution for a fifth of the price, and each request looks. */
+#ifdef CLOCK_MONOTONIC_COARSE
+#define MCPI_STDIO_CLOCK CLOCK_MONOTONIC_COARSE
+#else
+#define MCPI_STDIO_CLOCK CLOCK_MONOTONIC
+#endif
+
 static uint64_t mcpi_stdio_now(void *user)
 {
     struct timespec now;
     (void)user;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(MCPI_STDIO_CLOCK, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
