@@ -27,8 +27,8 @@ tool()
     $CC $cflags -c $src/$1.c -o $out/$1.o
 }
 
-# server FILE NAME [FLAGS]: compiled as its users do it.
-server()
+# ours FILE NAME [FLAGS]: a server or client, compiled as its users do it.
+ours()
 {
     file=$1 name=$2
     shift 2
@@ -42,10 +42,11 @@ $CC $out/requests.o $out/messages.o -o $out/requests
 $CC $out/null.o -o $out/null
 $CC $out/copy.o -o $out/copy
 
-server examples/echo.c echo
-server examples/echo.c echo_counted $out/allocations.o -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-server $src/pump.c pump
-server $src/many.c many
+ours examples/echo.c echo
+ours examples/echo.c echo_counted $out/allocations.o -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+ours $src/pump.c pump
+ours $src/many.c many
+ours $src/client.c client $out/child.o $out/messages.o
 
 rm -f $out/echo_musl $out/echo_static_musl $out/hello_musl
 if have $MUSL_CC; then

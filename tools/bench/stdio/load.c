@@ -5,7 +5,10 @@
 
    The first form measures: the servers take turns, in an order that rotates, so that a neighbour on the machine
    disturbs them alike; the best of ROUNDS turns counts. Client and server share one CPU, for between two CPUs one
-   measures how long the other one takes to wake up. The second form sends COUNT requests, for strace. */
+   measures how long the other one takes to wake up. The second form sends COUNT requests, for strace.
+
+   What we do to a null server is also the cheapest client there is: it writes requests that are written already,
+   and compares bytes. A client that starts a server of its own, see client.c, is measured beside it. */
 
 #include "gate.h"
 #include "talk.h"
@@ -32,23 +35,25 @@ enum {
 
 /*---- Servers. ----*/
 
-enum { NULL_SERVER, NULL_POLL, OURS, OURS_POLL, TYPESCRIPT, TYPESCRIPT_PINNED, CMCP, NUM_ROLES };
+enum { NULL_SERVER, NULL_POLL, OURS, OURS_POLL, OUR_CLIENT, TYPESCRIPT, TYPESCRIPT_PINNED, CMCP, NUM_ROLES };
 
 struct role {
     const char *key, *name;
     bool plain;                 /* answers without a handshake */
     bool anywhere;              /* not pinned, for it has threads of its own */
     bool modern;                /* speaks 2026-07-28 */
+    bool calls;                 /* a client: its command gets the era as last word, its input the turns */
 };
 
 static const struct role roles[NUM_ROLES] = {
-    { "null",              "null server",             true,  false, true  },
-    { "null-poll",         "null server, polling",    true,  false, true  },
-    { "ours",              "mcp.h",                   false, false, true  },
-    { "ours-poll",         "mcp.h, polling",          false, false, true  },
-    { "typescript",        "TypeScript SDK",          false, true,  true  },
-    { "typescript-pinned", "TypeScript SDK, one CPU", false, false, true  },
-    { "cmcp",              "cMCP",                    false, false, false }
+    { "null",              "null server",             true,  false, true,  false },
+    { "null-poll",         "null server, polling",    true,  false, true,  false },
+    { "ours",              "mcp.h",                   false, false, true,  false },
+    { "ours-poll",         "mcp.h, polling",          false, false, true,  false },
+    { "client",            "mcp.h, both sides",       true,  false, true,  true  },
+    { "typescript",        "TypeScript SDK",          false, true,  true,  false },
+    { "typescript-pinned", "TypeScript SDK, one CPU", false, false, true,  false },
+    { "cmcp",              "cMCP",                    false, false, false, false }
 };
 
 enum { ONE_IN_FLIGHT, WINDOW_64, ALL_AT_ONCE, LONG_ONE, NUM_LOADS };
@@ -71,6 +76,8 @@ struct server {
 
 static struct server servers[NUM_ROLES];
 
+static const char *const era_words[NUM_ERAS] = { "legacy", "modern" };
+
 static bool is_there(int role, enum era era)
 {
     return servers[role].command && (era == LEGACY || roles[role].modern);
@@ -79,10 +86,12 @@ static bool is_there(int role, enum era era)
 static void start(int role, enum era era)
 {
     struct server *s = &servers[role];
+    char command[4096];
+    snprintf(command, sizeof command, "%s %s", s->command, roles[role].calls ? era_words[era] : "");
     watchdog(PATIENCE_S);
     if (roles[role].anywhere) unpin();
     else pin_to_one_cpu();
-    child_start_command(&s->child[era], roles[role].name, s->command);
+    child_start_command(&s->child[era], roles[role].name, command);
     pin_to_one_cpu();
     if (era == LEGACY && !roles[role].plain) child_initialize(&s->child[era]);
 }
@@ -144,6 +153,23 @@ static double turn_flood(const struct talk *t, double turn_ns)
     return best;
 }
 
+/* A client measures itself. */
+static double turn_client(const struct child *client, double turn_ns)
+{
+    char line[64];
+    const int len = snprintf(line, sizeof line, "%.0f\n", turn_ns);
+    child_write(client, line, (size_t)len);
+    line[child_read_line(client, line, sizeof line) - 1] = 0;
+    return strtod(line, NULL);
+}
+
+static void client_turns(int role, enum era era)
+{
+    const struct child *client = &servers[role].child[era];
+    (void)turn_client(client, TURN_NS / 10);
+    keep_most(&servers[role].result[era].rate[WINDOW_64], turn_client(client, TURN_NS));
+}
+
 static void short_turns(int role, enum era era)
 {
     struct result *result = &servers[role].result[era];
@@ -185,8 +211,12 @@ static void measure(void)
         for (era = 0; era < NUM_ERAS; era++) {
             if (!is_there(role, (enum era)era)) continue;
             watchdog(PATIENCE_S);
-            short_turns(role, (enum era)era);
-            long_turn(role, (enum era)era, text);
+            if (roles[role].calls) {
+                client_turns(role, (enum era)era);
+            } else {
+                short_turns(role, (enum era)era);
+                long_turn(role, (enum era)era, text);
+            }
         }
     }
     free(text);
@@ -196,6 +226,10 @@ static void measure(void)
 
 static void print_rate(double rate, double base)
 {
+    if (rate == 0) {
+        printf(" - |");
+        return;
+    }
     if (rate >= 1e6) printf(" %.2f M", rate / 1e6);
     else printf(" %.1f k", rate / 1e3);
     printf(" (%.2f) |", rate / base);
@@ -208,7 +242,8 @@ static void print_row(int role, enum era era)
     printf("| %s |", roles[role].name);
     for (load = 0; load < NUM_LOADS; load++) {
         print_rate(r->rate[load], base->rate[load]);
-        if (load == ONE_IN_FLIGHT) printf(" %.2f / %.2f |", r->p50, r->p99);
+        if (load == ONE_IN_FLIGHT && r->rate[load] != 0) printf(" %.2f / %.2f |", r->p50, r->p99);
+        else if (load == ONE_IN_FLIGHT) printf(" - |");
     }
     printf("\n");
 }
@@ -252,6 +287,13 @@ static void gates_null(enum era era, const char *size)
     gate("-", "64 kB: mcp.h / null", AT_LEAST, 0.28, rate_ratio(OURS, NULL_SERVER, era, LONG_ONE), ratio_band);
 }
 
+static void gates_client(enum era era, const char *size)
+{
+    char what[80];
+    snprintf(what, sizeof what, "window 64, %s: mcp.h on both sides / null on both", size);
+    gate("C1", what, AT_LEAST, 0.25, rate_ratio(OUR_CLIENT, NULL_SERVER, era, WINDOW_64), ratio_band);
+}
+
 /* Where the scheduler puts a server that is not pinned varies from run to run: the faster of the two counts. */
 static double typescript_ratio(enum era era, int load)
 {
@@ -279,6 +321,8 @@ static void report(void)
     gate_head();
     gates_null(LEGACY, "148 B");
     gates_null(MODERN, "329 B");
+    gates_client(LEGACY, "148 B");
+    gates_client(MODERN, "329 B");
     gates_peers(LEGACY, "148 B");
     gates_peers(MODERN, "329 B");
 }
@@ -340,7 +384,7 @@ int main(int argc, char **argv)
     if (argc == 6 && strcmp(argv[1], "send") == 0) {
         role = take_server(argv[2]);
         if (role < 0) return usage();
-        return send_only(role, strcmp(argv[3], "modern") == 0 ? MODERN : LEGACY,
+        return send_only(role, strcmp(argv[3], era_words[MODERN]) == 0 ? MODERN : LEGACY,
                          (size_t)strtoul(argv[4], NULL, 10), (size_t)strtoul(argv[5], NULL, 10));
     }
     for (i = 1; i < argc; i++) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The benchmark of servers over standard input and output: requests a second beside a null server and others,
-# system calls, instructions, allocations, start-up and size, and the gates. Called by tools/bench/run.sh.
+# The benchmark of servers and clients over standard input and output: requests a second beside a null server and
+# others, system calls, instructions, allocations, start-up and size, and the gates. Called by tools/bench/run.sh.
 #
 #   sh tools/bench/stdio/run.sh
 #
@@ -34,7 +34,8 @@ find_typescript()
 echo "$($CC --version | head -n 1), -O2; client and server on one CPU."
 typescript=
 find_typescript
-set -- "null=$out/null" "null-poll=$out/null poll" "ours=$out/echo" "ours-poll=$out/pump"
+set -- "null=$out/null" "null-poll=$out/null poll" "ours=$out/echo" "ours-poll=$out/pump" \
+    "client=$out/client $out/echo"
 [ -z "$typescript" ] || set -- "$@" "typescript=$typescript" "typescript-pinned=$typescript"
 [ -z "${MCP_CMCP:-}" ] || set -- "$@" "cmcp=$MCP_CMCP"
 $out/load "$@"
