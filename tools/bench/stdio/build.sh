@@ -35,9 +35,10 @@ ours()
     $CC -O2 -Wall -Wextra -I. $file "$@" -o $out/$name
 }
 
-for name in messages child gate talk load start requests null copy allocations; do tool $name; done
+for name in messages child gate talk load start between requests null copy allocations; do tool $name; done
 $CC $out/load.o $out/talk.o $out/child.o $out/messages.o $out/gate.o -lm -o $out/load
 $CC $out/start.o $out/talk.o $out/child.o $out/messages.o $out/gate.o -lm -o $out/start
+$CC $out/between.o $out/child.o $out/messages.o -o $out/between
 $CC $out/requests.o $out/messages.o -o $out/requests
 $CC $out/null.o -o $out/null
 $CC $out/copy.o -o $out/copy
@@ -48,10 +49,21 @@ ours $src/pump.c pump
 ours $src/many.c many
 ours $src/client.c client $out/child.o $out/messages.o
 
-rm -f $out/echo_musl $out/echo_static_musl $out/hello_musl
+# small NAME FILE [FLAGS]: statically linked, and as small as it gets.
+small()
+{
+    name=$1
+    shift
+    $MUSL_CC -Os -static -s -I. "$@" -o $out/${name}_musl
+}
+
+rm -f $out/*_musl
 if have $MUSL_CC; then
-    $MUSL_CC -Os -static -s -I. examples/echo.c -o $out/echo_musl
-    $MUSL_CC -Os -static -s -DMCP_STATIC -I. examples/echo.c -o $out/echo_static_musl
-    $MUSL_CC -Os -static -s $src/hello.c -o $out/hello_musl
+    small echo examples/echo.c
+    small echo_static examples/echo.c -DMCP_STATIC
+    small call examples/call.c
+    small call_static examples/call.c -DMCP_STATIC
+    small hello $src/hello.c
+    small twice $src/twice.c
 fi
 stdio_built=yes

@@ -44,7 +44,8 @@ $out/load "$@"
 (. $src/instructions.sh)
 
 if [ -x $out/echo_musl ]; then
-    $out/start $out/echo_musl $out/echo_static_musl $out/hello_musl
+    $out/start $out/echo_musl $out/echo_static_musl $out/hello_musl \
+        $out/call_musl $out/call_static_musl $out/twice_musl $out/between
 else
     echo "start: there is no $MUSL_CC, so start-up and size are not measured."
 fi

@@ -1,9 +1,12 @@
-/* How long a small server takes from its start to its first answer, and how large it is.
+/* How long a small server takes from its start to its first answer, and a client that calls it once from its start
+   to the end of both; and how large they are.
 
-   usage: start SERVER SMALLER HELLO
-   All are statically linked. SMALLER is the server built with MCP_STATIC, so that what it does not call is left
-   out. HELLO only writes a line; a server is given its first request and answers it. */
+   usage: start SERVER SMALLER HELLO CLIENT SMALLER_CLIENT TWICE BETWEEN
+   All but the last are statically linked. SMALLER and SMALLER_CLIENT are built with MCP_STATIC, so that what they do
+   not call is left out. HELLO only writes a line; a server is given its first request and answers it. A client
+   starts its server, as TWICE does HELLO, and BETWEEN where its memory is to be seen. */
 
+#include "between.h"
 #include "gate.h"
 #include "talk.h"
 
@@ -11,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     STARTS = 400,               /* of each, in turns */
@@ -18,23 +22,25 @@ enum {
     PATIENCE_S = 60
 };
 
-enum { SERVER, SMALLER, HELLO, NUM_PROGRAMS };
+enum { SERVER, SMALLER, HELLO, CLIENT, SMALLER_CLIENT, TWICE, NUM_PROGRAMS };
 
-/* KB in RAM after the first answer and after many. */
+/* KB in RAM: of a server after the first answer and after many, of a client and its server. */
 struct footprint {
     long first, warm;
+    long client, server;
 };
 
 struct program {
     const char *name;
-    char *argv[2];
+    char *argv[3];
     bool is_server;
+    bool is_pair;               /* starts argv[1]; what counts is the end of both */
     double ns[STARTS];
     double best, p50;
     struct footprint ram;
 };
 
-/* One start: from before it until its first line is there. */
+/* One start: from before it until its first line is there, or until it has ended. */
 static double start_once(struct program *p)
 {
     struct child c;
@@ -45,7 +51,7 @@ static double start_once(struct program *p)
     (void)child_read_line(&c, line, sizeof line);
     ns = now_ns() - begin;
     child_end(&c);
-    return ns;
+    return p->is_pair ? now_ns() - begin : ns;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -69,7 +75,7 @@ static void measure(struct program *programs)
 
 static struct footprint measure_footprint(struct program *p)
 {
-    struct footprint size;
+    struct footprint size = { 0, 0, 0, 0 };
     struct child c;
     struct talk t;
     size_t i;
@@ -84,6 +90,28 @@ static struct footprint measure_footprint(struct program *p)
     return size;
 }
 
+/* Of a client and its server, when the client is done and both are still there. */
+static struct footprint measure_pair(struct program *p, char *between)
+{
+    struct footprint size = { 0, 0, 0, 0 };
+    char *argv[3] = { p->argv[0], between, NULL };
+    struct child c;
+    char line[4096], report[64] = "";
+    int ends[2];
+    if (pipe(ends) != 0 || dup2(ends[1], BETWEEN_REPORT) < 0 || setenv(BETWEEN_SERVER, p->argv[1], 1) != 0) {
+        perror("start");
+        exit(1);
+    }
+    close(ends[1]);
+    child_start(&c, p->name, argv);
+    close(BETWEEN_REPORT);
+    (void)child_read_line(&c, line, sizeof line);
+    child_end(&c);
+    if (read(ends[0], report, sizeof report - 1) > 0) (void)sscanf(report, "%ld %ld", &size.client, &size.server);
+    close(ends[0]);
+    return size;
+}
+
 static double file_size(const struct program *p)
 {
     struct stat s;
@@ -94,10 +122,21 @@ static void print_row(const struct program *p)
 {
     printf("| %s | %.1f | %.3f / %.3f |", p->name, file_size(p) / 1024, p->best / 1e6, p->p50 / 1e6);
     if (p->is_server) printf(" %ld / %ld |\n", p->ram.first, p->ram.warm);
+    else if (p->ram.client) printf(" %ld + %ld |\n", p->ram.client, p->ram.server);
     else printf(" |\n");
 }
 
-static void gates(const struct program *p, const struct program *hello)
+static void gates_client(const struct program *p, const struct program *twice)
+{
+    const long both = p->ram.client && p->ram.server ? p->ram.client + p->ram.server : 0;
+    char what[80];
+    snprintf(what, sizeof what, "%s: start to end of both / two hellos, p50", p->name);
+    gate("C3", what, AT_MOST, 2, p->p50 / twice->p50, 0.07);
+    snprintf(what, sizeof what, "%s: KB in RAM, both together", p->name);
+    gate("C4", what, AT_MOST, 512, gate_ratio((double)both, 1), 0);
+}
+
+static void gates_server(const struct program *p, const struct program *hello)
 {
     char what[80];
     snprintf(what, sizeof what, "%s: first answer / line of hello, p50", p->name);
@@ -108,29 +147,46 @@ static void gates(const struct program *p, const struct program *hello)
     gate("Z2", what, AT_MOST, 64, file_size(p) / 1024, 0);
 }
 
+static void init(struct program *p, const char *name, char **files, int which)
+{
+    static const int starts[NUM_PROGRAMS] = { -1, -1, -1, SERVER, SMALLER, HELLO };
+    p->name = name;
+    p->argv[0] = files[which];
+    p->is_server = which < HELLO;
+    p->is_pair = starts[which] >= 0;
+    if (p->is_pair) p->argv[1] = files[starts[which]];
+}
+
+static void print_table(const struct program *programs)
+{
+    int i;
+    printf("\n| musl, -Os -static -s | file, KB | start to first line, of two to their end, best / p50, ms |"
+           " KB in RAM after the first answer / %d, of two |\n|---|---:|---:|---:|\n", WARM_REQUESTS);
+    for (i = 0; i < NUM_PROGRAMS; i++) print_row(&programs[i]);
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const names[NUM_PROGRAMS] = { "echo server", "echo server, MCP_STATIC", "hello" };
+    static const char *const names[NUM_PROGRAMS] = {
+        "echo server", "echo server, MCP_STATIC", "hello",
+        "client and echo server", "client and echo server, MCP_STATIC", "hello that starts hello"
+    };
     static struct program programs[NUM_PROGRAMS];
     int i;
-    if (argc != 1 + NUM_PROGRAMS) {
-        fprintf(stderr, "usage: start SERVER SMALLER HELLO\n");
+    if (argc != 2 + NUM_PROGRAMS) {
+        fprintf(stderr, "usage: start SERVER SMALLER HELLO CLIENT SMALLER_CLIENT TWICE BETWEEN\n");
         return 1;
     }
-    for (i = 0; i < NUM_PROGRAMS; i++) {
-        programs[i].name = names[i];
-        programs[i].argv[0] = argv[1 + i];
-        programs[i].is_server = i != HELLO;
-    }
+    for (i = 0; i < NUM_PROGRAMS; i++) init(&programs[i], names[i], argv + 1, i);
     pin_to_one_cpu();
     watchdog(PATIENCE_S);
     measure(programs);
-    for (i = 0; i < HELLO; i++) programs[i].ram = measure_footprint(&programs[i]);
+    for (i = SERVER; i < HELLO; i++) programs[i].ram = measure_footprint(&programs[i]);
+    for (i = CLIENT; i < TWICE; i++) programs[i].ram = measure_pair(&programs[i], argv[1 + NUM_PROGRAMS]);
 
-    printf("\n| musl, -Os -static -s | file, KB | start to first line, best / p50, ms |"
-           " KB in RAM after the first answer / %d |\n|---|---:|---:|---:|\n", WARM_REQUESTS);
-    for (i = 0; i < NUM_PROGRAMS; i++) print_row(&programs[i]);
+    print_table(programs);
     gate_head();
-    for (i = 0; i < HELLO; i++) gates(&programs[i], &programs[HELLO]);
+    for (i = SERVER; i < HELLO; i++) gates_server(&programs[i], &programs[HELLO]);
+    for (i = CLIENT; i < TWICE; i++) gates_client(&programs[i], &programs[TWICE]);
     return 0;
 }
