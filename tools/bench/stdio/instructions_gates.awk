@@ -8,8 +8,8 @@ BEGIN {
     limit("S1", "modern", 3800, "instructions, echo of 329 B", 4080)
     limit("S4", "beyond null", 2400, "instructions, echo of 148 B, beyond the null server's", 2740)
     limit("-", "list", 4000, "instructions, list of 100 tools, beyond copying it")
-    limit("C2", "call legacy", 4410, "instructions of a client, 2025-11-25")
-    limit("C2", "call modern", 5510, "instructions of a client, 2026-07-28")
+    limit("C2", "call legacy", 3890, "instructions of a client, 2025-11-25")
+    limit("C2", "call modern", 4900, "instructions of a client, 2026-07-28")
     limit("-", "allocations", 0, "allocations, over 2,000 requests of each era")
 }
 
