@@ -79,7 +79,7 @@
         2 >>json    reader, writer, templates, JSON pointer, clone
         3 >>rpc     JSON-RPC 2.0 envelope, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
-        5 >>proto   protocol revisions, _meta
+        5 >>proto   protocol revisions, _meta, URI templates
         6 >>peer    calls, deferred calls, sessions, replies and where they go
         7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
@@ -87,7 +87,7 @@
        10 >>stdio   standard input and output: the only layer that includes OS headers
 
    The declarations before them stand in the order a user reads: >>types, >>memory, >>json-api,
-   >>rows-api, >>server-api, >>call-api, >>client-api, >>transport-api, >>stdio-api.
+   >>uri-api, >>rows-api, >>server-api, >>call-api, >>client-api, >>transport-api, >>stdio-api.
 
    OPTIONS (all act only in the file that defines MCP_IMPLEMENTATION; none changes a declaration)
 
@@ -215,7 +215,7 @@ extern "C" {
     X(MCP_E_TOO_LONG, -6, "longer than the limit or the buffer allows")                             \
     X(MCP_E_RANGE, -7, "a number that JSON cannot express (infinite or not a number)")              \
     X(MCP_E_MISUSE, -8, "the call does not fit here: see the function's comment")                   \
-    X(MCP_E_TEMPLATE, -9, "the template is not JSON, or has a conversion that is not supported")    \
+    X(MCP_E_TEMPLATE, -9, "the template is not JSON (a URI's: not RFC 6570), or uses what is not supported") \
     X(MCP_E_CLOSED, -10, "the other side closed the stream")                                        \
     X(MCP_E_IO, -11, "reading or writing failed: see errno")                                        \
     X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")                                    \
@@ -515,6 +515,47 @@ MCP_API void mcp_put_piece(mcp_out *out, const char *json);
    characters stand for themselves in UTF-8. */
 MCP_API void mcp_put_f(mcp_out *out, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API void mcp_put_fv(mcp_out *out, const char *format, va_list args) MCP_PRINTF(2, 0);
+
+/*---- >>uri-api  URI templates. ------------------------------------------------------------------*/
+
+/* RFC 6570, levels 1 to 3: note://{id}, file:///{+path}, and {#x} {.x} {/x} {;x} {?x} {&x}, with several
+   variables as {?x,y}. Level 4 ({x:3}, {x*}, lists) is refused. Spec: server/resources (templates) */
+
+/* The most variables of one template. */
+#define MCP_URI_VARS 16
+
+/* What is wrong with a template: what was expected, static; NULL if nothing is. */
+MCP_API const char *mcp_uri_error(const char *uri_template);
+
+/* Appends to out the URI that a template gives with the members of the object values, and a NUL that out->len
+   does not count. Strings and numbers are values; what is null or missing is left out, as the RFC has it.
+       mcp_uri_expand(&buf, "note://{id}{?rev}", mcp_json_root(&doc))       {"id":"a b"} -> note://a%20b
+   Returns MCP_OK; or, with nothing appended, MCP_E_TEMPLATE (mcp_uri_error tells why), MCP_E_MISUSE for a
+   value of another type, or the error of out. */
+MCP_API int mcp_uri_expand(mcp_buf *out, const char *uri_template, mcp_json values);
+
+/* A variable of a template, and its value in a URI. */
+typedef struct mcp_uri_var {
+    mcp_str name;           /* inside the template, not NUL-terminated */
+    mcp_str value;          /* decoded, NUL-terminated, without a NUL inside; {0} if it is missing */
+} mcp_uri_var;
+
+/* Finds the values with which a template gives this URI. Returns 1, and in *vars the variables in the order
+   of the template, behind the last one a name.ptr of NULL; they live until the arena's next reset. Returns 0
+   if there are no such values, MCP_E_TEMPLATE (mcp_uri_error tells why) or MCP_E_NOMEM; *vars is NULL then.
+       {x} {+x}            are there, with at least one character
+       {.x} {/x} {#x}      are missing where their mark is, with it they may be ""; {/x,y}: y only after x
+       {;x} {?x} {&x}      may be missing, in any order; no other names, and none twice with two values
+   A value has the characters that its expression writes: letters, digits, - . _ ~ and escapes, in {+x} and
+   {#x} reserved ones too; besides, as clients are, ! ' ( ) * and non-ASCII ones. It is the shortest with
+   which the rest of the template matches: a-b-c is x=a, y=b-c for {x}-{y}; a/b/c is dir=a/b, name=c for
+   {+dir}/{name}. An escape in literal text is what it stands for: %7e is ~, but %2F, reserved, is not /.
+   Nothing matches if a value is not UTF-8, holds a NUL, is ".." or has it between slashes, or holds a slash
+   (as %2F) in {x}, {.x} or {/x}. A {+x} may start with a slash, though.
+   The time is in proportion to the length of the URI, whatever it holds. Of the arena it takes about the
+   length of the URI, and while it runs up to five times that. */
+MCP_API int mcp_uri_match(mcp_arena *arena, const char *uri_template, const char *uri, size_t len,
+                          mcp_uri_var **vars);
 
 /*---- >>rows-api  Tables that describe a server. -------------------------------------------------*/
 
@@ -5588,7 +5629,7 @@ static bool mcpi_schema_fill_form(mcp_out *out, mcp_json form, mcp_json values, 
 
 #endif /* MCP_LAYERS >= 4 */
 
-/*==== 5 >>proto  Protocol revisions and _meta. ====================================================*/
+/*==== 5 >>proto  Protocol revisions, _meta, URI templates. ========================================*/
 #if MCP_LAYERS >= 5
 
 /* What a revision has; features are asked for, never revisions. */
@@ -5669,6 +5710,506 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_HEADER_MISMATCH     (-32020)
 #define MCPI_PROTO_MISSING_CAPABILITY  (-32021)
 #define MCPI_PROTO_UNSUPPORTED_VERSION (-32022)
+
+/*-- URI templates: RFC 6570, levels 1 to 3 --*/
+
+/* What an expression writes before its first value and before each further one. Where the first has no mark
+   (0), a value that is missing cannot be told from one that is empty, and none may be either. */
+typedef struct mcpi_proto_uri_op {
+    char sign, first, further;
+    bool named;             /* values are pairs: name=value */
+    bool reserved;          /* values may hold reserved characters */
+} mcpi_proto_uri_op;
+
+static const mcpi_proto_uri_op mcpi_proto_uri_ops[] = {
+    { '+', 0, ',', false, true },    { '#', '#', ',', false, true }, { '.', '.', '.', false, false },
+    { '/', '/', '/', false, false }, { ';', ';', ';', true, false }, { '?', '?', '&', true, false },
+    { '&', '&', '&', true, false },  { 0, 0, ',', false, false }
+};
+
+/* A piece of literal text, or one variable of an expression. */
+typedef struct mcpi_proto_uri_step {
+    mcp_str text;                   /* the literal, or the name */
+    const mcpi_proto_uri_op *op;    /* NULL: literal */
+    char mark;                      /* what announces a value, or 0 */
+    uint8_t first, after;           /* steps of the expression: the first, and that behind the last */
+    uint8_t next;                   /* the step after a value: pairs are taken by the first step, for all */
+    uint8_t var;                    /* the number of the variable */
+} mcpi_proto_uri_step;
+
+typedef struct mcpi_proto_uri {
+    mcpi_proto_uri_step steps[2 * MCP_URI_VARS + 1];    /* each variable may have literals around it */
+    size_t count, num_vars;
+} mcpi_proto_uri;
+
+#define MCPI_PROTO_URI_NONE ((size_t)-1)
+
+/* Kinds of characters, each with more rights than those before it. */
+enum {
+    MCPI_PROTO_URI_ILLEGAL,
+    MCPI_PROTO_URI_RESERVED,
+    MCPI_PROTO_URI_TOLERATED,   /* reserved, but not escaped by encodeURIComponent, and so by clients */
+    MCPI_PROTO_URI_PLAIN,       /* unreserved */
+    MCPI_PROTO_URI_NAME         /* unreserved, and part of names */
+};
+
+static int mcpi_proto_uri_kind(char c)
+{
+    static const char kinds[] = "02011012222113314444444444110101"    /* from the space on */
+                                "14444444444444444444444444410104"
+                                "04444444444444444444444444400030";
+    return (uint8_t)c < 32 || (uint8_t)c > 127 ? (int)MCPI_PROTO_URI_ILLEGAL : kinds[(uint8_t)c - 32] - '0';
+}
+
+/* Whether a character may stand for itself. */
+static bool mcpi_proto_uri_is_plain(char c, bool reserved)
+{
+    return mcpi_proto_uri_kind(c) >= (reserved ? MCPI_PROTO_URI_RESERVED : MCPI_PROTO_URI_PLAIN);
+}
+
+/* The byte that "%XX" at p stands for, or -1 if that is not there. */
+static int mcpi_proto_uri_escaped(const char *p, const char *end)
+{
+    uint8_t digits[4] = { '0', '0', 0, 0 };
+    uint32_t byte;
+    if (end - p < 3 || *p != '%') return -1;
+    memcpy(digits + 2, p + 1, 2);
+    byte = mcpi_json_hex4(digits);
+    return byte > 0xff ? -1 : (int)byte;
+}
+
+/* The length of the character at p, escaped or not, if it may stand in a value or a literal; else 0. */
+static size_t mcpi_proto_uri_char(const char *p, const char *end, bool reserved)
+{
+    if (p == end) return 0;
+    if (*p == '%') return mcpi_proto_uri_escaped(p, end) < 0 ? 0 : 3;
+    return (uint8_t)*p >= 0x80 ||
+           mcpi_proto_uri_kind(*p) >= (reserved ? MCPI_PROTO_URI_RESERVED : MCPI_PROTO_URI_TOLERATED);
+}
+
+/* Reads one character, such that two are the same if and only if they mean the same: an escape is what it
+   stands for, but for reserved characters. -1 at the end or if it is none. */
+static int mcpi_proto_uri_read(const char **p, const char *end)
+{
+    int byte;
+    if (*p == end) return -1;
+    if (**p != '%') return (uint8_t)*(*p)++;
+    byte = mcpi_proto_uri_escaped(*p, end);
+    if (byte < 0) return byte;
+    *p += 3;
+    return byte >= 0x80 || mcpi_proto_uri_is_plain((char)byte, false) ? byte : byte + 256;
+}
+
+/*-- URI templates: parsing --*/
+
+static mcpi_proto_uri_step *mcpi_proto_uri_add_step(mcpi_proto_uri *t, const char *text, size_t len)
+{
+    mcpi_proto_uri_step *step = &t->steps[t->count++];
+    memset(step, 0, sizeof *step);
+    step->text.ptr = text;
+    step->text.len = len;
+    return step;
+}
+
+static const char *mcpi_proto_uri_parse_literal(mcpi_proto_uri *t, const char **at, const char *end)
+{
+    const char *start = *at;
+    size_t len;
+    while ((len = mcpi_proto_uri_char(*at, end, true)) != 0) *at += len;
+    if (*at < end && **at == '}') return "expected a { before this }";
+    if (*at < end && **at != '{') return "expected only characters of a URI: write others as %XX";
+    (void)mcpi_proto_uri_add_step(t, start, (size_t)(*at - start));
+    return NULL;
+}
+
+/* The length of the variable's name at p. */
+static size_t mcpi_proto_uri_name(const char *p, const char *end)
+{
+    const char *at = p, *c = p;
+    for (;;) {
+        if (c < end && mcpi_proto_uri_kind(*c) == MCPI_PROTO_URI_NAME) at = c + 1;
+        else if (mcpi_proto_uri_escaped(c, end) >= 0) at = c + 3;
+        else return (size_t)(at - p);
+        c = at < end && *at == '.' ? at + 1 : at;
+    }
+}
+
+static const char *mcpi_proto_uri_parse_expression(mcpi_proto_uri *t, const char **at, const char *end)
+{
+    const mcpi_proto_uri_op *op = mcpi_proto_uri_ops;
+    size_t first = t->count, i, len;
+
+    ++*at;
+    while (op->sign && op->sign != **at) op++;
+    if (op->sign) ++*at;
+    do {
+        mcpi_proto_uri_step *step;
+        if (t->num_vars == MCP_URI_VARS) return "expected at most 16 variables";
+        len = mcpi_proto_uri_name(*at, end);
+        if (!len) return "expected a name of A-Z a-z 0-9 _ %XX . after { and one of + # . / ; ? & or none";
+        step = mcpi_proto_uri_add_step(t, *at, len);
+        step->op = op;
+        step->mark = t->count - 1 == first ? op->first : op->further;
+        step->first = (uint8_t)first;
+        step->var = (uint8_t)t->num_vars++;
+        *at += len + 1;
+    } while ((*at)[-1] == ',');
+    if ((*at)[-1] == ':' || (*at)[-1] == '*')
+        return "expected no :n and no * after a name: level 4 is not supported";
+    if ((*at)[-1] != '}') return "expected , or } after a name";
+    for (i = first; i < t->count; i++) {
+        t->steps[i].after = (uint8_t)t->count;
+        t->steps[i].next = (uint8_t)(op->named ? t->count : i + 1);
+    }
+    return NULL;
+}
+
+/* NULL, or what is wrong with the template. */
+static const char *mcpi_proto_uri_parse(mcpi_proto_uri *t, const char *text)
+{
+    const char *end = text + strlen(text), *wrong = NULL;
+    t->count = t->num_vars = 0;
+    if (!mcp_utf8_valid(text, (size_t)(end - text))) return "expected UTF-8";
+    while (!wrong && text < end)
+        wrong = *text == '{' ? mcpi_proto_uri_parse_expression(t, &text, end)
+                             : mcpi_proto_uri_parse_literal(t, &text, end);
+    return wrong;
+}
+
+MCP_API const char *mcp_uri_error(const char *uri_template)
+{
+    mcpi_proto_uri t;
+    return mcpi_proto_uri_parse(&t, uri_template);
+}
+
+/*-- URI templates: expansion --*/
+
+/* Writes a text with what may not stand for itself escaped. */
+static void mcpi_proto_uri_put(mcp_buf *out, mcp_str text, bool reserved)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const char *p = text.ptr, *end = p + text.len;
+    while (p < end) {
+        char escape[3] = { '%', hex[(uint8_t)*p >> 4], hex[*p & 15] };
+        bool escaped = reserved && mcpi_proto_uri_escaped(p, end) >= 0;
+        if (escaped || mcpi_proto_uri_is_plain(*p, reserved)) (void)mcp_buf_add(out, p, escaped ? 3 : 1);
+        else (void)mcp_buf_add(out, escape, 3);
+        p += escaped ? 3 : 1;
+    }
+}
+
+/* Writes a variable that has a value. started: it is not the first of its expression that has one. */
+static void mcpi_proto_uri_put_variable(mcp_buf *out, const mcpi_proto_uri_step *step, mcp_str value,
+                                        bool started)
+{
+    const mcpi_proto_uri_op *op = step->op;
+    const char *mark = started ? &op->further : &op->first;
+    if (*mark) (void)mcp_buf_add(out, mark, 1);
+    if (op->named) {
+        (void)mcp_buf_add(out, step->text.ptr, step->text.len);
+        if (value.len || op->sign != ';') (void)mcp_buf_add(out, "=", 1);
+    }
+    mcpi_proto_uri_put(out, value, op->reserved);
+}
+
+/* Writes all steps. False if a value is of a type that it cannot be. */
+static bool mcpi_proto_uri_put_steps(mcp_buf *out, const mcpi_proto_uri *t, mcp_json values)
+{
+    const mcpi_proto_uri_step *step;
+    bool started = false;
+    for (step = t->steps; step < t->steps + t->count; step++) {
+        mcp_json v;
+        mcp_str value;
+        if (!step->op) {
+            mcpi_proto_uri_put(out, step->text, true);
+            continue;
+        }
+        v = mcp_json_member(values, step->text.ptr, step->text.len);
+        value = mcp_json_str(v, NULL);
+        if (!value.ptr) value = mcp_json_number(v, NULL);
+        if (step == t->steps + step->first) started = false;
+        if (value.ptr) {
+            mcpi_proto_uri_put_variable(out, step, value, started);
+            started = true;
+        } else if (mcp_json_type(v) > MCP_JSON_NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+MCP_API int mcp_uri_expand(mcp_buf *out, const char *uri_template, mcp_json values)
+{
+    mcpi_proto_uri t;
+    const size_t start = out->len;
+    if (mcpi_proto_uri_parse(&t, uri_template)) return MCP_E_TEMPLATE;
+    if (!mcpi_proto_uri_put_steps(out, &t, values)) {
+        out->len = start;
+        return MCP_E_MISUSE;
+    }
+    if (mcp_buf_room(out, 1)) out->ptr[out->len] = 0;
+    else out->len = start;
+    return out->error;
+}
+
+/*-- URI templates: matching. First, from the end of the URI to its start, a bit is found for each variable
+     and each place: that the template can match all that follows if the value goes on from there. With them
+     the values are then read from the start, each as short as it can be, and nothing is tried twice. --*/
+
+typedef struct mcpi_proto_uri_matcher {
+    const mcpi_proto_uri *t;
+    const char *uri;
+    size_t len;
+    uint8_t *bits;          /* row_size bytes for each step */
+    size_t row_size;
+    mcp_uri_var *vars;
+    char *texts;            /* where the next value is decoded to */
+} mcpi_proto_uri_matcher;
+
+static uint8_t *mcpi_proto_uri_bits(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    return m->bits + s * m->row_size + at / 8;
+}
+
+/* Whether the value of step s can go on, or end, at that place. */
+static bool mcpi_proto_uri_may(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    return *mcpi_proto_uri_bits(m, s, at) >> (at % 8) & 1;
+}
+
+/* The length of the next character of a value of step s; 0 if it cannot be one. */
+static size_t mcpi_proto_uri_step_char(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    return mcpi_proto_uri_char(m->uri + at, m->uri + m->len, m->t->steps[s].op->reserved);
+}
+
+/* Where the URI goes on after a literal; NONE if it has something else. */
+static size_t mcpi_proto_uri_literal(const mcpi_proto_uri_matcher *m, mcp_str literal, size_t at)
+{
+    const char *a = literal.ptr, *p = m->uri + at;
+    while (a < literal.ptr + literal.len)
+        if (mcpi_proto_uri_read(&a, literal.ptr + literal.len) != mcpi_proto_uri_read(&p, m->uri + m->len))
+            return MCPI_PROTO_URI_NONE;
+    return (size_t)(p - m->uri);
+}
+
+/* Where the value of the variable *s starts, if its mark stands at that place, or 0 is its mark; NONE if it
+   does not. Where values have names, *s becomes the variable of that name in the expression. */
+static size_t mcpi_proto_uri_start(const mcpi_proto_uri_matcher *m, size_t *s, size_t at, char mark)
+{
+    const mcpi_proto_uri_step *step = &m->t->steps[*s];
+    const size_t after = step->after;
+    const mcpi_proto_uri_op *op = step->op;
+
+    if (mark && (at == m->len || m->uri[at++] != mark)) return MCPI_PROTO_URI_NONE;
+    if (!op->named) return at;
+    for (*s = step->first; *s < after; ++*s) {
+        const mcp_str name = m->t->steps[*s].text;
+        const size_t end = at + name.len;
+        if (name.len > m->len - at || memcmp(name.ptr, m->uri + at, name.len)) continue;
+        if (end < m->len && m->uri[end] == '=') return end + 1;
+        if (op->sign == ';' && !mcpi_proto_uri_step_char(m, *s, end)) return end;
+    }
+    return MCPI_PROTO_URI_NONE;
+}
+
+/* Whether a value of step s follows here such that all after it matches too. */
+static bool mcpi_proto_uri_follows(const mcpi_proto_uri_matcher *m, size_t s, size_t at, char mark)
+{
+    size_t found = s, start = mcpi_proto_uri_start(m, &found, at, mark), len = 0;
+    if (start == MCPI_PROTO_URI_NONE) return false;
+    if (!m->t->steps[s].op->first) {
+        len = mcpi_proto_uri_step_char(m, s, start);
+        if (!len) return false;
+    }
+    return mcpi_proto_uri_may(m, s, start + len);
+}
+
+/* Whether the steps from s on match all that follows. */
+static bool mcpi_proto_uri_rest(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    while (s < m->t->count) {
+        const mcpi_proto_uri_step *step = &m->t->steps[s];
+        if (!step->op) {
+            at = mcpi_proto_uri_literal(m, step->text, at);
+            if (at == MCPI_PROTO_URI_NONE) return false;
+            s++;
+        } else {
+            if (mcpi_proto_uri_follows(m, s, at, step->mark)) return true;
+            if (!step->op->first) return false;
+            s = step->after;
+        }
+    }
+    return at == m->len;
+}
+
+/* Whether another pair of the same expression follows. */
+static bool mcpi_proto_uri_another(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    const mcpi_proto_uri_op *op = m->t->steps[s].op;
+    return op->named && mcpi_proto_uri_follows(m, s, at, op->further);
+}
+
+/* Whether a value of step s may end here, which is never inside a character of several bytes. */
+static bool mcpi_proto_uri_ends(const mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    const char *p = m->uri + at;
+    if ((mcpi_proto_uri_read(&p, m->uri + m->len) & 0xc0) == 0x80) return false;
+    return mcpi_proto_uri_another(m, s, at) || mcpi_proto_uri_rest(m, m->t->steps[s].next, at);
+}
+
+/* Finds the bits of one variable, or of one expression whose values have names. */
+static void mcpi_proto_uri_fill(const mcpi_proto_uri_matcher *m, size_t s)
+{
+    size_t at = m->len + 1;
+    while (at--) {
+        size_t len = mcpi_proto_uri_step_char(m, s, at);
+        if ((len && mcpi_proto_uri_may(m, s, at + len)) || mcpi_proto_uri_ends(m, s, at))
+            *mcpi_proto_uri_bits(m, s, at) |= (uint8_t)(1 << at % 8);
+    }
+}
+
+/* Whether ".." stands between slashes of either kind, or at the ends. */
+static bool mcpi_proto_uri_goes_up(mcp_str value)
+{
+    const char *p = value.ptr, *end = p + value.len, *c;
+    for (; p <= end; p = c + 1) {
+        for (c = p; c < end && *c != '/' && *c != '\\'; c++) continue;
+        if (c - p == 2 && p[0] == '.' && p[1] == '.') return true;
+    }
+    return false;
+}
+
+/* Whether a value may be given to a handler, who may use it as a C string and as part of a path. */
+static bool mcpi_proto_uri_is_fit(mcp_str value, const mcpi_proto_uri_op *op)
+{
+    if (!mcp_utf8_valid(value.ptr, value.len) || memchr(value.ptr, 0, value.len)) return false;
+    if (!op->reserved && !op->named && memchr(value.ptr, '/', value.len)) return false;
+    return !mcpi_proto_uri_goes_up(value);
+}
+
+/* Decodes a value and gives it to all variables of that name. False if it does not fit one. */
+static bool mcpi_proto_uri_set(mcpi_proto_uri_matcher *m, size_t s, size_t at, size_t end)
+{
+    const mcpi_proto_uri_step *step = &m->t->steps[s];
+    mcp_uri_var *var;
+    mcp_str value;
+    char *o = m->texts;
+
+    value.ptr = o;
+    while (at < end) {
+        const int byte = mcpi_proto_uri_escaped(m->uri + at, m->uri + end);
+        *o++ = byte < 0 ? m->uri[at] : (char)byte;
+        at += byte < 0 ? 1 : 3;
+    }
+    value.len = (size_t)(o - m->texts);
+    *o++ = 0;
+    m->texts = o;
+    if (!mcpi_proto_uri_is_fit(value, step->op)) return false;
+    for (var = m->vars; var->name.ptr; var++) {
+        if (!mcpi_rpc_same(var->name, step->text)) continue;
+        if (var->value.ptr && !mcpi_rpc_same(var->value, value)) return false;
+        var->value = value;
+    }
+    return true;
+}
+
+/* Reads the value of step s, or all pairs of its expression. Returns where they end; NONE if one does not
+   fit. */
+static size_t mcpi_proto_uri_take(mcpi_proto_uri_matcher *m, size_t s, size_t at)
+{
+    const mcpi_proto_uri_op *op = m->t->steps[s].op;
+    char mark = m->t->steps[s].mark;
+    do {
+        size_t var = s, start = mcpi_proto_uri_start(m, &var, at, mark);
+        at = start;
+        if (!op->first) at += mcpi_proto_uri_step_char(m, s, at);
+        while (!mcpi_proto_uri_ends(m, s, at)) at += mcpi_proto_uri_step_char(m, s, at);
+        if (!mcpi_proto_uri_set(m, var, start, at)) return MCPI_PROTO_URI_NONE;
+        mark = op->further;
+    } while (mcpi_proto_uri_another(m, s, at));
+    return at;
+}
+
+/* Reads all values from step s on. */
+static bool mcpi_proto_uri_take_all(mcpi_proto_uri_matcher *m, size_t s)
+{
+    size_t at = 0;
+    while (s < m->t->count && at != MCPI_PROTO_URI_NONE) {
+        const mcpi_proto_uri_step *step = &m->t->steps[s];
+        if (!step->op) {
+            at = mcpi_proto_uri_literal(m, step->text, at);
+            s++;
+        } else if (mcpi_proto_uri_follows(m, s, at, step->mark)) {
+            at = mcpi_proto_uri_take(m, s, at);
+            s = step->next;
+        } else {
+            s = step->after;
+        }
+    }
+    return at == m->len;
+}
+
+/* Finds the bits, then the values. */
+static bool mcpi_proto_uri_solve(mcpi_proto_uri_matcher *m, size_t s)
+{
+    const mcpi_proto_uri_step *step;
+    size_t i;
+    for (step = m->t->steps; step < m->t->steps + m->t->count; step++)
+        if (step->op) m->vars[step->var].name = step->text;
+    for (i = m->t->count; i-- > s;) {
+        step = &m->t->steps[i];
+        if (step->op && (!step->op->named || step->first == i)) mcpi_proto_uri_fill(m, i);
+    }
+    return mcpi_proto_uri_rest(m, s, 0) && mcpi_proto_uri_take_all(m, s);
+}
+
+/* Matches the steps from s on, in one block of the arena: the variables, their values, and behind them the
+   bits, which are given back. */
+static int mcpi_proto_uri_match(mcpi_proto_uri_matcher *m, mcp_arena *arena, size_t s)
+{
+    const mcp_alloc alloc = mcp_arena_alloc(arena);
+    const size_t kept = (m->t->num_vars + 1) * sizeof *m->vars + m->len + m->t->num_vars;
+    size_t size;
+    bool matches;
+
+    m->row_size = m->len / 8 + 1;
+    size = kept + m->t->count * m->row_size;
+    m->vars = (mcp_uri_var *)mcp_arena_get(arena, size);
+    if (!m->vars) return MCP_E_NOMEM;
+    memset(m->vars, 0, size);
+    m->texts = (char *)(m->vars + m->t->num_vars + 1);
+    m->bits = (uint8_t *)m->vars + kept;
+    matches = mcpi_proto_uri_solve(m, s);
+    (void)mcpi_base_resize(&alloc, m->vars, size, matches ? kept : 0);
+    return matches;
+}
+
+MCP_API int mcp_uri_match(mcp_arena *arena, const char *uri_template, const char *uri, size_t len,
+                          mcp_uri_var **vars)
+{
+    mcpi_proto_uri t;
+    mcpi_proto_uri_matcher m;
+    size_t head = 0;
+    bool has_head;
+    int matches;
+
+    *vars = NULL;
+    if (mcpi_proto_uri_parse(&t, uri_template)) return MCP_E_TEMPLATE;
+    if (len > MCP_JSON_MAX) return 0;
+    memset(&m, 0, sizeof m);
+    m.t = &t;
+    m.uri = uri;
+    m.len = len;
+    has_head = t.count && !t.steps[0].op;
+    if (has_head) head = mcpi_proto_uri_literal(&m, t.steps[0].text, 0);
+    if (head == MCPI_PROTO_URI_NONE) return 0;
+    m.uri += head;
+    m.len -= head;
+    matches = mcpi_proto_uri_match(&m, arena, has_head);
+    if (matches > 0) *vars = m.vars;
+    return matches;
+}
 
 #endif /* MCP_LAYERS >= 5 */
 
