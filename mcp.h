@@ -609,9 +609,9 @@ typedef struct mcp_field {
       sizeof(((type_name *)0)->member) }
 #define MCP_END                           { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* What a tool does. It answers with mcp_text and the like, and returns their result: the verdict.
-   Arguments were checked against the rows before. */
-typedef int (*mcp_tool_fn)(mcp_call *call);
+/* What a tool, a resource or a prompt does. It answers with mcp_text and the like, and returns their result:
+   the verdict. Arguments were checked against the rows before. */
+typedef int (*mcp_call_fn)(mcp_call *call);
 
 /* What a tool promises, for clients that ask before they call. Hints only; sent from 2025-03-26 on.
    Spec: schema (ToolAnnotations) */
@@ -638,7 +638,7 @@ typedef struct mcp_icon {
    Spec: server/tools (Tool) */
 typedef struct mcp_tool {
     const char *name;
-    mcp_tool_fn fn;
+    mcp_call_fn fn;
     const char *description;        /* for the model; may be NULL */
     const mcp_field *args;          /* NULL: no arguments */
     const mcp_field *result;        /* what mcp_data gives back; NULL: not described */
@@ -656,6 +656,66 @@ typedef struct mcp_tool {
     { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user }
 #define MCP_TOOL(name, fn, description, args)                                                       \
     MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0, 0)
+
+/* Whom content is for, and how important it is. Spec: server/resources (annotations) */
+typedef struct mcp_annotations {
+    const char *audience;           /* "user", "assistant" or "user|assistant"; NULL: not said */
+    const char *priority;           /* from "0" to "1", as JSON; NULL: not said */
+    const char *last_modified;      /* "2026-01-12T15:00:58Z"; sent from 2025-06-18 on; NULL: not said */
+} mcp_annotations;
+
+/* Something to read, under a URI; or, where the URI has variables in braces, many things (RFC 6570, levels 1 to
+   3, see mcp_uri_match; their values are arguments, for mcp_arg_str). Of two rows that fit, one without
+   variables comes first, then the earlier one.
+   Spec: server/resources (Resource, resource templates) */
+typedef struct mcp_resource {
+    const char *uri;                /* unique in the server; as "note://today" or "note://{id}" */
+    const char *name;               /* for the model and for programs */
+    mcp_call_fn fn;                 /* reads it; NULL: it is what stands in contents */
+    const char *description;        /* for the model; may be NULL */
+    const char *mime;               /* its media type; may be NULL */
+    const void *contents;           /* of a resource without fn: UTF-8 text, or with MCP_BYTES any bytes */
+    size_t size;                    /* of contents, in bytes; with fn: if it is known, else 0 */
+    uint32_t flags;                 /* MCP_BYTES */
+    const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
+    mcp_call_fn complete;           /* suggests values of variables (mcp_suggest); may be NULL */
+    const mcp_annotations *annotations;     /* may be NULL */
+    const mcp_icon *icons;          /* may be NULL */
+    const char *meta;               /* _meta of its row, a JSON object; from 2025-06-18 on; may be NULL */
+    void *user;                     /* for mcp_user */
+} mcp_resource;
+
+/* For mcp_resource.flags: the contents are bytes, sent as base64. */
+enum { MCP_BYTES = 1 };
+
+/* A row in full, and those with the usual members: read by a function, a fixed text, fixed bytes. */
+#define MCP_RESOURCE_FULL(uri, name, fn, description, mime, contents, size, flags, title, complete,  \
+                          annotations, icons, meta, user)                                           \
+    { uri, name, fn, description, mime, contents, size, flags, title, complete, annotations, icons, meta, user }
+#define MCP_RESOURCE(uri, name, fn, mime, description)                                              \
+    MCP_RESOURCE_FULL(uri, name, fn, description, mime, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define MCP_RESOURCE_TEXT(uri, name, text, mime, description)                                       \
+    MCP_RESOURCE_FULL(uri, name, 0, description, mime, text, sizeof(text) - 1, 0, 0, 0, 0, 0, 0, 0)
+#define MCP_RESOURCE_BYTES(uri, name, bytes, size, mime, description)                               \
+    MCP_RESOURCE_FULL(uri, name, 0, description, mime, bytes, size, MCP_BYTES, 0, 0, 0, 0, 0, 0)
+
+/* A prompt: messages for a model, made from arguments that are strings. Spec: server/prompts (Prompt) */
+typedef struct mcp_prompt {
+    const char *name;               /* unique in the server */
+    mcp_call_fn fn;                 /* writes the messages: see mcp_role */
+    const char *description;        /* for people and the model; may be NULL */
+    const mcp_field *args;          /* strings; their choices are suggested to who types; may be NULL */
+    const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
+    mcp_call_fn complete;           /* suggests values of arguments in place of the choices; may be NULL */
+    const mcp_icon *icons;          /* may be NULL */
+    const char *meta;               /* as of mcp_resource */
+    void *user;                     /* for mcp_user */
+} mcp_prompt;
+
+#define MCP_PROMPT_FULL(name, fn, description, args, title, complete, icons, meta, user)              \
+    { name, fn, description, args, title, complete, icons, meta, user }
+#define MCP_PROMPT(name, fn, description, args)                                                     \
+    MCP_PROMPT_FULL(name, fn, description, args, 0, 0, 0, 0, 0)
 
 /* JSON in C source, as MCP_JSON({ "type": "object" }). No apostrophes outside of strings. */
 #define MCP_JSON(...) #__VA_ARGS__
@@ -678,6 +738,9 @@ enum {
 /* A deferred call, by number: it stays safe to use after the call is gone. 0 is none. */
 typedef uint64_t mcp_ref;
 
+/* Kinds of rows. */
+enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4 };
+
 /* In place of a limit: there is none. */
 #define MCP_NONE 0xffffffffu
 
@@ -693,8 +756,12 @@ typedef struct mcp_server_desc {
     const char *instructions;       /* how to use the server, for the model; may be NULL */
     const mcp_tool *tools;
     size_t num_tools;
+    const mcp_resource *resources;
+    size_t num_resources;
+    const mcp_prompt *prompts;
+    size_t num_prompts;
     mcp_alloc alloc;
-    void *user;                     /* for the hooks below, and for tools that have none of their own */
+    void *user;                     /* for the hooks below, and for rows that have none of their own */
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
     /* Milliseconds of a clock that never goes back. NULL: stdio brings one; without it, calls have
        all the time in the world. */
@@ -705,6 +772,12 @@ typedef struct mcp_server_desc {
     /* Sees every message as it is on the wire, without its line break: what came in before it is
        served, what goes out when it was handed over. session: NULL if the delivery had none. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
+    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL: all may
+       use all. */
+    bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
+    /* The last call of a row that was removed is over, so its memory may go. */
+    void (*on_removed)(void *user, const void *row);
+    uint32_t changes;               /* what changes while it runs, as MCP_TOOLS | MCP_RESOURCES */
     uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
@@ -766,6 +839,30 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
 /* A resource with its contents, as text or as bytes; mime may be NULL. */
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len);
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len);
+
+/* The contents of the resource that is read, as bytes; as text they are mcp_text. Those of another one, below it
+   or beside, are mcp_embed and mcp_embed_bytes. Spec: server/resources (reading resources) */
+MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len);
+/* The URI that is read; the values of a template's variables are arguments (mcp_arg_str). "" elsewhere. */
+MCP_API const char *mcp_uri(mcp_call *call);
+/* There is no such resource: `return mcp_missing(call)`. So is one that nothing was written for. */
+MCP_API int mcp_missing(mcp_call *call);
+
+/* Who says what comes next, in a prompt: each block of content is a message of its own. MCP_USER at the start.
+   Spec: server/prompts (PromptMessage) */
+enum { MCP_USER = 0, MCP_ASSISTANT };
+MCP_API void mcp_role(mcp_call *call, int role);
+
+/* Whom the next block of content is for, and how important it is; the annotations must live until then. */
+MCP_API void mcp_annotate(mcp_call *call, const mcp_annotations *annotations);
+
+/* In a function that completes: which argument or variable is typed, what there is of it, and one value that it
+   may become, the likeliest first. Of the others mcp_arg_str tells those that are known. The first 100 values
+   are sent, and how many there were. Spec: server/utilities/completion */
+MCP_API const char *mcp_complete_name(mcp_call *call);
+MCP_API const char *mcp_complete_value(mcp_call *call);
+MCP_API int mcp_suggest(mcp_call *call, const char *value);
+MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len);
 
 /* The structured result, at most once: an object from a template (see mcp_put_f), or the struct that the
    tool's result rows are bound to. It is also added as text, which is all that clients before
@@ -5707,6 +5804,7 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
 #define MCPI_PROTO_CLIENT_INFO  "io.modelcontextprotocol/clientInfo"
 
+#define MCPI_PROTO_NO_RESOURCE         (-32002)    /* before 2026-07-28 */
 #define MCPI_PROTO_HEADER_MISMATCH     (-32020)
 #define MCPI_PROTO_MISSING_CAPABILITY  (-32021)
 #define MCPI_PROTO_UNSUPPORTED_VERSION (-32022)
@@ -5880,6 +5978,18 @@ MCP_API const char *mcp_uri_error(const char *uri_template)
 {
     mcpi_proto_uri t;
     return mcpi_proto_uri_parse(&t, uri_template);
+}
+
+/* Whether a template, which was checked, has a variable of that name. */
+static bool mcpi_proto_uri_has(const char *text, const char *name)
+{
+    const mcp_str wanted = mcpi_schema_str(name);
+    mcpi_proto_uri t;
+    size_t i;
+    if (mcpi_proto_uri_parse(&t, text)) return false;
+    for (i = 0; i < t.count; i++)
+        if (t.steps[i].op && mcpi_rpc_same(t.steps[i].text, wanted)) return true;
+    return false;
 }
 
 /*-- URI templates: expansion --*/
@@ -6224,6 +6334,17 @@ typedef struct mcpi_peer_route {
     void *user;
 } mcpi_peer_route;
 
+/* A tool, resource or prompt of the server. */
+typedef struct mcpi_peer_row {
+    struct mcpi_peer_row *next;
+    const void *row;            /* the host's; its first member is its name */
+    void *user;                 /* of the row */
+    uint32_t id;                /* grows with each row of a kind, and is never used again */
+    uint32_t calls;             /* that are under way */
+    bool added;                 /* while the server runs */
+    bool disabled;
+} mcpi_peer_row;
+
 /* All calls and sessions of a server. */
 typedef struct mcpi_peer {
     mcp_server *server;
@@ -6240,6 +6361,7 @@ typedef struct mcpi_peer {
     mcp_call *unused;           /* the one used last comes first: its memory is warm */
     mcp_call *replied, **replied_end;   /* replies that were not taken yet, in order */
     mcp_session *sessions;
+    mcpi_peer_row *removed;     /* rows that calls still use */
     uint64_t num_refs;
     uint32_t depth;             /* callbacks that we are in */
     bool swept;                 /* nothing waits for their end */
@@ -6247,6 +6369,9 @@ typedef struct mcpi_peer {
     bool short_of_memory;       /* so nothing is kept for later when the call is over */
     bool destroyed;             /* to go at their end */
 } mcpi_peer;
+
+/* What the handler of a call writes. */
+enum { MCPI_PEER_TOOL, MCPI_PEER_RESOURCE, MCPI_PEER_PROMPT, MCPI_PEER_COMPLETION };
 
 /* One request while it is served. Its memory is kept for the next one. */
 struct mcp_call {
@@ -6264,8 +6389,14 @@ struct mcp_call {
     mcp_doc doc;                /* the message */
     mcpi_rpc_message message;
     const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
-    const mcp_tool *tool;
+    int scene;
+    mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
+    mcp_str uri;                /* of a resource */
+    mcp_doc values;             /* of the variables in it */
+    const char *role;           /* of the next message of a prompt */
+    const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
+    uint32_t suggested;         /* values, by a completion */
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
     mcp_out data;               /* the structured result */
@@ -6305,6 +6436,7 @@ static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
     call->doc.alloc = d->alloc;
     call->doc.max_depth = d->max_depth;
     call->doc.max_nodes = d->max_nodes;
+    call->values.alloc = d->alloc;
     mcp_out_init(&call->out, d->max_reply);
     call->out.buf.alloc = d->alloc;
     mcp_buf_init(&call->scratch, d->alloc, d->max_reply);
@@ -6328,6 +6460,7 @@ static mcp_call *mcpi_peer_take_call(mcpi_peer *peer)
 static void mcpi_peer_trim_call(mcp_call *call)
 {
     mcp_doc_free(&call->doc);
+    mcp_doc_free(&call->values);
     mcp_out_free(&call->out);
     mcp_buf_free(&call->scratch);
     mcp_out_free(&call->data);
@@ -6339,8 +6472,8 @@ static void mcpi_peer_trim_call(mcp_call *call)
 
 static bool mcpi_peer_is_large(const mcp_call *call)
 {
-    return call->doc.copy_size + call->doc.cap_nodes * sizeof(mcp_node) + call->out.buf.cap +
-               call->scratch.cap + call->data.buf.cap + call->arena.held > MCPI_PEER_KEPT;
+    return call->doc.copy_size + call->doc.cap_nodes * sizeof(mcp_node) + call->values.copy_size +
+               call->out.buf.cap + call->scratch.cap + call->data.buf.cap + call->arena.held > MCPI_PEER_KEPT;
 }
 
 /* Gives back all memory that is kept for later. The session's, if it is given, was served just now, so the
@@ -6357,9 +6490,34 @@ static void mcpi_peer_reclaim(mcpi_peer *peer, mcp_session *session)
     peer->short_of_memory = false;
 }
 
+/* A row that was removed goes with its last call. */
+static void mcpi_peer_free_removed(mcpi_peer *peer, mcpi_peer_row *row)
+{
+    mcpi_peer_row **link = &peer->removed;
+    while (*link && *link != row) link = &(*link)->next;
+    if (!*link || row->calls) return;
+    *link = row->next;
+    if (peer->desc->on_removed) peer->desc->on_removed(peer->desc->user, row->row);
+    if (row->added) mcpi_base_release(&peer->desc->alloc, row, sizeof *row);
+}
+
+static void mcpi_peer_use_row(mcp_call *call, mcpi_peer_row *row)
+{
+    call->row = row;
+    row->calls++;
+}
+
+static void mcpi_peer_leave_row(mcp_call *call)
+{
+    mcpi_peer_row *row = call->row;
+    call->row = NULL;
+    if (row && --row->calls == 0 && call->peer->removed) mcpi_peer_free_removed(call->peer, row);
+}
+
 static void mcpi_peer_release_call(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
+    mcpi_peer_leave_row(call);
     if (peer->unused && mcpi_peer_is_large(peer->unused)) mcpi_peer_trim_call(peer->unused);
     call->next = peer->unused;
     peer->unused = call;
@@ -7013,17 +7171,36 @@ static void mcpi_peer_free(mcpi_peer *peer)
 
 #include <stdio.h>
 
-/* The rows of a list as JSON, with commas between them, for one revision: any page is a piece of it. */
+/* The rows of a kind as JSON, with commas between them, for one revision: any page is a piece of it. */
 typedef struct mcpi_server_list {
-    mcp_out out;
+    char *text;
+    size_t size;        /* of its memory */
     size_t *ends;       /* of each row in the text; NULL: not made yet */
+    size_t count;
 } mcpi_server_list;
+
+enum {
+    MCPI_SERVER_TOOLS,
+    MCPI_SERVER_RESOURCES,
+    MCPI_SERVER_TEMPLATES,
+    MCPI_SERVER_PROMPTS,
+    MCPI_SERVER_KINDS
+};
+
+/* The rows of a kind, in the order in which they came. */
+typedef struct mcpi_server_rows {
+    mcpi_peer_row *first, *last;
+    uint32_t next_id;
+    mcpi_server_list lists[MCP_COUNT(mcpi_proto_revisions)];
+} mcpi_server_rows;
 
 struct mcp_server {
     mcpi_peer peer;
     mcp_server_desc desc;
     mcp_out end;                /* what every modern result ends with */
-    mcpi_server_list lists[MCP_COUNT(mcpi_proto_revisions)];
+    mcpi_server_rows rows[MCPI_SERVER_KINDS];
+    mcpi_peer_row *table;       /* those of the desc */
+    size_t table_size;
 };
 
 /*-- Making one --*/
@@ -7065,65 +7242,203 @@ static const char *mcpi_server_wrong_icons(const mcp_icon *icons)
     return NULL;
 }
 
-/* What is wrong with a tool's row, or NULL. */
-static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_server_desc *desc, const mcp_tool *tool)
+/*-- Rows: what is wrong with them --*/
+
+static const char *mcpi_server_key(const mcpi_peer_row *row)
 {
-    const mcp_tool *other;
+    return *(const char *const *)row->row;      /* the first member of all of them */
+}
+
+MCPI_INLINE mcpi_peer_row *mcpi_server_find_key(const mcpi_server_rows *rows, const char *key)
+{
+    mcpi_peer_row *row = rows->first;
+    while (row && !mcpi_base_same(mcpi_server_key(row), key)) row = row->next;
+    return row;
+}
+
+/* What is wrong with a tool's row, or NULL. */
+static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_tool *tool)
+{
     if (!mcpi_server_is_tool_name(tool->name)) return "name must be 1 to 128 of A-Z a-z 0-9 _ - .";
     if (!tool->fn) return "fn is NULL";
     if (!mcpi_server_is_schema(doc, tool->input_schema)) return "input_schema is not a JSON object";
     if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
-    for (other = desc->tools; other < tool; other++)
-        if (mcpi_base_same(other->name, tool->name)) return "name is taken by an earlier row";
     return mcpi_server_wrong_icons(tool->icons);
 }
 
-/* Says what to mend: "mcp_server_desc: tools[1].args 'n': has a default of another type". */
-static bool mcpi_server_refuse_tool(const mcp_server_desc *desc, size_t index, const char *table,
-                                    const mcp_field *row, const char *wrong)
+static bool mcpi_server_is_template(const mcp_resource *resource)
+{
+    return strchr(resource->uri, '{') != NULL;
+}
+
+static const char *mcpi_server_wrong_resource(mcp_doc *doc, const mcp_resource *resource)
+{
+    const char *wrong;
+    if (!resource->uri || !resource->uri[strcspn(resource->uri, ":")]) return "uri must have a scheme";
+    if (!resource->name) return "name is NULL";
+    if (!mcpi_server_is_schema(doc, resource->meta)) return "meta is not a JSON object";
+    wrong = mcp_uri_error(resource->uri);
+    if (wrong) return wrong;
+    if (mcpi_server_is_template(resource) && !resource->fn) return "fn of a template is NULL";
+    if (!resource->fn && !resource->contents) return "fn and contents are NULL";
+    if (!resource->fn && !(resource->flags & MCP_BYTES) &&
+        !mcp_utf8_valid((const char *)resource->contents, resource->size))
+        return "contents are not UTF-8: set MCP_BYTES";
+    return mcpi_server_wrong_icons(resource->icons);
+}
+
+static const char *mcpi_server_wrong_prompt(mcp_doc *doc, const mcp_prompt *prompt)
+{
+    const mcp_field *f;
+    if (!prompt->name || !*prompt->name) return "name is empty";
+    if (!prompt->fn) return "fn is NULL";
+    if (!mcpi_server_is_schema(doc, prompt->meta)) return "meta is not a JSON object";
+    for (f = prompt->args; f && f->name; f++)
+        if (mcpi_schema_type(f) != MCP_STRING || (f->type & MCP_LIST)) return "arguments must be strings";
+    return mcpi_server_wrong_icons(prompt->icons);
+}
+
+/* Starts the note of what to mend: "mcp_server_desc: tools 'say': ". */
+static mcpi_base_note mcpi_server_blame(char *text, size_t size, const char *table, const char *key)
+{
+    mcpi_base_note note = mcpi_base_note_start(text, size);
+    mcpi_base_note_str(&note, "mcp_server_desc: ");
+    mcpi_base_note_str(&note, table);
+    mcpi_base_note_str(&note, " '");
+    mcpi_base_note_str(&note, key ? key : "");
+    mcpi_base_note_str(&note, "': ");
+    return note;
+}
+
+static bool mcpi_server_refuse_row(const mcp_server *s, const char *table, const char *key, const char *wrong)
 {
     char text[256];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, "mcp_server_desc: tools[");
-    mcpi_base_note_uint(&note, index);
-    mcpi_base_note_str(&note, row ? "]." : "]: ");
-    if (row) {
-        mcpi_base_note_str(&note, table);
-        mcpi_base_note_str(&note, " '");
-        mcpi_base_note_str(&note, row->name);
-        mcpi_base_note_str(&note, "': ");
-    }
+    mcpi_base_note note = mcpi_server_blame(text, sizeof text, table, key);
     mcpi_base_note_str(&note, wrong);
-    mcpi_server_log(desc, MCP_LOG_ERROR, text);
+    mcpi_server_log(&s->desc, MCP_LOG_ERROR, text);
     return false;
 }
 
-/* Checks the rows of one table of a tool. */
-static bool mcpi_server_check_rows(mcp_doc *doc, const mcp_server_desc *desc, size_t index, const char *table,
-                                   const mcp_field *rows)
+/* Checks the fields of a row. */
+static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *table, const char *key,
+                                     const mcp_field *fields)
 {
     const mcp_field *f;
-    for (f = rows; f && f->name; f++) {
+    for (f = fields; f && f->name; f++) {
         const char *wrong = mcpi_schema_wrong(doc, f);
-        if (wrong) return mcpi_server_refuse_tool(desc, index, table, f, wrong);
+        char text[256];
+        mcpi_base_note note;
+        if (!wrong) continue;
+        note = mcpi_server_blame(text, sizeof text, table, key);
+        mcpi_base_note_str(&note, "field '");
+        mcpi_base_note_str(&note, f->name);
+        mcpi_base_note_str(&note, "': ");
+        mcpi_base_note_str(&note, wrong);
+        mcpi_server_log(&s->desc, MCP_LOG_ERROR, text);
+        return false;
     }
     return true;
 }
 
-static bool mcpi_server_check_tools(mcp_doc *doc, const mcp_server_desc *desc)
+static bool mcpi_server_check_tool(mcp_server *s, mcp_doc *doc, const mcp_tool *tool)
 {
+    const char *wrong = mcpi_server_wrong_tool(doc, tool);
+    if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_TOOLS], tool->name))
+        wrong = "name is taken by an earlier row";
+    if (wrong) return mcpi_server_refuse_row(s, "tools", tool->name, wrong);
+    return mcpi_server_check_fields(s, doc, "tools", tool->name, tool->args) &&
+           mcpi_server_check_fields(s, doc, "tools", tool->name, tool->result);
+}
+
+static int mcpi_server_resource_kind(const mcp_resource *resource)
+{
+    return mcpi_server_is_template(resource) ? MCPI_SERVER_TEMPLATES : MCPI_SERVER_RESOURCES;
+}
+
+static bool mcpi_server_check_resource(mcp_server *s, mcp_doc *doc, const mcp_resource *resource)
+{
+    const char *wrong = mcpi_server_wrong_resource(doc, resource);
+    if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_resource_kind(resource)], resource->uri))
+        wrong = "uri is taken by an earlier row";
+    return !wrong || mcpi_server_refuse_row(s, "resources", resource->uri, wrong);
+}
+
+static bool mcpi_server_check_prompt(mcp_server *s, mcp_doc *doc, const mcp_prompt *prompt)
+{
+    const char *wrong = mcpi_server_wrong_prompt(doc, prompt);
+    if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_PROMPTS], prompt->name))
+        wrong = "name is taken by an earlier row";
+    if (wrong) return mcpi_server_refuse_row(s, "prompts", prompt->name, wrong);
+    return mcpi_server_check_fields(s, doc, "prompts", prompt->name, prompt->args);
+}
+
+/*-- Rows: the registry --*/
+
+/* Puts a row behind the others of its kind. */
+static void mcpi_server_append_row(mcp_server *s, int kind, mcpi_peer_row *entry, const void *row, void *user)
+{
+    mcpi_server_rows *rows = &s->rows[kind];
+    entry->row = row;
+    entry->user = user;
+    entry->id = rows->next_id++;
+    if (rows->last) rows->last->next = entry;
+    else rows->first = entry;
+    rows->last = entry;
+}
+
+/* Checks the tables of the desc and takes their rows. */
+static bool mcpi_server_take_tables(mcp_server *s, mcp_doc *doc)
+{
+    const mcp_server_desc *d = &s->desc;
+    mcpi_peer_row *entry = s->table;
     size_t i;
-    for (i = 0; i < desc->num_tools; i++) {
-        const mcp_tool *tool = &desc->tools[i];
-        const char *wrong = mcpi_server_wrong_tool(doc, desc, tool);
-        if (wrong) return mcpi_server_refuse_tool(desc, i, NULL, NULL, wrong);
-        if (!mcpi_server_check_rows(doc, desc, i, "args", tool->args)) return false;
-        if (!mcpi_server_check_rows(doc, desc, i, "result", tool->result)) return false;
+    for (i = 0; i < d->num_tools; i++) {
+        if (!mcpi_server_check_tool(s, doc, &d->tools[i])) return false;
+        mcpi_server_append_row(s, MCPI_SERVER_TOOLS, entry++, &d->tools[i], d->tools[i].user);
+    }
+    for (i = 0; i < d->num_resources; i++) {
+        if (!mcpi_server_check_resource(s, doc, &d->resources[i])) return false;
+        mcpi_server_append_row(s, mcpi_server_resource_kind(&d->resources[i]), entry++, &d->resources[i],
+                               d->resources[i].user);
+    }
+    for (i = 0; i < d->num_prompts; i++) {
+        if (!mcpi_server_check_prompt(s, doc, &d->prompts[i])) return false;
+        mcpi_server_append_row(s, MCPI_SERVER_PROMPTS, entry++, &d->prompts[i], d->prompts[i].user);
     }
     return true;
 }
 
-/* What is wrong with the desc but for its tools, or NULL. */
+/* Makes the registry. False, and the log told why. */
+static bool mcpi_server_fill_rows(mcp_server *s)
+{
+    const mcp_server_desc *d = &s->desc;
+    mcp_doc doc;
+    bool good;
+    s->table_size = (d->num_tools + d->num_resources + d->num_prompts) * sizeof *s->table;
+    if (s->table_size) s->table = (mcpi_peer_row *)mcpi_base_resize(&d->alloc, NULL, 0, s->table_size);
+    if (s->table_size && !s->table) {
+        mcpi_server_log(d, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+        return false;
+    }
+    if (s->table) memset(s->table, 0, s->table_size);
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = d->alloc;
+    good = mcpi_server_take_tables(s, &doc);
+    if (doc.error == MCP_E_NOMEM) mcpi_server_log(d, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+    mcp_doc_free(&doc);
+    return good;
+}
+
+static void mcpi_server_free_rows(mcp_server *s, mcpi_peer_row *row)
+{
+    while (row) {
+        mcpi_peer_row *next = row->next;
+        if (row->added) mcpi_base_release(&s->desc.alloc, row, sizeof *row);
+        row = next;
+    }
+}
+
+/* What is wrong with the desc but for its rows, or NULL. */
 static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
 {
     if (!desc->name || !desc->version) return "name and version are required";
@@ -7134,22 +7449,13 @@ static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
 static bool mcpi_server_check(const mcp_server_desc *desc)
 {
     const char *wrong = mcpi_server_wrong_desc(desc);
-    mcp_doc doc;
-    bool good;
-    if (wrong) {
-        char text[160];
-        mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-        mcpi_base_note_str(&note, "mcp_server_desc: ");
-        mcpi_base_note_str(&note, wrong);
-        mcpi_server_log(desc, MCP_LOG_ERROR, text);
-        return false;
-    }
-    memset(&doc, 0, sizeof doc);
-    doc.alloc = desc->alloc;
-    good = mcpi_server_check_tools(&doc, desc);
-    if (doc.error == MCP_E_NOMEM) mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
-    mcp_doc_free(&doc);
-    return good;
+    char text[160];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    if (!wrong) return true;
+    mcpi_base_note_str(&note, "mcp_server_desc: ");
+    mcpi_base_note_str(&note, wrong);
+    mcpi_server_log(desc, MCP_LOG_ERROR, text);
+    return false;
 }
 
 static void mcpi_server_set_limits(mcp_server_desc *d)
@@ -7172,25 +7478,37 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
 
-/* The lists are made again when somebody asks for them. */
+static void mcpi_server_drop_list(const mcp_alloc *alloc, mcpi_server_list *list)
+{
+    mcpi_base_release(alloc, list->text, list->size);
+    mcpi_base_release(alloc, list->ends, list->count * sizeof *list->ends);
+    memset(list, 0, sizeof *list);
+}
+
+/* The lists of a kind are made again when somebody asks for them. */
+static void mcpi_server_drop_lists(mcp_server *s, int kind)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++)
+        mcpi_server_drop_list(&s->desc.alloc, &s->rows[kind].lists[i]);
+}
+
 static void mcpi_server_forget(mcpi_peer *peer)
 {
-    mcp_server *s = peer->server;
-    size_t i;
-    for (i = 0; i < MCP_COUNT(s->lists); i++) {
-        mcp_out_free(&s->lists[i].out);
-        mcpi_base_release(&s->desc.alloc, s->lists[i].ends, s->desc.num_tools * sizeof *s->lists[i].ends);
-        s->lists[i].ends = NULL;
-    }
+    int kind;
+    for (kind = 0; kind < MCPI_SERVER_KINDS; kind++) mcpi_server_drop_lists(peer->server, kind);
 }
 
 static void mcpi_server_free(mcpi_peer *peer)
 {
     mcp_server *s = peer->server;
     const mcp_alloc alloc = s->desc.alloc;
+    int kind;
     mcpi_peer_free(peer);
     mcp_out_free(&s->end);
     mcpi_server_forget(peer);
+    for (kind = 0; kind < MCPI_SERVER_KINDS; kind++) mcpi_server_free_rows(s, s->rows[kind].first);
+    mcpi_base_release(&alloc, s->table, s->table_size);
     mcpi_base_release(&alloc, s, sizeof *s);
 }
 
@@ -7209,9 +7527,11 @@ static bool mcpi_server_make_end(mcp_server *s)
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
 {
     mcp_server *s;
+    bool memory;
 
     if (!mcpi_server_check(desc)) return NULL;
     s = (mcp_server *)mcpi_base_resize(&desc->alloc, NULL, 0, sizeof *s);
+    memory = s != NULL;
     if (s) {
         memset(s, 0, sizeof *s);
         s->desc = *desc;
@@ -7220,10 +7540,11 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         s->peer.expire = mcpi_server_expire;
         s->peer.forget = mcpi_server_forget;
         s->peer.destroy = mcpi_server_free;
-        if (mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s)) return s;
+        memory = mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s);
+        if (memory && mcpi_server_fill_rows(s)) return s;
         mcpi_server_free(&s->peer);
     }
-    mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
+    if (!memory) mcpi_server_log(desc, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
     return NULL;
 }
 
@@ -7268,12 +7589,14 @@ MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream)
 
 /*-- Results --*/
 
-/* "48x48|96x96" as an array of strings. */
-static void mcpi_server_put_sizes(mcp_out *out, const char *sizes)
+/* "48x48|96x96" as an array of strings, under a key. */
+static void mcpi_server_put_choices(mcp_out *out, const char *key, const char *choices)
 {
-    mcp_put_key(out, "sizes");
+    if (!choices) return;
+    mcp_put_key(out, key);
     mcp_put_array(out);
-    for (; sizes; sizes = mcpi_schema_next_choice(sizes)) mcp_put_strn(out, sizes, mcpi_schema_choice(sizes));
+    for (; choices; choices = mcpi_schema_next_choice(choices))
+        mcp_put_strn(out, choices, mcpi_schema_choice(choices));
     mcp_put_end(out);
 }
 
@@ -7286,7 +7609,7 @@ static void mcpi_server_put_icons(mcp_out *out, const mcp_icon *icons)
         mcp_put_object(out);
         mcpi_rpc_put_text(out, "src", icons->src);
         mcpi_rpc_put_text(out, "mimeType", icons->mime);
-        if (icons->sizes) mcpi_server_put_sizes(out, icons->sizes);
+        mcpi_server_put_choices(out, "sizes", icons->sizes);
         mcpi_rpc_put_text(out, "theme", icons->theme);
         mcp_put_end(out);
     }
@@ -7309,11 +7632,76 @@ static void mcpi_server_put_info(mcp_out *out, const mcp_server_desc *d, unsigne
     mcp_put_end(out);
 }
 
+static bool mcpi_server_has(const mcp_server *s, int change, int kind)
+{
+    return s->rows[kind].first || (s->desc.changes & (uint32_t)change);
+}
+
+static bool mcpi_server_has_tools(const mcp_server *s)
+{
+    return mcpi_server_has(s, MCP_TOOLS, MCPI_SERVER_TOOLS);
+}
+
+static bool mcpi_server_has_resources(const mcp_server *s)
+{
+    return mcpi_server_has(s, MCP_RESOURCES, MCPI_SERVER_RESOURCES) || s->rows[MCPI_SERVER_TEMPLATES].first;
+}
+
+static bool mcpi_server_has_prompts(const mcp_server *s)
+{
+    return mcpi_server_has(s, MCP_PROMPTS, MCPI_SERVER_PROMPTS);
+}
+
+static bool mcpi_server_prompt_completes(const mcp_prompt *prompt)
+{
+    const mcp_field *f;
+    if (prompt->complete) return true;
+    for (f = prompt->args; f && f->name; f++)
+        if (f->choices) return true;
+    return false;
+}
+
+/* Whether any row has something to suggest. */
+static bool mcpi_server_has_completions(const mcp_server *s)
+{
+    const mcpi_peer_row *row;
+    for (row = s->rows[MCPI_SERVER_TEMPLATES].first; row; row = row->next)
+        if (((const mcp_resource *)row->row)->complete) return true;
+    for (row = s->rows[MCPI_SERVER_PROMPTS].first; row; row = row->next)
+        if (mcpi_server_prompt_completes((const mcp_prompt *)row->row)) return true;
+    return false;
+}
+
+/* One capability, if it is there, and that it has this (NULL: nothing). */
+static void mcpi_server_put_capability(mcp_out *out, const char *name, bool there, const char *with)
+{
+    if (!there) return;
+    mcp_put_key(out, name);
+    mcp_put_object(out);
+    if (with) {
+        mcp_put_key(out, with);
+        mcp_put_bool(out, true);
+    }
+    mcp_put_end(out);
+}
+
+/* Spec: schema (ServerCapabilities) */
 static void mcpi_server_put_capabilities(mcp_call *call)
 {
-    mcpi_json_frame(&call->out, "\"capabilities\":{");
-    if (call->server->desc.num_tools) mcpi_json_frame(&call->out, "\"tools\":{}");
-    mcpi_json_frame(&call->out, "}");
+    const mcp_server *s = call->server;
+    const uint32_t changes = s->desc.changes;
+    mcp_out *out = &call->out;
+    mcpi_json_frame(out, "\"capabilities\":");
+    mcp_put_object(out);
+    mcpi_server_put_capability(out, "tools", mcpi_server_has_tools(s),
+                               changes & MCP_TOOLS ? "listChanged" : NULL);
+    mcpi_server_put_capability(out, "resources", mcpi_server_has_resources(s),
+                               changes & MCP_RESOURCES ? "listChanged" : NULL);
+    mcpi_server_put_capability(out, "prompts", mcpi_server_has_prompts(s),
+                               changes & MCP_PROMPTS ? "listChanged" : NULL);
+    if (call->revision->features & MCPI_PROTO_HINTS)        /* from 2025-03-26 on, as those are */
+        mcpi_server_put_capability(out, "completions", mcpi_server_has_completions(s), NULL);
+    mcp_put_end(out);
 }
 
 static void mcpi_server_put_instructions(mcp_call *call)
@@ -7452,8 +7840,9 @@ static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
     mcp_put_end(out);
 }
 
-static void mcpi_server_put_tool(mcp_out *out, unsigned features, const mcp_tool *tool)
+static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *row)
 {
+    const mcp_tool *tool = (const mcp_tool *)row;
     mcp_put_object(out);
     mcpi_rpc_put_text(out, "name", tool->name);
     if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
@@ -7466,49 +7855,160 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const mcp_tool
     mcp_put_end(out);
 }
 
-/* Writes the rows from start up to end, with commas between them, and notes where each one ends. */
-static void mcpi_server_write_rows(mcp_out *out, mcp_call *call, size_t start, size_t end, size_t *ends)
+/* JSON that the host wrote, under a key. */
+static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
 {
-    size_t i;
-    for (i = start; i < end; i++) {
-        if (i > start) mcpi_json_frame(out, ",");
-        mcpi_server_put_tool(out, call->revision->features, &call->server->desc.tools[i]);
-        if (ends) ends[i] = out->buf.len;
+    if (!json) return;
+    mcp_put_key(out, key);
+    mcp_put_raw(out, json, strlen(json));
+}
+
+static void mcpi_server_put_annotations(mcp_out *out, unsigned features, const mcp_annotations *a)
+{
+    mcp_put_object(out);
+    mcpi_server_put_choices(out, "audience", a->audience);
+    mcpi_server_put_json(out, "priority", a->priority);
+    if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "lastModified", a->last_modified);
+    mcp_put_end(out);
+}
+
+/* What rows of all kinds end with. */
+static void mcpi_server_put_extras(mcp_out *out, unsigned features, const mcp_icon *icons, const char *meta)
+{
+    if (features & MCPI_PROTO_ICONS) mcpi_server_put_icons(out, icons);
+    if (features & MCPI_PROTO_TITLES) mcpi_server_put_json(out, "_meta", meta);
+    mcp_put_end(out);
+}
+
+/* A resource, or a template of some. */
+static void mcpi_server_put_resource(mcp_out *out, unsigned features, const void *row)
+{
+    const mcp_resource *r = (const mcp_resource *)row;
+    const bool template_of = mcpi_server_is_template(r);
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, template_of ? "uriTemplate" : "uri", r->uri);
+    mcpi_rpc_put_text(out, "name", r->name);
+    if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", r->title);
+    mcpi_rpc_put_text(out, "description", r->description);
+    mcpi_rpc_put_text(out, "mimeType", r->mime);
+    if (!template_of && (r->size || !r->fn)) {
+        mcp_put_key(out, "size");
+        mcp_put_uint(out, r->size);
+    }
+    if (r->annotations) {
+        mcp_put_key(out, "annotations");
+        mcpi_server_put_annotations(out, features, r->annotations);
+    }
+    mcpi_server_put_extras(out, features, r->icons, r->meta);
+}
+
+static void mcpi_server_put_prompt(mcp_out *out, unsigned features, const void *row)
+{
+    const mcp_prompt *prompt = (const mcp_prompt *)row;
+    const mcp_field *f = prompt->args;
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "name", prompt->name);
+    if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", prompt->title);
+    mcpi_rpc_put_text(out, "description", prompt->description);
+    if (f) {
+        mcp_put_key(out, "arguments");
+        mcp_put_array(out);
+        for (; f->name; f++) {
+            mcp_put_object(out);
+            mcpi_rpc_put_text(out, "name", f->name);
+            mcpi_rpc_put_text(out, "description", f->description);
+            if (f->type & MCP_REQUIRED) {
+                mcp_put_key(out, "required");
+                mcp_put_bool(out, true);
+            }
+            mcp_put_end(out);
+        }
+        mcp_put_end(out);
+    }
+    mcpi_server_put_extras(out, features, prompt->icons, prompt->meta);
+}
+
+/*-- Lists --*/
+
+static const struct {
+    const char *key;            /* in the result */
+    int kind;                   /* MCP_TOOLS ... */
+    void (*put)(mcp_out *out, unsigned features, const void *row);
+} mcpi_server_kinds[] = {
+    { "\"tools\":[", MCP_TOOLS, mcpi_server_put_tool },
+    { "\"resources\":[", MCP_RESOURCES, mcpi_server_put_resource },
+    { "\"resourceTemplates\":[", MCP_RESOURCES, mcpi_server_put_resource },
+    { "\"prompts\":[", MCP_PROMPTS, mcpi_server_put_prompt }
+};
+
+/* The row that is not disabled, from this one on. */
+static mcpi_peer_row *mcpi_server_enabled(mcpi_peer_row *row)
+{
+    while (row && row->disabled) row = row->next;
+    return row;
+}
+
+static size_t mcpi_server_count_rows(const mcpi_server_rows *rows)
+{
+    mcpi_peer_row *row;
+    size_t count = 0;
+    for (row = mcpi_server_enabled(rows->first); row; row = mcpi_server_enabled(row->next)) count++;
+    return count;
+}
+
+/* Writes the rows with commas between them, and notes where each one ends. */
+static void mcpi_server_write_rows(mcp_out *out, mcp_call *call, int kind, size_t *ends)
+{
+    mcpi_peer_row *row = mcpi_server_enabled(call->server->rows[kind].first);
+    while (row) {
+        mcpi_server_kinds[kind].put(out, call->revision->features, row->row);
+        *ends++ = out->buf.len;
+        row = mcpi_server_enabled(row->next);
+        if (row) mcpi_json_frame(out, ",");
     }
 }
 
 /* Makes the list of the call's revision. False without memory; it is tried again next time. */
-static bool mcpi_server_fill_list(mcp_call *call, mcpi_server_list *list)
+static bool mcpi_server_fill_list(mcp_call *call, int kind, mcpi_server_list *list)
+{
+    const mcp_alloc *alloc = &call->server->desc.alloc;
+    mcp_out out;
+    mcp_str text;
+
+    list->count = mcpi_server_count_rows(&call->server->rows[kind]);
+    if (!list->count) return false;
+    list->ends = (size_t *)mcpi_base_resize(alloc, NULL, 0, list->count * sizeof *list->ends);
+    mcp_out_init(&out, MCP_JSON_MAX);
+    out.buf.alloc = *alloc;
+    mcpi_json_frame(&out, "");
+    if (list->ends) mcpi_server_write_rows(&out, call, kind, list->ends);
+    if (list->ends && mcp_out_done(&out, &text) == MCP_OK) {
+        list->text = out.buf.ptr;
+        list->size = out.buf.cap;
+        return true;
+    }
+    mcp_out_free(&out);
+    mcpi_server_drop_list(alloc, list);
+    return false;
+}
+
+/* The list for the call's revision; NULL if it is empty, or without memory. */
+static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
+{
+    mcpi_server_list *list = &call->server->rows[kind].lists[call->revision - mcpi_proto_revisions];
+    return list->ends || mcpi_server_fill_list(call, kind, list) ? list : NULL;
+}
+
+/* Whether the caller may see and use a row. */
+MCPI_INLINE bool mcpi_server_allows(mcp_call *call, int kind, const mcpi_peer_row *row)
 {
     const mcp_server_desc *d = &call->server->desc;
-    mcp_str text;
-    size_t *ends;
-
-    ends = (size_t *)mcpi_base_resize(&d->alloc, NULL, 0, d->num_tools * sizeof *ends);
-    if (!ends) return false;
-    mcp_out_init(&list->out, MCP_JSON_MAX);
-    list->out.buf.alloc = d->alloc;
-    mcpi_json_frame(&list->out, "");
-    mcpi_server_write_rows(&list->out, call, 0, d->num_tools, ends);
-    if (mcp_out_done(&list->out, &text) != MCP_OK) {
-        mcp_out_free(&list->out);
-        mcpi_base_release(&d->alloc, ends, d->num_tools * sizeof *ends);
-        return false;
-    }
-    list->ends = ends;
-    return true;
+    return !d->filter || d->filter(d->user, call, mcpi_server_kinds[kind].kind, mcpi_server_key(row));
 }
 
-/* The list for the call's revision; NULL without memory. */
-static const mcpi_server_list *mcpi_server_list_of(mcp_call *call)
-{
-    mcpi_server_list *list = &call->server->lists[call->revision - mcpi_proto_revisions];
-    return list->ends || mcpi_server_fill_list(call, list) ? list : NULL;
-}
-
-/* Where a page starts. False: the cursor is not one that we gave out for a list of that many rows.
+/* The number of the row that a page starts with. False: the cursor is not one that we gave out.
    Spec: server/utilities/pagination */
-static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
+static bool mcpi_server_read_cursor(const mcp_call *call, uint32_t next_id, uint32_t *start)
 {
     mcp_str text = mcp_json_str(call->cursor, NULL);
     int64_t value = 0;
@@ -7518,66 +8018,192 @@ static bool mcpi_server_read_cursor(mcp_call *call, size_t rows, size_t *start)
     if (!text.len || text.len > 9 || *text.ptr == '0') return false;
     if (strspn(text.ptr, "0123456789") != text.len) return false;
     (void)mcpi_base_read_int(text, &value);
-    *start = (size_t)value;
-    return *start < rows && *start % call->server->desc.page_size == 0;
+    *start = (uint32_t)value;
+    return *start < next_id;
 }
 
 /* The cursor of the next page: the number of its first row. None after the last page. */
-static void mcpi_server_put_cursor(mcp_call *call, size_t next, size_t rows)
+static void mcpi_server_put_cursor(mcp_call *call, const mcpi_peer_row *next)
 {
     char text[MCPI_INT_SIZE];
     mcp_str cursor;
-    if (next >= rows) return;
-    cursor = mcpi_base_uint_text(text, next);
+    if (!next) return;
+    cursor = mcpi_base_uint_text(text, next->id);
     mcpi_json_frame(&call->out, ",\"nextCursor\":");
     mcp_put_strn(&call->out, cursor.ptr, cursor.len);
 }
 
-/* Writes the rows from start up to end: from the list, or one by one where there is no memory for it. */
-static void mcpi_server_put_rows(mcp_call *call, size_t start, size_t end)
+/* Rows that follow one another in a list, from start up to end, and are not written yet. */
+typedef struct mcpi_server_run {
+    const mcpi_server_list *list;
+    size_t start, end;
+    bool any;               /* were written before */
+} mcpi_server_run;
+
+static void mcpi_server_flush_run(mcp_call *call, mcpi_server_run *run)
 {
-    const mcpi_server_list *list = mcpi_server_list_of(call);
-    if (list) {
-        size_t from = start ? list->ends[start - 1] + 1 : 0;   /* behind a comma */
-        mcpi_json_put_ours(&call->out, list->out.buf.ptr + from, list->ends[end - 1] - from);
+    size_t from;
+    if (run->start == run->end) return;
+    if (run->any) mcpi_json_frame(&call->out, ",");
+    from = run->start ? run->list->ends[run->start - 1] + 1 : 0;    /* behind a comma */
+    mcpi_json_put_ours(&call->out, run->list->text + from, run->list->ends[run->end - 1] - from);
+    run->any = true;
+}
+
+/* Adds a row to the page: from the list, or written anew where there is no memory for it. */
+MCPI_INLINE void mcpi_server_put_row(mcp_call *call, int kind, const mcpi_peer_row *row, size_t at,
+                                mcpi_server_run *run)
+{
+    if (run->end == at && at) {
+        run->end++;
+    } else if (!run->list) {
+        if (run->any) mcpi_json_frame(&call->out, ",");
+        mcpi_server_kinds[kind].put(&call->out, call->revision->features, row->row);
+        run->any = true;
     } else {
-        mcpi_server_write_rows(&call->out, call, start, end, NULL);
+        mcpi_server_flush_run(call, run);
+        run->start = at;
+        run->end = at + 1;
     }
+}
+
+/* Writes the rows of a page. Returns the first of the next one. */
+static const mcpi_peer_row *mcpi_server_put_page(mcp_call *call, int kind, uint32_t start)
+{
+    const uint32_t page = call->server->desc.page_size;
+    mcpi_peer_row *row = mcpi_server_enabled(call->server->rows[kind].first);
+    mcpi_server_run run;
+    uint32_t count = 0;
+    size_t at;
+    memset(&run, 0, sizeof run);
+    run.list = mcpi_server_list_of(call, kind);
+    if (run.list && !start && run.list->count <= page && !call->server->desc.filter) {
+        run.end = run.list->count;      /* all of it */
+        row = NULL;
+    }
+    for (at = 0; row; row = mcpi_server_enabled(row->next), at++) {
+        if (row->id < start || !mcpi_server_allows(call, kind, row)) continue;
+        if (count++ == page) break;
+        mcpi_server_put_row(call, kind, row, at, &run);
+    }
+    mcpi_server_flush_run(call, &run);
+    return row;
+}
+
+static void mcpi_server_put_list(mcp_call *call, int kind)
+{
+    const mcpi_peer_row *next;
+    uint32_t start;
+    if (!mcpi_server_read_cursor(call, call->server->rows[kind].next_id, &start)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "unknown cursor: start again without one");
+        return;
+    }
+    mcpi_server_begin_result(call);
+    mcpi_json_put_ours(&call->out, mcpi_server_kinds[kind].key, strlen(mcpi_server_kinds[kind].key));
+    next = mcpi_server_put_page(call, kind, start);
+    mcpi_json_frame(&call->out, "]");
+    mcpi_server_put_cursor(call, next);
+    mcpi_server_put_caching(call);
+    mcpi_server_end_result(call);
 }
 
 /* Spec: server/tools (listing tools) */
 static void mcpi_server_list_tools(mcp_call *call)
 {
-    const mcp_server_desc *d = &call->server->desc;
-    size_t start, end;
-    if (!mcpi_server_read_cursor(call, d->num_tools, &start)) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "unknown cursor: start again without one");
-        return;
-    }
-    end = d->num_tools - start > d->page_size ? start + d->page_size : d->num_tools;
-    mcpi_server_begin_result(call);
-    mcpi_json_frame(&call->out, "\"tools\":[");
-    mcpi_server_put_rows(call, start, end);
-    mcpi_json_frame(&call->out, "]");
-    mcpi_server_put_cursor(call, end, d->num_tools);
-    mcpi_server_put_caching(call);
-    mcpi_server_end_result(call);
+    mcpi_server_put_list(call, MCPI_SERVER_TOOLS);
 }
 
+/* Spec: server/resources (listing resources) */
+static void mcpi_server_list_resources(mcp_call *call)
+{
+    mcpi_server_put_list(call, MCPI_SERVER_RESOURCES);
+}
+
+/* Spec: server/resources (resource templates) */
+static void mcpi_server_list_templates(mcp_call *call)
+{
+    mcpi_server_put_list(call, MCPI_SERVER_TEMPLATES);
+}
+
+/* Spec: server/prompts (listing prompts) */
+static void mcpi_server_list_prompts(mcp_call *call)
+{
+    mcpi_server_put_list(call, MCPI_SERVER_PROMPTS);
+}
+
+/*-- Content: of a tool, a resource or a prompt --*/
+
+enum { MCPI_SERVER_SUGGESTIONS = 100 };     /* that a completion may have */
+
+static const mcp_tool *mcpi_server_tool(const mcp_call *call)
+{
+    return (const mcp_tool *)call->row->row;
+}
+
+static const mcp_resource *mcpi_server_resource(const mcp_call *call)
+{
+    return (const mcp_resource *)call->row->row;
+}
+
+static const mcp_prompt *mcpi_server_prompt(const mcp_call *call)
+{
+    return (const mcp_prompt *)call->row->row;
+}
+
+/* Starts the result that the handler fills. */
 static void mcpi_server_begin_content(mcp_call *call)
 {
-    mcpi_rpc_put_envelope(&call->out, call->message.id, false);
-    mcpi_json_frame(&call->out, ",\"result\":{\"content\":[");
+    mcp_out *out = &call->out;
+    mcpi_rpc_put_envelope(out, call->message.id, false);
+    switch (call->scene) {
+    case MCPI_PEER_TOOL: mcpi_json_frame(out, ",\"result\":{\"content\":["); break;
+    case MCPI_PEER_RESOURCE: mcpi_json_frame(out, ",\"result\":{\"contents\":["); break;
+    case MCPI_PEER_PROMPT: mcpi_json_frame(out, ",\"result\":{\"messages\":["); break;
+    default: mcpi_json_frame(out, ",\"result\":{\"completion\":{\"values\":[");
+    }
     mcp_out_reset(&call->data);
     call->code = 0;
     call->has_data = call->has_block = false;
+    call->annotations = NULL;
 }
 
-/* Before a block of content. */
-static void mcpi_server_begin_block(mcp_call *call)
+/* A member with a text, in pieces; none without one. key: with its comma and colon. */
+static void mcpi_server_put_member(mcp_call *call, const char *key, const char *text)
 {
+    if (!text) return;
+    mcpi_json_put_ours(&call->out, key, strlen(key));
+    mcp_put_str(&call->out, text);
+}
+
+MCPI_INLINE void mcpi_server_put_comma(mcp_call *call)
+{
+    if (call->code) mcpi_peer_fail(call, MCP_E_MISUSE);     /* the reply is an error, and stands already */
     if (call->has_block) mcpi_json_frame(&call->out, ",");
     call->has_block = true;
+}
+
+/* Before a block of content: in a prompt each is a message. */
+MCPI_INLINE void mcpi_server_begin_block(mcp_call *call)
+{
+    mcpi_server_put_comma(call);
+    if (call->scene == MCPI_PEER_TOOL) return;
+    if (call->scene != MCPI_PEER_PROMPT) mcpi_peer_fail(call, MCP_E_MISUSE);
+    mcpi_json_frame(&call->out, "{\"role\":");
+    mcp_put_str(&call->out, call->role);
+    mcpi_json_frame(&call->out, ",\"content\":");
+}
+
+/* Behind a block of content. */
+MCPI_INLINE int mcpi_server_end_block(mcp_call *call)
+{
+    if (call->annotations) {
+        mcpi_json_frame(&call->out, ",\"annotations\":");
+        mcpi_server_put_annotations(&call->out, call->revision->features, call->annotations);
+        call->annotations = NULL;
+    }
+    mcpi_json_frame(&call->out, "}");
+    if (call->scene == MCPI_PEER_PROMPT) mcpi_json_frame(&call->out, "}");
+    return MCP_OK;
 }
 
 /* The structured result that the handler gave, where the client knows such a thing. */
@@ -7590,28 +8216,49 @@ static void mcpi_server_put_data(mcp_call *call)
     mcpi_json_put_ours(&call->out, json.ptr, json.len);
 }
 
-static void mcpi_server_end_content(mcp_call *call, bool is_error)
+MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
     mcpi_json_frame(&call->out, "]");
-    mcpi_server_put_data(call);
-    if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
+    switch (call->scene) {
+    case MCPI_PEER_TOOL:
+        mcpi_server_put_data(call);
+        if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
+        break;
+    case MCPI_PEER_RESOURCE: mcpi_server_put_caching(call); break;
+    case MCPI_PEER_PROMPT:
+        mcpi_server_put_member(call, ",\"description\":", mcpi_server_prompt(call)->description);
+        break;
+    default:
+        mcpi_json_frame(&call->out, ",\"total\":");
+        mcp_put_uint(&call->out, call->suggested);
+        mcpi_json_frame(&call->out, ",\"hasMore\":");
+        mcp_put_bool(&call->out, call->suggested > MCPI_SERVER_SUGGESTIONS);
+        mcpi_json_frame(&call->out, "}");
+    }
     mcpi_server_end_result(call);
 }
 
-/* Everything written before is dropped; the model is told what went wrong. */
-static void mcpi_server_tool_error(mcp_call *call, const char *text, size_t len)
+/* Everything written before is dropped; the model is told what went wrong, or where a result cannot say that,
+   the client. */
+static void mcpi_server_say_why(mcp_call *call, const char *text, size_t len)
 {
-    mcpi_server_begin_content(call);
-    (void)mcp_textn(call, text, len);
+    if (call->scene == MCPI_PEER_TOOL) {
+        mcpi_server_begin_content(call);
+        (void)mcp_textn(call, text, len);
+    } else {
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
+    }
 }
 
-/* The tool of that name; none has a NUL in it. */
-static const mcp_tool *mcpi_server_find_tool(const mcp_server *server, mcp_str name)
+/* The resource that the client asked for is not there. */
+static void mcpi_server_put_missing(mcp_call *call)
 {
-    const mcp_tool *tool = server->desc.tools, *end = tool + server->desc.num_tools;
-    if (strlen(name.ptr) != name.len) return NULL;
-    while (tool < end && !mcpi_base_same(tool->name, name.ptr)) tool++;
-    return tool < end ? tool : NULL;
+    mcpi_peer_put_error(call, mcpi_server_is_modern(call) ? MCPI_RPC_INVALID_PARAMS : MCPI_PROTO_NO_RESOURCE,
+                        "Resource not found");
+    mcpi_json_frame(&call->out, ",\"data\":{\"uri\":");
+    mcp_put_strn(&call->out, call->uri.ptr, call->uri.len);
+    mcpi_json_frame(&call->out, "}");
+    mcpi_rpc_put_error_end(&call->out);
 }
 
 /* What a status means to whoever reads a reply. */
@@ -7621,62 +8268,239 @@ static const char *mcpi_server_strerror(int status)
     return mcp_strerror(status);
 }
 
-/* Ends the reply of a tool with what it returned. */
-static void mcpi_server_end_tool(mcp_call *call, int verdict)
+/* Ends the reply with what the handler returned. */
+MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
 {
     if (call->failed) verdict = call->failed;
     mcpi_peer_note_status(call, verdict);
     if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
-    if (verdict == MCP_OK || verdict == MCP_E_TOOL) mcpi_server_end_content(call, verdict == MCP_E_TOOL);
-    else mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcpi_server_strerror(verdict));
+    if (verdict != MCP_OK && verdict != MCP_E_TOOL)
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcpi_server_strerror(verdict));
+    else if (!call->code && call->scene == MCPI_PEER_RESOURCE && !call->has_block)
+        mcpi_server_put_missing(call);      /* what is there has contents */
+    else if (!call->code)
+        mcpi_server_end_content(call, verdict == MCP_E_TOOL);
 }
 
 /* Calls the handler. Afterwards the reply is written, or the call is deferred. */
-static void mcpi_server_run_tool(mcp_call *call)
+MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
 {
     int verdict;
     mcpi_server_begin_content(call);
     call->failed = MCP_OK;
     call->finished = false;
     call->running = true;
-    verdict = call->tool->fn(call);
+    verdict = fn(call);
     call->running = false;
     if (call->finished) verdict = call->verdict;
     else if (verdict == MCP_WAIT && call->ref) return;
     mcpi_peer_undefer(call);
-    mcpi_server_end_tool(call, verdict);
+    mcpi_server_end_call(call, verdict);
 }
 
-/* Runs the tool if its arguments fit their rows. */
-static void mcpi_server_check_and_run(mcp_call *call)
+/* Runs the handler if the arguments fit their fields. */
+static void mcpi_server_check_and_run(mcp_call *call, const mcp_field *fields, mcp_call_fn fn)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    const mcp_field *rows = call->tool->input_schema ? NULL : call->tool->args;
-    if (mcpi_schema_check(rows, call->args, &note)) {
-        mcpi_server_run_tool(call);
-    } else {
-        mcpi_server_tool_error(call, text, (size_t)(note.at - text));
+    if (mcpi_schema_check(fields, call->args, &note)) {
+        mcpi_server_run_handler(call, fn);
+    } else if (call->scene == MCPI_PEER_TOOL) {
+        mcpi_server_say_why(call, text, (size_t)(note.at - text));
         mcpi_server_end_content(call, true);
+    } else {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, text);
     }
+}
+
+/* The row of that name, if the caller may use it; none has a NUL in it. */
+MCPI_INLINE mcpi_peer_row *mcpi_server_find_row(mcp_call *call, int kind, mcp_str name)
+{
+    mcpi_peer_row *row;
+    if (!name.ptr || strlen(name.ptr) != name.len) return NULL;
+    row = mcpi_server_find_key(&call->server->rows[kind], name.ptr);
+    return row && !row->disabled && mcpi_server_allows(call, kind, row) ? row : NULL;
+}
+
+/* Finds the row that params.name names, and looks at the arguments. False: it was refused. */
+MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *unnamed, const char *unknown,
+                                   const char *no_object)
+{
+    mcp_str name = mcp_json_str(call->name, NULL);
+    int type = mcp_json_type(call->args);
+    mcpi_peer_row *row = mcpi_server_find_row(call, kind, name);
+    if (row && (type == MCP_JSON_MISSING || type == MCP_JSON_OBJECT)) {
+        mcpi_peer_use_row(call, row);
+        return true;
+    }
+    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, !name.ptr ? unnamed : !row ? unknown : no_object);
+    return false;
 }
 
 /* Spec: server/tools (calling tools) */
 static void mcpi_server_call_tool(mcp_call *call)
 {
-    mcp_str name = mcp_json_str(call->name, NULL);
-    int type = mcp_json_type(call->args);
+    const mcp_tool *tool;
+    if (!mcpi_server_take_named(call, MCPI_SERVER_TOOLS, "tools/call: params.name must be a string",
+                                "tools/call: unknown tool; see tools/list",
+                                "tools/call: params.arguments must be an object"))
+        return;
+    tool = mcpi_server_tool(call);
+    call->scene = MCPI_PEER_TOOL;
+    mcpi_server_check_and_run(call, tool->input_schema ? NULL : tool->args, tool->fn);
+}
 
-    call->tool = name.ptr ? mcpi_server_find_tool(call->server, name) : NULL;
-    if (!name.ptr) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.name must be a string");
-    } else if (!call->tool) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: unknown tool; see tools/list");
-    } else if (type != MCP_JSON_MISSING && type != MCP_JSON_OBJECT) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tools/call: params.arguments must be an object");
-    } else {
-        mcpi_server_check_and_run(call);
+/* Spec: server/prompts (getting a prompt) */
+static void mcpi_server_get_prompt(mcp_call *call)
+{
+    if (!mcpi_server_take_named(call, MCPI_SERVER_PROMPTS, "prompts/get: params.name must be a string",
+                                "prompts/get: unknown prompt; see prompts/list",
+                                "prompts/get: params.arguments must be an object"))
+        return;
+    call->scene = MCPI_PEER_PROMPT;
+    call->role = "user";
+    mcpi_server_check_and_run(call, mcpi_server_prompt(call)->args, mcpi_server_prompt(call)->fn);
+}
+
+/*-- Resources --*/
+
+/* The values of a template's variables become the arguments. False: without memory. */
+static bool mcpi_server_take_values(mcp_call *call, const mcp_uri_var *vars)
+{
+    mcp_str json;
+    mcp_out_reset(&call->data);
+    mcp_put_object(&call->data);
+    for (; vars->name.ptr; vars++) {
+        if (!vars->value.ptr) continue;
+        mcp_put_keyn(&call->data, vars->name.ptr, vars->name.len);
+        mcp_put_strn(&call->data, vars->value.ptr, vars->value.len);
     }
+    mcp_put_end(&call->data);
+    if (mcp_out_done(&call->data, &json) != MCP_OK) return false;
+    if (mcp_json_parse(&call->values, json.ptr, json.len) != MCP_OK) return false;
+    call->args = mcp_json_root(&call->values);
+    return true;
+}
+
+/* The first template that gives the URI; NULL if none does, or without memory, which is remembered. */
+static mcpi_peer_row *mcpi_server_match(mcp_call *call)
+{
+    mcpi_peer_row *row = mcpi_server_enabled(call->server->rows[MCPI_SERVER_TEMPLATES].first);
+    for (; row; row = mcpi_server_enabled(row->next)) {
+        mcp_uri_var *vars;
+        const int found = mcp_uri_match(&call->arena, mcpi_server_key(row), call->uri.ptr, call->uri.len, &vars);
+        if (found == 0 || (found > 0 && !mcpi_server_allows(call, MCPI_SERVER_TEMPLATES, row))) continue;
+        if (found > 0 && mcpi_server_take_values(call, vars)) return row;
+        mcpi_peer_fail(call, MCP_E_NOMEM);
+        return NULL;
+    }
+    return NULL;
+}
+
+/* What stands in the row itself. */
+static int mcpi_server_read_contents(mcp_call *call)
+{
+    const mcp_resource *r = mcpi_server_resource(call);
+    if (r->flags & MCP_BYTES) return mcp_blob(call, r->contents, r->size);
+    return mcp_textn(call, (const char *)r->contents, r->size);
+}
+
+/* Spec: server/resources (reading resources) */
+static void mcpi_server_read_resource(mcp_call *call)
+{
+    mcpi_peer_row *row;
+    call->uri = mcp_json_str(call->message.params, "uri");
+    call->scene = MCPI_PEER_RESOURCE;
+    call->failed = MCP_OK;
+    if (!call->uri.ptr) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "resources/read: params.uri must be a string");
+        return;
+    }
+    call->args = mcpi_json_missing();
+    row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
+    if (!row) row = mcpi_server_match(call);
+    if (call->failed) {
+        mcpi_server_end_call(call, call->failed);
+    } else if (!row) {
+        mcpi_server_put_missing(call);
+    } else {
+        mcpi_peer_use_row(call, row);
+        mcpi_server_run_handler(call, mcpi_server_resource(call)->fn ? mcpi_server_resource(call)->fn
+                                                             : mcpi_server_read_contents);
+    }
+}
+
+/*-- Completion --*/
+
+static int mcpi_server_suggest_none(mcp_call *call)
+{
+    (void)call;
+    return MCP_OK;
+}
+
+/* Suggests what starts as the value does, of the argument's choices. */
+static int mcpi_server_suggest_choices(mcp_call *call)
+{
+    const mcp_str value = mcp_json_str(call->wanted, NULL);
+    const mcp_field *f = mcpi_server_prompt(call)->args;
+    const char *c;
+    while (!mcpi_base_same(f->name, mcp_complete_name(call))) f++;
+    for (c = f->choices; c; c = mcpi_schema_next_choice(c)) {
+        const size_t len = mcpi_schema_choice(c);
+        if (len >= value.len && !memcmp(c, value.ptr, value.len)) (void)mcp_suggestn(call, c, len);
+    }
+    return MCP_OK;
+}
+
+/* Whether the row of a completion has an argument, or a variable, of that name. */
+static bool mcpi_server_has_argument(const mcp_call *call, int kind, const char *name)
+{
+    const mcp_field *f;
+    if (kind == MCPI_SERVER_TEMPLATES) return mcpi_proto_uri_has(mcpi_server_key(call->row), name);
+    for (f = mcpi_server_prompt(call)->args; f && f->name; f++)
+        if (mcpi_base_same(f->name, name)) return true;
+    return false;
+}
+
+/* The row that params.ref names. NULL: none. */
+static mcpi_peer_row *mcpi_server_find_ref(mcp_call *call, int *kind)
+{
+    mcp_json ref = mcp_json_get(call->message.params, "ref");
+    *kind = mcp_json_equals(ref, "type", "ref/prompt") ? MCPI_SERVER_PROMPTS : MCPI_SERVER_TEMPLATES;
+    if (*kind == MCPI_SERVER_PROMPTS) return mcpi_server_find_row(call, *kind, mcp_json_str(ref, "name"));
+    if (!mcp_json_equals(ref, "type", "ref/resource")) return NULL;
+    return mcpi_server_find_row(call, *kind, mcp_json_str(ref, "uri"));
+}
+
+/* Spec: server/utilities/completion */
+static void mcpi_server_complete(mcp_call *call)
+{
+    mcp_json argument = mcp_json_get(call->message.params, "argument");
+    const char *name = mcp_json_cstr(argument, "name", NULL);
+    mcp_call_fn fn;
+    int kind;
+    mcpi_peer_row *row = mcpi_server_find_ref(call, &kind);
+    call->wanted = mcp_json_get(argument, "value");
+    call->args = mcp_json_get(mcp_json_get(call->message.params, "context"), "arguments");
+    call->scene = MCPI_PEER_COMPLETION;
+    call->suggested = 0;
+    if (!row) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "completion/complete: params.ref names no prompt and no resource template");
+        return;
+    }
+    mcpi_peer_use_row(call, row);
+    if (!name || !mcp_json_str(call->wanted, NULL).ptr || !mcpi_server_has_argument(call, kind, name)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "completion/complete: params.argument must have the name of an argument, and a value");
+        return;
+    }
+    call->name = mcp_json_get(argument, "name");
+    if (kind == MCPI_SERVER_PROMPTS)
+        fn = mcpi_server_prompt(call)->complete ? mcpi_server_prompt(call)->complete : mcpi_server_suggest_choices;
+    else
+        fn = mcpi_server_resource(call)->complete ? mcpi_server_resource(call)->complete : mcpi_server_suggest_none;
+    mcpi_server_run_handler(call, fn);
 }
 
 /*-- Dispatch --*/
@@ -7685,22 +8509,29 @@ enum {
     MCPI_SERVER_LEGACY = 1,
     MCPI_SERVER_MODERN = 2,
     MCPI_SERVER_BOTH = 3,
-    MCPI_SERVER_BEFORE = 4,     /* before `initialize` too */
-    MCPI_SERVER_TOOLS = 8       /* only where there are tools */
+    MCPI_SERVER_BEFORE = 4      /* before `initialize` too */
 };
 
 typedef struct mcpi_server_method {
     mcp_str name;
     unsigned when;
+    bool (*has)(const mcp_server *server);      /* what it is for; NULL: always */
     void (*serve)(mcp_call *call);
 } mcpi_server_method;
 
 static const mcpi_server_method mcpi_server_methods[] = {
-    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_TOOLS, mcpi_server_call_tool },
-    { MCP_LIT("tools/list"), MCPI_SERVER_BOTH | MCPI_SERVER_TOOLS, mcpi_server_list_tools },
-    { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, mcpi_server_discover },
-    { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_ping },
-    { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, mcpi_server_initialize }
+    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_call_tool },
+    { MCP_LIT("tools/list"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_list_tools },
+    { MCP_LIT("resources/read"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_read_resource },
+    { MCP_LIT("resources/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_list_resources },
+    { MCP_LIT("resources/templates/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources,
+      mcpi_server_list_templates },
+    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_get_prompt },
+    { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
+    { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH, mcpi_server_has_completions, mcpi_server_complete },
+    { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, NULL, mcpi_server_discover },
+    { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_ping },
+    { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_initialize }
 };
 
 static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
@@ -7711,7 +8542,7 @@ static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
         const mcpi_server_method *m = &mcpi_server_methods[i];
         if (!mcpi_rpc_same(m->name, call->message.method)) continue;
         if (!(m->when & era)) return NULL;
-        return (m->when & MCPI_SERVER_TOOLS) && !call->server->desc.num_tools ? NULL : m;
+        return m->has && !m->has(call->server) ? NULL : m;
     }
     return NULL;
 }
@@ -7912,7 +8743,7 @@ static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
     call->route.emit = d->emit;
     call->route.user = d->user;
     call->revision = NULL;
-    call->tool = NULL;
+    call->row = NULL;
     call->dropped = false;
     mcp_arena_reset(&call->arena);
 }
@@ -7959,12 +8790,12 @@ static void mcpi_server_expire(mcp_call *call)
     char text[128];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
 
-    mcpi_base_note_str(&note, "the tool has not answered within ");
+    mcpi_base_note_str(&note, "there was no answer within ");
     mcpi_base_note_uint(&note, d->call_timeout_ms);
     mcpi_base_note_str(&note, " ms (mcp_server_desc.call_timeout_ms)");
     mcpi_peer_undefer(call);
-    mcpi_server_tool_error(call, text, (size_t)(note.at - text));
-    mcpi_server_end_content(call, true);
+    mcpi_server_say_why(call, text, (size_t)(note.at - text));
+    mcpi_server_end_call(call, MCP_E_TOOL);
     (void)mcpi_server_reply(call);
     if (d->on_cancel) d->on_cancel(d->user, ref);
 }
@@ -7993,7 +8824,7 @@ MCP_API void mcp_finish(mcp_call *call, int verdict)
     }
     peer = call->peer;
     mcpi_peer_enter(peer);
-    mcpi_server_end_tool(call, verdict);
+    mcpi_server_end_call(call, verdict);
     (void)mcpi_server_reply(call);
     mcpi_peer_leave(peer);
 }
@@ -8005,11 +8836,18 @@ MCP_API mcp_json mcp_args(mcp_call *call)
     return call->args;
 }
 
+/* The rows of the arguments. */
+static const mcp_field *mcpi_server_fields(const mcp_call *call)
+{
+    if (call->scene == MCPI_PEER_TOOL) return mcpi_server_tool(call)->args;
+    return call->scene == MCPI_PEER_PROMPT ? mcpi_server_prompt(call)->args : NULL;
+}
+
 /* An argument, or where it is absent the default of its row as text, or NULL. */
 static const char *mcpi_server_arg(mcp_call *call, const char *name, uint32_t type, mcp_json *v)
 {
     *v = mcp_json_get(call->args, name);
-    return mcp_json_exists(*v) ? NULL : mcpi_schema_default(call->tool->args, name, type);
+    return mcp_json_exists(*v) ? NULL : mcpi_schema_default(mcpi_server_fields(call), name, type);
 }
 
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name)
@@ -8046,18 +8884,18 @@ MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def)
 
 MCP_API const void *mcp_args_struct(mcp_call *call)
 {
-    size_t size = mcpi_schema_struct_size(call->tool->args);
+    size_t size = mcpi_schema_struct_size(mcpi_server_fields(call));
     void *target = size ? mcp_arena_get(&call->arena, size) : NULL;
     if (size && !target) mcpi_peer_fail(call, MCP_E_NOMEM);
     if (!target) return NULL;
     memset(target, 0, size);
-    mcpi_schema_fill(call->tool->args, call->args, target);
+    mcpi_schema_fill(mcpi_server_fields(call), call->args, target);
     return target;
 }
 
 MCP_API void *mcp_user(mcp_call *call)
 {
-    return call->tool->user ? call->tool->user : call->server->desc.user;
+    return call->row->user ? call->row->user : call->server->desc.user;
 }
 
 MCP_API mcp_server *mcp_call_server(const mcp_call *call)
@@ -8065,18 +8903,54 @@ MCP_API mcp_server *mcp_call_server(const mcp_call *call)
     return call->server;
 }
 
+/* Opens the contents of a resource; the value, in the form of kind, comes next. */
+static void mcpi_server_begin_contents(mcp_call *call, const char *kind, mcp_str uri, const char *mime)
+{
+    mcpi_json_frame(&call->out, "{\"uri\":");
+    mcp_put_strn(&call->out, uri.ptr, uri.len);
+    mcpi_server_put_member(call, ",\"mimeType\":", mime);
+    mcpi_json_put_ours(&call->out, kind, strlen(kind));
+}
+
+/* The same for the resource that is being read. */
+static void mcpi_server_begin_own(mcp_call *call, const char *kind)
+{
+    mcpi_server_put_comma(call);
+    mcpi_server_begin_contents(call, kind, call->uri, mcpi_server_resource(call)->mime);
+}
+
+#define MCPI_SERVER_TEXT ",\"text\":"
+#define MCPI_SERVER_BLOB ",\"blob\":"
+
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
 {
+    if (call->scene == MCPI_PEER_RESOURCE) {
+        mcpi_server_begin_own(call, MCPI_SERVER_TEXT);
+        mcp_put_strn(&call->out, text, len);
+        mcpi_json_frame(&call->out, "}");
+        return MCP_OK;
+    }
     mcpi_server_begin_block(call);
     mcpi_json_frame(&call->out, "{\"type\":\"text\",\"text\":");
     mcp_put_strn(&call->out, text, len);
-    mcpi_json_frame(&call->out, "}");
-    return MCP_OK;
+    return mcpi_server_end_block(call);
 }
 
 MCP_API int mcp_text(mcp_call *call, const char *text)
 {
     return mcp_textn(call, text ? text : "", text ? strlen(text) : 0);
+}
+
+MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len)
+{
+    if (call->scene != MCPI_PEER_RESOURCE) {
+        mcpi_peer_fail(call, MCP_E_MISUSE);
+        return MCP_E_MISUSE;
+    }
+    mcpi_server_begin_own(call, MCPI_SERVER_BLOB);
+    mcp_put_base64(&call->out, bytes, len);
+    mcpi_json_frame(&call->out, "}");
+    return MCP_OK;
 }
 
 /* Content of a kind that the client's revision lacks becomes a text that says so. */
@@ -8085,19 +8959,18 @@ static bool mcpi_server_knows(mcp_call *call, unsigned feature)
     return (call->revision->features & feature) != 0;
 }
 
-/* A block of bytes: {"type":...,"data":...,"mimeType":...}. */
+/* A block of bytes: {"type":...,"data":...,"mimeType":...}; of a resource they are its contents. */
 static int mcpi_server_put_bytes(mcp_call *call, const char *type, const void *bytes, size_t len,
                                  const char *mime)
 {
-    mcp_out *out = &call->out;
+    if (call->scene == MCPI_PEER_RESOURCE) return mcp_blob(call, bytes, len);
     mcpi_server_begin_block(call);
-    mcp_put_object(out);
-    mcpi_rpc_put_text(out, "type", type);
-    mcp_put_key(out, "data");
-    mcp_put_base64(out, bytes, len);
-    mcpi_rpc_put_text(out, "mimeType", mime);
-    mcp_put_end(out);
-    return MCP_OK;
+    mcpi_json_frame(&call->out, "{\"type\":");
+    mcp_put_str(&call->out, type);
+    mcpi_json_frame(&call->out, ",\"data\":");
+    mcp_put_base64(&call->out, bytes, len);
+    mcpi_server_put_member(call, ",\"mimeType\":", mime);
+    return mcpi_server_end_block(call);
 }
 
 MCP_API int mcp_image(mcp_call *call, const void *bytes, size_t len, const char *mime)
@@ -8115,51 +8988,94 @@ MCP_API int mcp_audio(mcp_call *call, const void *bytes, size_t len, const char 
 
 MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const char *mime)
 {
-    mcp_out *out = &call->out;
     if (!mcpi_server_knows(call, MCPI_PROTO_STRUCTURED)) return mcp_textf(call, "%s: %s", name, uri);
     mcpi_server_begin_block(call);
-    mcp_put_object(out);
-    mcpi_rpc_put_text(out, "type", "resource_link");
-    mcpi_rpc_put_text(out, "uri", uri);
-    mcpi_rpc_put_text(out, "name", name);
-    mcpi_rpc_put_text(out, "mimeType", mime);
-    mcp_put_end(out);
-    return MCP_OK;
+    mcpi_json_frame(&call->out, "{\"type\":\"resource_link\"");
+    mcpi_server_put_member(call, ",\"uri\":", uri);
+    mcpi_server_put_member(call, ",\"name\":", name);
+    mcpi_server_put_member(call, ",\"mimeType\":", mime);
+    return mcpi_server_end_block(call);
 }
 
-/* Opens an embedded resource; the value with its contents comes next. */
+/* Opens an embedded resource, or one more that is read; the value with its contents comes next. */
 static void mcpi_server_begin_embed(mcp_call *call, const char *uri, const char *mime, const char *kind)
 {
-    mcp_out *out = &call->out;
-    mcpi_server_begin_block(call);
-    mcp_put_object(out);
-    mcpi_rpc_put_text(out, "type", "resource");
-    mcp_put_key(out, "resource");
-    mcp_put_object(out);
-    mcpi_rpc_put_text(out, "uri", uri);
-    mcpi_rpc_put_text(out, "mimeType", mime);
-    mcp_put_key(out, kind);
+    if (call->scene == MCPI_PEER_RESOURCE) {
+        mcpi_server_put_comma(call);
+    } else {
+        mcpi_server_begin_block(call);
+        mcpi_json_frame(&call->out, "{\"type\":\"resource\",\"resource\":");
+    }
+    mcpi_server_begin_contents(call, kind, mcpi_schema_str(uri), mime);
 }
 
 static int mcpi_server_end_embed(mcp_call *call)
 {
-    mcp_put_end(&call->out);
-    mcp_put_end(&call->out);
-    return MCP_OK;
+    mcpi_json_frame(&call->out, "}");
+    return call->scene == MCPI_PEER_RESOURCE ? (int)MCP_OK : mcpi_server_end_block(call);
 }
 
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len)
 {
-    mcpi_server_begin_embed(call, uri, mime, "text");
+    mcpi_server_begin_embed(call, uri, mime, MCPI_SERVER_TEXT);
     mcp_put_strn(&call->out, text, len);
     return mcpi_server_end_embed(call);
 }
 
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len)
 {
-    mcpi_server_begin_embed(call, uri, mime, "blob");
+    mcpi_server_begin_embed(call, uri, mime, MCPI_SERVER_BLOB);
     mcp_put_base64(&call->out, bytes, len);
     return mcpi_server_end_embed(call);
+}
+
+MCP_API void mcp_annotate(mcp_call *call, const mcp_annotations *annotations)
+{
+    call->annotations = annotations;
+}
+
+MCP_API void mcp_role(mcp_call *call, int role)
+{
+    call->role = role == MCP_ASSISTANT ? "assistant" : "user";
+}
+
+MCP_API const char *mcp_uri(mcp_call *call)
+{
+    return call->scene == MCPI_PEER_RESOURCE ? call->uri.ptr : "";
+}
+
+MCP_API int mcp_missing(mcp_call *call)
+{
+    if (call->scene == MCPI_PEER_RESOURCE) mcpi_server_put_missing(call);
+    else mcpi_peer_fail(call, MCP_E_MISUSE);
+    return MCP_E_TOOL;
+}
+
+MCP_API const char *mcp_complete_name(mcp_call *call)
+{
+    return call->scene == MCPI_PEER_COMPLETION ? mcp_json_cstr(call->name, NULL, "") : "";
+}
+
+MCP_API const char *mcp_complete_value(mcp_call *call)
+{
+    return call->scene == MCPI_PEER_COMPLETION ? mcp_json_cstr(call->wanted, NULL, "") : "";
+}
+
+MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len)
+{
+    if (call->scene != MCPI_PEER_COMPLETION) {
+        mcpi_peer_fail(call, MCP_E_MISUSE);
+        return MCP_E_MISUSE;
+    }
+    if (call->suggested++ >= MCPI_SERVER_SUGGESTIONS) return MCP_OK;
+    mcpi_server_put_comma(call);
+    mcp_put_strn(&call->out, value, len);
+    return MCP_OK;
+}
+
+MCP_API int mcp_suggest(mcp_call *call, const char *value)
+{
+    return mcp_suggestn(call, value, strlen(value));
 }
 
 /* Takes what was just written as the structured result, and adds it as text. */
@@ -8187,11 +9103,12 @@ MCP_API int mcp_data(mcp_call *call, const char *format, ...)
 
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)
 {
-    if (!mcpi_schema_struct_size(call->tool->result)) {
+    const mcp_field *fields = call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
+    if (!mcpi_schema_struct_size(fields)) {
         mcpi_peer_fail(call, MCP_E_MISUSE);
         return MCP_E_MISUSE;
     }
-    mcpi_schema_put_struct(&call->data, call->tool->result, result);
+    mcpi_schema_put_struct(&call->data, fields, result);
     return mcpi_server_take_data(call);
 }
 
@@ -8229,7 +9146,7 @@ MCP_API int mcp_textf(mcp_call *call, const char *format, ...)
 
 MCP_API int mcp_fail_text(mcp_call *call, const char *text)
 {
-    mcpi_server_tool_error(call, text, strlen(text));
+    mcpi_server_say_why(call, text, strlen(text));
     return MCP_E_TOOL;
 }
 
@@ -8243,7 +9160,7 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
     text = mcpi_server_format(call, format, args, &len);
     va_end(args);
     if (!text) return call->failed;
-    mcpi_server_tool_error(call, text, len);
+    mcpi_server_say_why(call, text, len);
     return MCP_E_TOOL;
 }
 

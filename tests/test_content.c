@@ -287,7 +287,7 @@ static void what_is_told_of_tools(void)
 /* Twelve tools in pages of four; every cursor but those given out is refused. */
 static void pages(void)
 {
-    static const char *const wrong[] = { "\"\"", "\"0\"", "\"3\"", "\"04\"", "\"4 \"", "\"-4\"", "\"12\"", "\"4.0\"",
+    static const char *const wrong[] = { "\"\"", "\"0\"", "\"13\"", "\"04\"", "\"4 \"", "\"-4\"", "\"12\"", "\"4.0\"",
                                          "\"4\\u0000\"", "\"4000000000\"", "\"99999999999999999999\"", "4", "{}" };
     char members[100];
     size_t i;

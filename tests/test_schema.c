@@ -273,7 +273,7 @@ static void wrong_rows_are_refused(void)
         tool.name = "t";
         tool.fn = order;
         tool.args = table;
-        snprintf(want, sizeof want, "mcp_server_desc: tools[0].args '%s': %s", table[0].name, rows[i].wrong);
+        snprintf(want, sizeof want, "mcp_server_desc: tools 't': field '%s': %s", table[0].name, rows[i].wrong);
         CHECK(make(&tool, heap()) == NULL);
         CHECK_STR(want, logged);
     }
@@ -287,11 +287,11 @@ static void wrong_schemas_are_refused(void)
     tool.fn = order;
     tool.input_schema = "{\"type\":\"object\"";
     CHECK(make(&tool, heap()) == NULL);
-    CHECK_STR("mcp_server_desc: tools[0]: input_schema is not a JSON object", logged);
+    CHECK_STR("mcp_server_desc: tools 't': input_schema is not a JSON object", logged);
     tool.input_schema = NULL;
     tool.output_schema = "true";
     CHECK(make(&tool, heap()) == NULL);
-    CHECK_STR("mcp_server_desc: tools[0]: output_schema is not a JSON object", logged);
+    CHECK_STR("mcp_server_desc: tools 't': output_schema is not a JSON object", logged);
 }
 
 /* A struct for which there is no memory becomes an error reply, and the next call is served. */
