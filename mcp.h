@@ -977,6 +977,11 @@ MCP_API const char *mcp_client_revision(const mcp_client *client);
 /* What the server said of itself: its result of server/discover or initialize, with capabilities,
    instructions and so on; missing while it is not known. */
 MCP_API mcp_json mcp_client_hello(const mcp_client *client);
+/* How many responses came that no request of ours waited for: after its time or its cancellation, a second
+   time, or with an id that was never sent. They are dropped, and desc.log is told of each at MCP_LOG_DEBUG.
+   A few are in order, as messages cross; many tell of a server that is broken, or slower than
+   call_timeout_ms. Spec: basic/patterns/cancellation */
+MCP_API uint64_t mcp_client_late(const mcp_client *client);
 
 /* For clients of mcp_client_spawn and mcp_pair: moves what can be moved, waits at most timeout_ms for that
    (0: not at all, -1: as long as it takes). Returns MCP_OK, MCP_WAIT if nothing happened, or the negative
@@ -9203,6 +9208,7 @@ struct mcp_client {
     mcp_doc hello;
     uint64_t probe_id;
     bool late_hello;            /* the answer to the probe came after its time */
+    uint64_t num_late;          /* responses that nobody waited for */
     mcpi_rpc_lines in;
     mcpi_rpc_queue out;
     mcpi_peer_requests requests;
@@ -10248,6 +10254,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     uint64_t id = 0;
     if (number.ptr && mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
     if (!r || !r->sent) {
+        c->num_late++;
         mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
         mcpi_client_on_late(c, id, m->result);
         return;
@@ -10574,6 +10581,11 @@ MCP_API const char *mcp_client_revision(const mcp_client *client)
 MCP_API mcp_json mcp_client_hello(const mcp_client *client)
 {
     return client->state == MCPI_CLIENT_READY ? mcp_json_root(&client->hello) : mcpi_json_missing();
+}
+
+MCP_API uint64_t mcp_client_late(const mcp_client *client)
+{
+    return client->num_late;
 }
 
 /*-- Requests of the user's --*/

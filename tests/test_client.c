@@ -349,6 +349,7 @@ static void the_probe_is_not_answered(void)
         CHECK_STR("2025-06-18", mcp_client_revision(side.client));
         CHECK(mcp_json_equals(mcp_client_hello(side.client), "protocolVersion", "2025-06-18"));
         feed(DISCOVERED("1"));
+        CHECK_UINT(late ? 2 : 1, mcp_client_late(side.client));
         CHECK_STR("2025-06-18", mcp_client_revision(side.client));
         CHECK_INT(-1, mcp_client_tick(side.client));
         end();
@@ -656,23 +657,27 @@ static void content_block_by_block(void)
     end();
 }
 
-/* Lines that answer nothing: they are dropped, and the request goes on waiting. */
+/* Lines that answer nothing: they are dropped, and the request goes on waiting. late: how many of them are responses,
+   to what was answered already or never asked; those are counted. */
 static const struct {
     const char *line;
-    size_t logs;
+    size_t logs, late;
 } strays[] = {
-    { TEXT("7", "x"), 1 }, { TEXT("1", "x"), 1 }, { TEXT("0", "x"), 1 }, { TEXT("18446744073709551618", "x"), 0 },
-    { TEXT("\"2\"", "x"), 0 }, { TEXT("null", "x"), 0 }, { TEXT("-2", "x"), 0 },
-    { TEXT("2.5", "x"), 0 }, { TEXT("true", "x"), 0 }, { TEXT("[2]", "x"), 0 }, { LINE("\"result\":{}"), 0 },
-    { LINE("\"error\":{\"code\":-32700,\"message\":\"no\"}"), 0 }, { FAILURE("null", "-32600", ""), 0 },
-    { LINE("\"id\":2,\"id\":2,\"result\":{}"), 0 }, { LINE("\"id\":2"), 0 }, { LINE("\"method\":7"), 0 },
-    { "[" "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}]\n", 0 }, { "[]\n", 0 }, { "{}\n", 0 }, { "42\n", 0 },
-    { "null\n", 0 }, { "garbage\n", 1 }, { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}\n", 1 }, { "{\n}\n", 2 },
-    { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"\xFF\":0}}\n", 1 }, { "\xEF\xBB\xBF\n", 1 },
-    { "{\"id\":2,\"result\":\"\xC0\xAF\"}\n", 1 }, { "{\"id\":2,\"result\":\"\\ud800\"}\n", 1 },
-    { "\n \t \r\n\r\n", 0 }, { LINE("\"method\":\"notifications/progress\",\"params\":{\"progressToken\":2}"), 0 },
-    { LINE("\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}"), 0 },
-    { LINE("\"method\":\"notifications/tools/list_changed\""), 0 }
+    { TEXT("7", "x"), 1, 1 }, { TEXT("1", "x"), 1, 1 }, { TEXT("0", "x"), 1, 1 },
+    { TEXT("18446744073709551618", "x"), 1, 1 }, { TEXT("\"2\"", "x"), 1, 1 }, { TEXT("null", "x"), 1, 1 },
+    { TEXT("-2", "x"), 1, 1 }, { TEXT("2.5", "x"), 1, 1 }, { TEXT("true", "x"), 1, 1 }, { TEXT("[2]", "x"), 1, 1 },
+    { LINE("\"result\":{}"), 1, 1 }, { TEXT("7", "x") TEXT("7", "x") TEXT("1", "x"), 3, 3 },
+    { LINE("\"error\":{\"code\":-32700,\"message\":\"no\"}"), 1, 1 }, { FAILURE("null", "-32600", ""), 1, 1 },
+    { LINE("\"id\":2,\"id\":2,\"result\":{}"), 1, 1 }, { LINE("\"id\":2"), 1, 0 }, { LINE("\"method\":7"), 1, 0 },
+    { "[" "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}]\n", 1, 0 }, { "[]\n", 1, 0 }, { "{}\n", 1, 0 },
+    { "42\n", 1, 0 }, { "null\n", 1, 0 }, { "garbage\n", 1, 0 },
+    { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}\n", 1, 0 },
+    { "{\n}\n", 2, 0 }, { "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"\xFF\":0}}\n", 1, 0 },
+    { "\xEF\xBB\xBF\n", 1, 0 }, { "{\"id\":2,\"result\":\"\xC0\xAF\"}\n", 1, 0 },
+    { "{\"id\":2,\"result\":\"\\ud800\"}\n", 1, 0 }, { "\n \t \r\n\r\n", 0, 0 },
+    { LINE("\"method\":\"notifications/progress\",\"params\":{\"progressToken\":2}"), 0, 0 },
+    { LINE("\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":2}"), 0, 0 },
+    { LINE("\"method\":\"notifications/tools/list_changed\""), 0, 0 }
 };
 
 static void lines_that_answer_nothing(void)
@@ -687,7 +692,8 @@ static void lines_that_answer_nothing(void)
             (void)output();
             side.num_logs = 0;
             feed(strays[i].line);
-            CHECK(side.num_logs >= strays[i].logs);
+            CHECK_UINT(strays[i].logs, side.num_logs);
+            CHECK_UINT(strays[i].late, mcp_client_late(side.client));
             if (side.num_logs) CHECK(side.log_level == MCP_LOG_WARNING || side.log_level == MCP_LOG_DEBUG);
             CHECK_UINT(0, side.answers);
             CHECK_STR("", output());
@@ -695,6 +701,7 @@ static void lines_that_answer_nothing(void)
             feed("{\"result\":{\"content\":[]},\"more\":[],\"id\":2}\r\n");
             CHECK_UINT(1, side.a.times);
             CHECK_STATUS(MCP_OK, side.a.status);
+            CHECK_UINT(strays[i].late, mcp_client_late(side.client));
             end();
         }
 }
@@ -752,6 +759,7 @@ static void floods(void)
     CHECK_UINT(bytes, side.heap.bytes);
     CHECK_UINT(calls, side.heap.calls);
     CHECK_UINT(2 * count, side.num_logs);
+    CHECK_UINT(count, mcp_client_late(side.client));
     feed(TEXT("2", "y"));
     CHECK_STR("y", side.a.text);
     end();
@@ -880,6 +888,7 @@ static void cancelled_requests(void)
     CHECK_STR(CANCELLED("2"), output());
     feed(TEXT("2", "late"));
     CHECK_UINT(0, side.answers);
+    CHECK_UINT(1, mcp_client_late(side.client));
     feed(TEXT("3", "x"));
     CHECK_UINT(1, side.b.times);
     CHECK(!mcp_client_cancel(side.client, b));
@@ -917,7 +926,9 @@ static void requests_time_out(void)
     CHECK_STATUS(MCP_E_TIMEOUT, side.a.status);
     CHECK_STR("the server has not answered in time", side.a.text);
     CHECK_STR(CANCELLED("2"), output());
+    CHECK_UINT(0, mcp_client_late(side.client));
     feed(TEXT("2", "late"));
+    CHECK_UINT(1, mcp_client_late(side.client));
     CHECK_UINT(1, side.a.times);
     CHECK_UINT(0, side.b.times);
     side.now += 500000;
