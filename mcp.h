@@ -10275,31 +10275,53 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     mcpi_client_complete(c, r, reply);
 }
 
-/* A server of the legacy era may ask us, too. The modern era has no such requests. */
+/* Whether requests of the server are answered: the modern era has none. Who asks before it has said what it
+   speaks is of the legacy era, then, if that is one of ours. */
+static bool mcpi_client_hears_requests(const mcp_client *c)
+{
+    if (c->state != MCPI_CLIENT_PROBING) return !mcpi_client_speaks_modern(c);
+    return mcpi_client_choose(c, mcpi_json_missing()) != NULL;
+}
+
+static void mcpi_client_refuse_request(mcp_client *c, mcp_json id, int code, const char *text)
+{
+    mcpi_rpc_put_error(&c->line, id, false, code, text);
+    mcpi_rpc_put_error_end(&c->line);
+    mcpi_client_must(c, mcpi_client_queue(c));
+}
+
+static void mcpi_client_on_ping(mcp_client *c, mcp_json id)
+{
+    mcpi_rpc_put_envelope(&c->line, id, false);
+    mcpi_json_frame(&c->line, ",\"result\":{}}");
+    mcpi_client_must(c, mcpi_client_queue(c));
+}
+
+/* A question of the server's own, or a request that we do not know. Spec: 2025-11-25 basic/lifecycle */
+static void mcpi_client_on_question(mcp_client *c, const mcpi_rpc_message *m)
+{
+    const int kind = mcpi_client_kind(m->method, m->params);
+    const int code = mcpi_client_undeclared(c, kind);
+    mcp_input *input;
+    if (kind && c->state == MCPI_CLIENT_PROBING)
+        mcpi_client_refuse_request(c, m->id, MCPI_RPC_METHOD_NOT_FOUND,
+                                   "this client has declared nothing yet: wait for initialize");
+    else if (!mcpi_client_declared(c, kind, m->params))
+        mcpi_client_refuse_request(c, m->id, code, code == MCPI_RPC_METHOD_NOT_FOUND
+                                       ? "Method not found" : "this client has not declared that");
+    else if ((input = mcpi_client_new_input(c, kind, m->params, m->id, 0)) != NULL)
+        mcpi_client_offer(input);
+    else
+        mcpi_client_refuse_request(c, m->id, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(MCP_E_NOMEM));
+}
+
+/* A server of the legacy era may ask us, too. */
 static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
 {
     static const mcp_str ping = MCP_LIT("ping");
-    int kind, code;
-    if (mcpi_client_speaks_modern(c) || !mcp_json_exists(m->id)) return;
-    kind = mcpi_client_kind(m->method, m->params);
-    code = mcpi_client_undeclared(c, kind);
-    if (mcpi_client_declared(c, kind, m->params)) {
-        mcp_input *input = mcpi_client_new_input(c, kind, m->params, m->id, 0);
-        if (input) {
-            mcpi_client_offer(input);
-            return;
-        }
-        code = MCPI_RPC_INTERNAL_ERROR;
-    }
-    if (mcpi_rpc_same(m->method, ping)) {
-        mcpi_rpc_put_envelope(&c->line, m->id, false);
-        mcpi_json_frame(&c->line, ",\"result\":{}}");
-    } else {
-        mcpi_rpc_put_error(&c->line, m->id, false, code, code == MCPI_RPC_METHOD_NOT_FOUND
-                               ? "Method not found" : "this client has not declared that");
-        mcpi_rpc_put_error_end(&c->line);
-    }
-    mcpi_client_must(c, mcpi_client_queue(c));
+    if (!mcpi_client_hears_requests(c) || !mcp_json_exists(m->id)) return;
+    if (mcpi_rpc_same(m->method, ping)) mcpi_client_on_ping(c, m->id);
+    else mcpi_client_on_question(c, m);
 }
 
 /* A message that is too deep or has too many values: if it answers a request, that one ends. */

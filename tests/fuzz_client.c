@@ -95,8 +95,8 @@ static void say(const char *bytes, size_t len)
         say_request(root, method);
     } else if (*method) {
         say_notification(root, method);
-    } else {        /* an answer, in the legacy era only */
-        MUST(legacy && !modern && owed && mcp_json_exists(mcp_json_get(root, "id")));
+    } else {        /* an answer, while the server is not known to be modern */
+        MUST(!modern && owed && mcp_json_exists(mcp_json_get(root, "id")));
         MUST(mcp_json_exists(mcp_json_get(root, "result")) != mcp_json_exists(mcp_json_get(root, "error")));
         owed--;
     }

@@ -731,16 +731,42 @@ static void requests_of_the_server(void)
     feed(ask);
     CHECK_STR("", output());
     end();
-    begin();
-    create();
-    CHECK_STR(PROBE, output());
-    feed(ask);
-    CHECK_STR("", output());
-    feed(FAILURE("1", "-32601", ""));
-    CHECK_STR(INITIALIZE("2", "2025-11-25"), output());
-    feed(LINE("\"id\":1,\"method\":\"ping\""));
-    CHECK_STR(RESULT("1", "{}"), output());
-    end();
+}
+
+/* Who asks while we ask what it speaks is a legacy server: a ping is answered at once, and a question refused, as
+   nothing was declared yet. With a modern revision alone, no server is answered. */
+static void requests_before_the_era_is_known(void)
+{
+#define EARLY(id) LINE("\"id\":" id ",\"error\":{\"code\":-32601," \
+                       "\"message\":\"this client has declared nothing yet: wait for initialize\"}")
+    static const char ask[] =
+        LINE("\"id\":1,\"method\":\"ping\"") LINE("\"id\":\"a\",\"method\":\"roots/list\"")
+        LINE("\"id\":2,\"method\":\"sampling/createMessage\"") LINE("\"id\":3,\"method\":\"elicitation/create\"")
+        LINE("\"id\":4,\"method\":\"x/y\"") LINE("\"method\":\"ping\"") LINE("\"id\":null,\"method\":\"ping\"");
+    size_t alone;
+    for (alone = 0; alone < 2; alone++) {
+        NOTE("%s", alone ? "modern alone" : "any revision");
+        begin();
+        side.desc.revisions = alone ? NEW : 0;
+        create();
+        CHECK(begin_call(&side.a, "x") == 2);
+        CHECK_STR(PROBE, output());
+        feed(ask);
+        CHECK_STR(alone ? "" : RESULT("1", "{}") EARLY("\"a\"") EARLY("2") EARLY("3")
+                  LINE("\"id\":4,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}"), output());
+        CHECK_STATUS(MCP_WAIT, mcp_client_status(side.client));
+        CHECK_UINT(0, side.answers + mcp_client_late(side.client));
+        if (!alone) {
+            feed(FAILURE("1", "-32601", ""));
+            CHECK_STR(INITIALIZE("3", "2025-11-25"), output());
+            feed(LINE("\"id\":1,\"method\":\"ping\""));
+            CHECK_STR(RESULT("1", "{}"), output());
+            feed(INITIALIZED("3", "2025-11-25"));
+            CHECK_STR(NOTIFIED CALL("2", "x"), output());
+        }
+        end();
+    }
+#undef EARLY
 }
 
 /* Many notifications and stray replies neither cost memory nor keep a reply from coming. */
@@ -2166,6 +2192,7 @@ int main(void)
     TEST(content_block_by_block);
     TEST(lines_that_answer_nothing);
     TEST(requests_of_the_server);
+    TEST(requests_before_the_era_is_known);
     TEST(floods);
     TEST(endless_line);
     TEST(the_longest_line);

@@ -1230,6 +1230,24 @@ static void asked_before(void)
     end();
 }
 
+/* A question before the revision is known is not put to the host; while initialize is under way it is, as our
+   capabilities were sent. */
+static void legacy_before_initialize(void)
+{
+    begin();
+    create(MCP_2026_07_28 | MCP_2025_11_25);
+    (void)output();
+    feed(ELICIT("7", WHO));
+    CHECK_SEEN("");
+    CHECK_SENT(ERROR("7", "-32601", "this client has declared nothing yet: wait for initialize"));
+    feed(ERROR("1", "-32601", "no"));
+    (void)output();
+    feed(ELICIT("8", WHO));
+    CHECK_SEEN("form 'Who?'; ");
+    CHECK_SENT(RESULT("8", "'action':'accept','content':{'name':'Ann'}"));
+    end();
+}
+
 /* Answers that are too long together end the call; each of them would have gone. */
 static void answers_too_long(void)
 {
@@ -1391,6 +1409,7 @@ int main(void)
     TEST(asked_where_not_allowed);
     TEST(nothing_under_way);
     TEST(asked_before);
+    TEST(legacy_before_initialize);
     TEST(answers_too_long);
     TEST(cut_at_every_byte);
     TEST(memory_fails_legacy);
