@@ -4859,7 +4859,7 @@ MCPI_INLINE const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
                           found[MCPI_RPC_METHOD] != 0, twice != MCPI_RPC_MEMBERS, answers);
 }
 
-/*-- The id of a message that passes a limit, as far as it was read: well-formed up to there. --*/
+/*-- Members of a message that passes a limit, as far as it was read: well-formed up to there. --*/
 
 /* The end of the string that starts at text[at], behind its quote. */
 static size_t mcpi_rpc_string_end(const char *text, size_t at, size_t len)
@@ -4883,11 +4883,13 @@ static size_t mcpi_rpc_scalar_end(const char *text, size_t at, size_t len)
     return at;
 }
 
-/* The text of the outermost "id"; {0} if there is none, or more than one. */
-static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
+/* The outermost member of that key: the text of a scalar, an empty one of anything else; {0} if there is
+   none, or more than one. */
+static mcp_str mcpi_rpc_early_member(const char *text, size_t len, const char *key)
 {
     const mcp_str none = { NULL, 0 };
-    mcp_str id = none;
+    const size_t key_len = strlen(key);
+    mcp_str found = none;
     size_t at = 0, depth = 0, start, end;
     while (at < len) {
         const char c = text[at];
@@ -4899,17 +4901,22 @@ static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
         }
         end = mcpi_rpc_string_end(text, at, len);
         start = mcpi_rpc_skip_space(text, end, len);
-        if (depth == 1 && end - at == 4 && !memcmp(text + at, "\"id\"", 4) && start < len &&
+        if (depth == 1 && end - at == key_len + 2 && !memcmp(text + at + 1, key, key_len) && start < len &&
             text[start] == ':') {
-            if (id.ptr) return none;
+            if (found.ptr) return none;
             start = mcpi_rpc_skip_space(text, start + 1, len);
-            end = mcpi_rpc_scalar_end(text, start, len);
-            id.ptr = text + start;
-            id.len = end - start;
+            end = start < len && memchr("{[", text[start], 2) ? start : mcpi_rpc_scalar_end(text, start, len);
+            found.ptr = text + start;
+            found.len = end - start;
         }
         at = end;
     }
-    return id;
+    return found;
+}
+
+static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
+{
+    return mcpi_rpc_early_member(text, len, "id");
 }
 
 /* What we send is written in pieces: the frame is ours, and its commas too. */
@@ -10237,26 +10244,34 @@ MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref)
 }
 
 /* A probe that was given up is answered after all: remembered, should initialize fail. */
-static void mcpi_client_on_late(mcp_client *c, uint64_t id, mcp_json result)
+static void mcpi_client_on_late(mcp_client *c, const mcpi_rpc_message *m)
 {
     const char *modern = mcpi_proto_revisions[0].name.ptr;
-    if (id != c->probe_id || c->state != MCPI_CLIENT_INITIALIZING) return;
-    if (!mcpi_client_lists(mcp_json_get(result, "supportedVersions"), modern)) return;
-    c->late_hello = mcp_json_clone(&c->hello, result) == MCP_OK;
+    if (mcp_json_uint(m->id, NULL, 0) != c->probe_id || c->state != MCPI_CLIENT_INITIALIZING) return;
+    if (!mcpi_client_lists(mcp_json_get(m->result, "supportedVersions"), modern)) return;
+    c->late_hello = mcp_json_clone(&c->hello, m->result) == MCP_OK;
+}
+
+/* The request that waits for a response with that id. Without one, it is late. */
+static mcpi_peer_request *mcpi_client_answered(mcp_client *c, mcp_json id)
+{
+    const mcp_str number = mcp_json_number(id, NULL);
+    mcpi_peer_request *r = NULL;
+    uint64_t n;
+    if (number.ptr && mcpi_base_read_uint(number, &n)) r = mcpi_peer_find_request(&c->requests, n);
+    if (r && r->sent) return r;
+    c->num_late++;
+    mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
+    return NULL;
 }
 
 static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
 {
-    const mcp_str number = mcp_json_number(m->id, NULL);
     mcp_reply *reply = &c->got;
-    mcpi_peer_request *r = NULL;
+    mcpi_peer_request *r = mcpi_client_answered(c, m->id);
     mcp_json type = mcpi_json_missing();
-    uint64_t id = 0;
-    if (number.ptr && mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
-    if (!r || !r->sent) {
-        c->num_late++;
-        mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
-        mcpi_client_on_late(c, id, m->result);
+    if (!r) {
+        mcpi_client_on_late(c, m);
         return;
     }
     if (mcpi_client_speaks_modern(c)) type = mcp_json_get(m->result, "resultType");
@@ -10324,18 +10339,26 @@ static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
     else mcpi_client_on_question(c, m);
 }
 
-/* A message that is too deep or has too many values: if it answers a request, that one ends. */
+/* A message that is too deep or has too many values: as far as it was read, a response ends its request, and
+   a request is refused. */
 static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
 {
-    mcp_str id = mcpi_rpc_early_id(line, c->got.doc.error_at);
-    mcpi_peer_request *r = NULL;
-    uint64_t number;
-    mcp_str digits = id;
-    while (digits.len && mcpi_base_is_digit((uint8_t)digits.ptr[digits.len - 1])) digits.len--;
-    if (id.len && !digits.len && mcpi_base_read_uint(id, &number))
-        r = mcpi_peer_find_request(&c->requests, number);
-    if (r && r->sent) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
-    else mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
+    const size_t len = c->got.doc.error_at;
+    const mcp_str id = mcpi_rpc_early_id(line, len);
+    const bool asks = mcpi_rpc_early_member(line, len, "method").ptr != NULL;
+    const bool answers = !asks && (mcpi_rpc_early_member(line, len, "result").ptr ||
+                                   mcpi_rpc_early_member(line, len, "error").ptr);
+    mcp_reply *reply = &c->got;
+    mcpi_peer_request *r;
+    mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
+    if (!id.len || !(asks || answers) || mcp_json_parse(&reply->doc, id.ptr, id.len) != MCP_OK) return;
+    if (asks) {
+        if (mcpi_client_hears_requests(c) && mcpi_rpc_is_id(mcp_json_root(&reply->doc)))
+            mcpi_client_refuse_request(c, mcp_json_root(&reply->doc), MCPI_RPC_INVALID_REQUEST,
+                                       mcp_strerror(status));
+    } else if ((r = mcpi_client_answered(c, mcp_json_root(&reply->doc))) != NULL) {
+        mcpi_client_complete_why(c, r, status, mcp_strerror(status));
+    }
 }
 
 #ifndef MCP_NO_FLOAT

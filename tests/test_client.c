@@ -1973,30 +1973,53 @@ static void replies_past_a_limit(void)
     }
 }
 
-/* Past a limit, what is no answer to a request of ours ends none. */
+#define DEEP "[[[[[[[[[[0]]]]]]]]]]"
+#define REFUSED(id) LINE("\"id\":" id ",\"error\":{\"code\":-32600," \
+                         "\"message\":\"MCP_E_DEPTH: nested too deeply: see max_depth\"}")
+
+/* Past a limit, what is no answer to a request of ours ends none, and counts as a late one if it is a response. A
+   request of the server is refused, whether or not it has the id of one of ours; its id must have come before. */
+static const struct {
+    const char *line;
+    size_t late;
+    const char *sent;
+} strays_past[] = {
+    { "{\"id\":2,\"id\":2,\"result\":" DEEP "}\n", 0, "" }, { "{\"id\":\"2\",\"result\":" DEEP "}\n", 1, "" },
+    { "{\"result\":" DEEP ",\"id\":2}\n", 0, "" }, { "{\"id\":null,\"result\":" DEEP "}\n", 1, "" },
+    { "{\"id\":3,\"result\":" DEEP "}\n", 1, "" }, { DEEP "\n", 0, "" },
+    { "{\"id\":99999999999999999999,\"result\":" DEEP "}\n", 1, "" },
+    { "{\"id\":{\"id\":2},\"result\":" DEEP "}\n", 0, "" }, { "{\"id\":2,\"params\":" DEEP "}\n", 0, "" },
+    { "{\"id\":2,\"params\":{\"result\":" DEEP "}}\n", 0, "" }, { "{\"x\":{\"id\":2},\"result\":" DEEP "}\n", 0, "" },
+    { "{\"method\":\"m\",\"params\":" DEEP "}\n", 0, "" },
+    { "{\"id\":2,\"method\":\"ping\",\"params\":" DEEP "}\n", 0, REFUSED("2") },
+    { "{\"method\": \"roots/list\", \"id\" : \"2\\n\", \"params\": " DEEP "}\n", 0, REFUSED("\"2\\n\"") },
+    { "{\"id\":2,\"method\":\"m\",\"result\":" DEEP "}\n", 0, REFUSED("2") },
+    { "{\"id\":2.5,\"method\":\"m\",\"params\":" DEEP "}\n", 0, "" },
+    { "{\"id\":null,\"method\":\"m\",\"params\":" DEEP "}\n", 0, "" }
+};
+
 static void strays_past_a_limit(void)
 {
-    static const char *const lines[] = {
-        "{\"id\":2,\"id\":2,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n", "{\"id\":\"2\",\"result\":[[[[[[[[[[0]]]]]]]]]]}\n",
-        "{\"result\":[[[[[[[[[[0]]]]]]]]]],\"id\":2}\n", "{\"id\":null,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n",
-        "{\"id\":3,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n", "[[[[[[[[[[0]]]]]]]]]]\n",
-        "{\"id\":99999999999999999999,\"result\":[[[[[[[[[[0]]]]]]]]]]}\n"
-    };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(lines); i++) {
-        NOTE("%s", lines[i]);
-        begin();
-        side.desc.max_depth = 8;
-        create();
-        feed(DISCOVERED("1"));
-        CHECK(begin_call(&side.a, "x") == 2);
-        feed(lines[i]);
-        CHECK_UINT(0, side.answers);
-        CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
-        feed(TEXT("2", "y"));
-        CHECK_STR("y", side.a.text);
-        end();
-    }
+    size_t i, legacy;
+    for (i = 0; i < MCP_COUNT(strays_past); i++)
+        for (legacy = 0; legacy < 2; legacy++) {
+            NOTE("%s %s", legacy ? "legacy" : "modern", strays_past[i].line);
+            begin();
+            side.desc.max_depth = 8;
+            side.desc.revisions = legacy ? OLD : NEW;
+            create();
+            feed(legacy ? INITIALIZED("1", "2025-11-25") : DISCOVERED("1"));
+            CHECK(begin_call(&side.a, "x") == 2);
+            (void)output();
+            feed(strays_past[i].line);
+            CHECK_UINT(0, side.answers);
+            CHECK_UINT(strays_past[i].late, mcp_client_late(side.client));
+            CHECK_STR(legacy ? strays_past[i].sent : "", output());
+            CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+            feed(TEXT("2", "y"));
+            CHECK_STR("y", side.a.text);
+            end();
+        }
 }
 
 /* Why a blocking call was not made. */
