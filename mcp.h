@@ -930,7 +930,8 @@ typedef struct mcp_client_desc {
     uint32_t max_nodes;             /* nodes of one (default: an eighth of max_message) */
     uint32_t max_depth;             /* of one (default: 64) */
     uint32_t max_request;           /* bytes of one request (default: 4 MiB) */
-    uint32_t max_output;            /* bytes written ahead of a slow server (default: 1 MiB) */
+    uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
+                                       much of answers it is not read any more (default: 1 MiB) */
     uint32_t max_calls;             /* requests at a time (default: 64) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
@@ -952,8 +953,9 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc);
    In a callback it takes effect after that has returned. */
 MCP_API void mcp_client_close(mcp_client *client);
 
-/* Takes a copy of what the server sent. Returns how many bytes were taken: fewer than len after an error
-   only. */
+/* Takes a copy of what the server sent. Returns how many bytes were taken: fewer than len after an error, or
+   while a server that asks us must take max_output bytes of answers first (feed the rest after
+   mcp_client_sent). */
 MCP_API size_t mcp_client_feed(mcp_client *client, const void *bytes, size_t len);
 /* The same without the copy, as mcp_session_room and mcp_session_fed. */
 MCP_API char *mcp_client_room(mcp_client *client, size_t want, size_t *size);
@@ -962,7 +964,7 @@ MCP_API void mcp_client_fed(mcp_client *client, size_t len);
 MCP_API void mcp_client_ended(mcp_client *client);
 /* What is to be sent, *len bytes, good until the next call on the client; NULL for nothing. */
 MCP_API const char *mcp_client_output(const mcp_client *client, size_t *len);
-/* len of these bytes were sent. */
+/* len of these bytes were sent. Lines that waited for this are read now. */
 MCP_API void mcp_client_sent(mcp_client *client, size_t len);
 /* Ends the requests whose time is over. Returns in how many milliseconds it wants to be called again, or -1.
    Wants desc.now_ms. */
@@ -9218,6 +9220,8 @@ struct mcp_client {
     uint64_t num_late;          /* responses that nobody waited for */
     mcpi_rpc_lines in;
     mcpi_rpc_queue out;
+    size_t answered;            /* bytes of answers behind the last request in it, at most */
+    bool held;                  /* lines wait until these are sent */
     mcpi_peer_requests requests;
     mcp_out line;               /* what is being written */
     mcp_out meta;               /* what it says of us, in the modern era */
@@ -9531,6 +9535,15 @@ static int mcpi_client_queue(mcp_client *c)
     return mcpi_rpc_queue_line(&c->out, text.ptr, text.len) ? (int)MCP_OK : (int)MCP_E_NOMEM;
 }
 
+/* Whether a server that asks us has left too many answers untaken: nothing more of it is read then, as it
+   could ask without end. Requests of ours before them are no reason: it may have to write before it reads
+   them. */
+static bool mcpi_client_is_full(const mcp_client *c)
+{
+    const size_t unsent = mcpi_rpc_unsent(&c->out);
+    return (unsent < c->answered ? unsent : c->answered) >= c->desc.max_output;
+}
+
 /* For messages without which nothing goes on. */
 static void mcpi_client_must(mcp_client *c, int status)
 {
@@ -9578,6 +9591,7 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
     mcpi_json_frame(&c->line, "}");
     status = r->answers.buf.error ? r->answers.buf.error : mcpi_client_queue(c);
     r->sent = status == MCP_OK;
+    if (r->sent) c->answered = 0;
     return status;
 }
 
@@ -9612,6 +9626,14 @@ static void mcpi_client_notify(mcp_client *c, const char *method, const char *pa
     }
     mcpi_json_frame(&c->line, "}");
     mcpi_client_must(c, mcpi_client_queue(c));
+}
+
+/* Sends the answer that was written to a request of the server's. */
+static void mcpi_client_send_answer(mcp_client *c)
+{
+    const size_t before = mcpi_rpc_unsent(&c->out);
+    mcpi_client_must(c, mcpi_client_queue(c));
+    c->answered += mcpi_rpc_unsent(&c->out) - before;
 }
 
 /* Tells the server that nobody waits for a request any more. Spec: basic/patterns/cancellation */
@@ -10045,7 +10067,7 @@ static void mcpi_client_settle(mcp_input *input)
         mcpi_json_frame(&c->line, ",\"result\":");
         mcpi_json_put_ours(&c->line, answer->ptr, answer->len);
         mcpi_json_frame(&c->line, "}");
-        mcpi_client_must(c, mcpi_client_queue(c));
+        mcpi_client_send_answer(c);
     }
     mcpi_client_forget_input(c, input);
     if (r && --r->questions == 0) mcpi_client_send_again(c, r);
@@ -10157,7 +10179,7 @@ MCP_API int mcp_accept_json(mcp_input *input, const char *json)
 }
 
 /* Checks that the answer is an object, and sends it. */
-static int mcpi_client_send_answer(mcp_input *input)
+static int mcpi_client_give_answer(mcp_input *input)
 {
     mcp_doc doc;
     mcp_str text;
@@ -10180,7 +10202,7 @@ MCP_API int mcp_answer(mcp_input *input, const char *format, ...)
     va_start(args, format);
     mcp_put_fv(&input->answer, format, args);
     va_end(args);
-    return mcpi_client_send_answer(input);
+    return mcpi_client_give_answer(input);
 }
 
 MCP_API int mcp_answer_json(mcp_input *input, const char *json)
@@ -10188,7 +10210,7 @@ MCP_API int mcp_answer_json(mcp_input *input, const char *json)
     const int status = mcpi_client_begin_answer(input, false);
     if (status != MCP_OK) return status;
     mcp_put_raw(&input->answer, json, strlen(json));
-    return mcpi_client_send_answer(input);
+    return mcpi_client_give_answer(input);
 }
 
 /* The model or the roots are not given: the protocol has an error for that in the legacy era, and nothing in
@@ -10203,7 +10225,7 @@ static void mcpi_client_withhold(mcp_input *input)
     } else {
         mcpi_client_begin_response(input);
         mcpi_json_frame(&c->line, ",\"error\":{\"code\":-1,\"message\":\"the user has refused\"}}");
-        mcpi_client_must(c, mcpi_client_queue(c));
+        mcpi_client_send_answer(c);
         mcpi_client_forget_input(c, input);
     }
     mcpi_client_leave(c);
@@ -10302,14 +10324,14 @@ static void mcpi_client_refuse_request(mcp_client *c, mcp_json id, int code, con
 {
     mcpi_rpc_put_error(&c->line, id, false, code, text);
     mcpi_rpc_put_error_end(&c->line);
-    mcpi_client_must(c, mcpi_client_queue(c));
+    mcpi_client_send_answer(c);
 }
 
 static void mcpi_client_on_ping(mcp_client *c, mcp_json id)
 {
     mcpi_rpc_put_envelope(&c->line, id, false);
     mcpi_json_frame(&c->line, ",\"result\":{}}");
-    mcpi_client_must(c, mcpi_client_queue(c));
+    mcpi_client_send_answer(c);
 }
 
 /* A question of the server's own, or a request that we do not know. Spec: 2025-11-25 basic/lifecycle */
@@ -10437,7 +10459,7 @@ static void mcpi_client_read_lines(mcp_client *c)
     const char *line;
     size_t len;
     int found;
-    while (c->state != MCPI_CLIENT_OVER && !c->closing &&
+    while (c->state != MCPI_CLIENT_OVER && !c->closing && !(c->held = mcpi_client_is_full(c)) &&
            (found = mcpi_rpc_next_line(&c->in, &line, &len)) != MCPI_RPC_NO_LINE) {
         if (found == MCPI_RPC_LONG_LINE)
             mcpi_client_fail(c, MCP_E_TOO_LONG,
@@ -10496,7 +10518,8 @@ static bool mcpi_client_try_again(mcp_client *c)
     if (!restart(c)) return false;
     mcpi_rpc_lines_free(&c->in);
     mcp_buf_reset(&c->out.buf);
-    c->out.sent = 0;
+    c->out.sent = c->answered = 0;
+    c->held = false;
     r = c->requests.first;
     while (r && !r->sent) r = r->next;          /* the probe, or initialize */
     if (r && c->state == MCPI_CLIENT_PROBING)
@@ -10526,6 +10549,7 @@ MCP_API void mcp_client_sent(mcp_client *client, size_t len)
 {
     mcpi_client_enter(client);
     mcpi_rpc_sent(&client->out, len);
+    if (client->held) mcpi_client_read_lines(client);
     mcpi_client_send_waiting(client);
     mcpi_client_leave(client);
 }
@@ -10580,7 +10604,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     d = &c->desc;
     mcpi_client_set_limits(d);
     mcpi_rpc_lines_init(&c->in, d->alloc, (size_t)d->max_message + 1);
-    mcp_buf_init(&c->out.buf, d->alloc, (size_t)d->max_output + d->max_request + (64 << 10));
+    mcp_buf_init(&c->out.buf, d->alloc, ((size_t)d->max_output + d->max_request + (64 << 10)) * 2);
     mcp_out_init(&c->line, (size_t)d->max_request + (64 << 10));     /* what we say of ourselves beside */
     c->line.buf.alloc = d->alloc;
     mcp_out_init(&c->meta, d->max_request);
@@ -10902,7 +10926,7 @@ static size_t mcpi_client_move_from(mcp_client *c, mcp_session *session)
 {
     char piece[1024];
     size_t len;
-    const char *bytes = mcp_session_output(session, &len);
+    const char *bytes = mcpi_client_is_full(c) ? NULL : mcp_session_output(session, &len);
     if (!bytes) return 0;
     if (len > sizeof piece) len = sizeof piece;
     memcpy(piece, bytes, len);
@@ -11472,22 +11496,32 @@ MCP_API const char *mcp_client_stderr(const mcp_client *client)
     return client->last_words == mcpi_stdio_last_words ? child->words : "";
 }
 
-/* Writes what the pipe takes. A server that reads no more may still have something to say. */
-static void mcpi_stdio_write_child(mcp_client *c)
+/* Writes what the pipe takes. MCP_OK, or why it takes nothing more. */
+static int mcpi_stdio_write_pipe(mcp_client *c)
 {
-    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    const mcpi_stdio_child *child = (const mcpi_stdio_child *)c->io;
     mcpi_stdio_guard guard;
     const char *bytes;
     size_t len, n = 1;
     int status = MCP_OK;
-    if (child->to < 0 || !mcp_client_output(c, &len)) return;
     if (!child->quiet_pipe) guard = mcpi_stdio_hold_sigpipe();
     while (n && (bytes = mcp_client_output(c, &len)) != NULL) {
         n = mcpi_stdio_put(child->to, bytes, len, &status);
         mcp_client_sent(c, n);
     }
     if (!child->quiet_pipe) mcpi_stdio_release_sigpipe(&guard, status == MCP_E_CLOSED);
-    if (status != MCP_OK) mcpi_stdio_close_fd(&child->to);
+    return status;
+}
+
+/* Writes what there is. A server that reads no more may still have something to say, so that this is not its
+   end; what it does not read is dropped. */
+static void mcpi_stdio_write_child(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    size_t len;
+    if (child->to >= 0 && mcp_client_output(c, &len) && mcpi_stdio_write_pipe(c) != MCP_OK)
+        mcpi_stdio_close_fd(&child->to);
+    while (child->to < 0 && mcp_client_output(c, &len)) mcp_client_sent(c, len);
 }
 
 static void mcpi_stdio_read_child(mcp_client *c)
@@ -11509,7 +11543,7 @@ MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, i
     size_t len;
     *timeout_ms = mcpi_client_next_deadline(client);
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
-        from[0] = child->from;
+        from[0] = mcpi_client_is_full(client) ? -1 : child->from;
         from[1] = child->err;
         from[2] = mcp_client_output(client, &len) ? child->to : -1;
     }

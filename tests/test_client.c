@@ -879,6 +879,75 @@ static void slow_server(void)
     for (i = 0; i < MCP_COUNT(g); i++) CHECK_UINT(i != 1, g[i].times);
 }
 
+/* A server that asks on and on, and takes no answers, costs no more memory than max_output allows: it is not read
+   any more. Once it takes them, each question has its answer, and what came behind them is read. */
+static void questions_without_end(void)
+{
+    static const char *const asks[] = { LINE("\"id\":7,\"method\":\"ping\""),
+                                        LINE("\"id\":7,\"method\":\"roots/list\"") };
+    static const char *const told[] = { RESULT("7", "{}"),
+                                        LINE("\"id\":7,\"error\":{\"code\":-32601,\"message\":\"Method not found\"}") };
+    size_t i, n, len, taken = 0, given = 0;
+    for (i = 0; i < MCP_COUNT(asks); i++, given = 0) {
+        const char *bytes;
+        begin();
+        side.desc.max_output = 3000;
+        side.desc.max_message = 5000;
+        side.desc.max_request = 100000;
+        side.desc.revisions = OLD;
+        create();
+        feed(INITIALIZED("1", "2025-11-25"));
+        (void)output();
+        CHECK(begin_call(&side.a, "x") == 2);
+        for (n = 0; n < 20000; n++) {
+            taken = mcp_client_feed(side.client, asks[i], strlen(asks[i]));
+            if (taken < strlen(asks[i])) break;
+        }
+        CHECK(n < 300 && side.heap.peak < 40000);
+        CHECK_UINT(0, mcp_client_feed(side.client, asks[i], 1));
+        CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+        bytes = mcp_client_output(side.client, &len);
+        CHECK(len > 3000 && len < 3500 && !strncmp(bytes, CALL("2", "x"), strlen(CALL("2", "x"))));
+        mcp_client_sent(side.client, strlen(CALL("2", "x")));
+        while ((bytes = mcp_client_output(side.client, &len)) != NULL) {
+            CHECK_BYTES(told[i], strlen(told[i]), bytes, strlen(told[i]));
+            mcp_client_sent(side.client, strlen(told[i]));
+            if (++given > n) break;
+        }
+        CHECK_UINT(n, given);
+        feed(asks[i] + taken);
+        feed(TEXT("2", "y"));
+        CHECK_STR("y", side.a.text);
+        CHECK_STR(told[i], output());
+        end();
+    }
+}
+
+/* As much as requests of ours wait, a server may ask: it may have to before it reads them. */
+static void questions_behind_requests(void)
+{
+    static char much[9000];
+    char line[100];
+    size_t i;
+    memset(much, 'x', sizeof much - 1);
+    begin();
+    side.desc.max_output = 3000;
+    side.desc.revisions = OLD;
+    create();
+    feed(INITIALIZED("1", "2025-11-25"));
+    (void)output();
+    CHECK(begin_call(&side.a, much) == 2);
+    for (i = 0; i < 50; i++) {
+        snprintf(line, sizeof line, LINE("\"id\":%d,\"method\":\"ping\""), (int)i);
+        feed(line);
+    }
+    feed(TEXT("2", "y"));
+    CHECK_STR("y", side.a.text);
+    snprintf(line, sizeof line, RESULT("%d", "{}"), 49);
+    CHECK(strstr(output(), line) != NULL);
+    end();
+}
+
 /*---- Begun requests -------------------------------------------------------------------------------*/
 
 static void answers_in_any_order(void)
@@ -2220,6 +2289,8 @@ int main(void)
     TEST(endless_line);
     TEST(the_longest_line);
     TEST(slow_server);
+    TEST(questions_without_end);
+    TEST(questions_behind_requests);
     TEST(answers_in_any_order);
     TEST(cancelled_requests);
     TEST(the_handshake_is_not_cancelled);

@@ -240,7 +240,51 @@ static void endless_first_line(void) { repeat("x"); }
 static void flood(void) { greet(); repeat("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n"); }
 static void first_flood(void) { repeat("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}\n"); }
 static void blank_flood(void) { greet(); repeat("\n"); }
-static void pings(void) { greet_old(); repeat("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"); }
+#define PING "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n"
+static void pings(void) { greet_old(); repeat(PING); }
+
+/* Somebody else ends it in the middle of that. */
+static void pings_and_ends(void)
+{
+    pid_t parent = getpid();
+    greet_old();
+    if (fork() == 0) {
+        (void)close(0);
+        (void)close(1);
+        (void)poll(NULL, 0, A_MOMENT_MS);
+        (void)kill(parent, SIGKILL);
+        _exit(0);
+    }
+    repeat(PING);
+}
+
+/* Its input is closed, so that no answer can be written. */
+static void pings_unheard(void)
+{
+    greet_old();
+    (void)close(0);
+    repeat(PING);
+}
+
+/* More than either pipe and the limit hold, and only then it reads the answers. */
+static void pings_then_reads(void)
+{
+    enum { COUNT = 10000 };
+    unsigned long id;
+    int i;
+    greet_old();
+    id = heard_id();
+    if (fork() == 0) {
+        for (i = 0; i < COUNT; i++) say(PING);
+        say(ID TEXT("after the pings"), id);
+        _exit(0);
+    }
+    for (i = 0; i < COUNT; i++) {
+        if (i == 0) (void)poll(NULL, 0, A_MOMENT_MS);
+        hear();
+    }
+    hear();
+}
 
 static void unknown_ids(void)
 {
@@ -419,6 +463,7 @@ static const struct { const char *name; void (*run)(void); } servers[] = {
     { "exits_on_probe_late", exits_on_probe_late }, { "new_ends_at", new_ends_at }, { "old_ends_at", old_ends_at },
     { "endless_line", endless_line }, { "endless_first_line", endless_first_line }, { "flood", flood },
     { "first_flood", first_flood }, { "blank_flood", blank_flood }, { "pings", pings },
+    { "pings_and_ends", pings_and_ends }, { "pings_unheard", pings_unheard }, { "pings_then_reads", pings_then_reads },
     { "unknown_ids", unknown_ids }, { "duplicates", duplicates }, { "wrong_result", wrong_result },
     { "noisy", noisy }, { "stray_lines", stray_lines }, { "slow_bytes", slow_bytes }, { "deaf", deaf },
     { "deaf_at_once", deaf_at_once }, { "exits_on_call", exits_on_call }, { "mute", mute },
@@ -872,7 +917,6 @@ static void wait_for_late(mcp_client *c, uint64_t count)
 static void hostile_servers(void)
 {
     static const char *const late = "the server has not answered in time", *const ended = "the server has ended";
-    static const char *const no_room = "a message was not sent: MCP_E_NOMEM";
     static const char *const long_line = "a message of the server is longer than mcp_client_desc.max_message";
     static const char *const odd = "the server's result is not an object";
     const struct { const char *server, *arg; uint32_t call_ms; int status; const char *text; uint64_t late; } rows[] = {
@@ -881,7 +925,10 @@ static void hostile_servers(void)
         { "flood", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 0 },
         { "first_flood", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 0 },
         { "blank_flood", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 0 },
-        { "pings", NULL, 0, MCP_E_NOMEM, no_room, 0 },
+        { "pings", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 0 },
+        { "pings_and_ends", NULL, 0, MCP_E_CLOSED, ended, 0 },
+        { "pings_unheard", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 0 },
+        { "pings_then_reads", NULL, 0, MCP_OK, "after the pings", 0 },
         { "unknown_ids", NULL, A_MOMENT_MS, MCP_E_TIMEOUT, late, 8 },
         { "wrong_result", "\"result\":7", 0, MCP_E_PROTOCOL, odd, 0 },
         { "wrong_result", "\"result\":\"text\"", 0, MCP_E_PROTOCOL, odd, 0 },
