@@ -932,7 +932,7 @@ typedef struct mcp_client_desc {
     uint32_t max_request;           /* bytes of one request (default: 4 MiB) */
     uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
                                        much of answers it is not read any more (default: 1 MiB) */
-    uint32_t max_calls;             /* requests at a time (default: 64) */
+    uint32_t max_calls;             /* requests at a time, and as many of a legacy server's (default: 64) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
@@ -10346,6 +10346,9 @@ static void mcpi_client_on_question(mcp_client *c, const mcpi_rpc_message *m)
     else if (!mcpi_client_declared(c, kind, m->params))
         mcpi_client_refuse_request(c, m->id, code, code == MCPI_RPC_METHOD_NOT_FOUND
                                        ? "Method not found" : "this client has not declared that");
+    else if (c->paused >= c->desc.max_calls)
+        mcpi_client_refuse_request(c, m->id, MCPI_RPC_INTERNAL_ERROR,
+                                   "too many questions at a time: see mcp_client_desc.max_calls");
     else if ((input = mcpi_client_new_input(c, kind, m->params, m->id, 0)) != NULL)
         mcpi_client_offer(input);
     else

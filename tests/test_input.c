@@ -465,6 +465,26 @@ static void legacy_cancelled(void)
     end();
 }
 
+/* So many questions wait for their answers, and no more; one that is settled makes room. */
+static void legacy_too_many(void)
+{
+    begin();
+    host.desc.max_calls = 3;
+    host.act = later;
+    connect_legacy(MCP_2025_11_25, "2025-11-25");
+    feed(ELICIT("1", WHO) ELICIT("2", WHO) ASK("3", "roots/list", "") ELICIT("4", WHO) LINE("'id':5,'method':'ping'"));
+    CHECK_UINT(3, host.num_later);
+    CHECK_SENT(ERROR("4", "-32603", "too many questions at a time: see mcp_client_desc.max_calls") RESULT("5", ""));
+    decline(resumed(1));
+    CHECK_SENT(RESULT("2", "'action':'decline'"));
+    feed(ELICIT("6", WHO));
+    CHECK_UINT(4, host.num_later);
+    CHECK_SENT("");
+    call();                         /* ours are others */
+    CHECK_SENT(LEGACY_CALL("2"));
+    end();
+}
+
 /* A question outlives the call that it was about, and no client. */
 static void legacy_late(void)
 {
@@ -1381,6 +1401,7 @@ int main(void)
     TEST(modern_asks_directly);
     TEST(legacy_beside);
     TEST(legacy_cancelled);
+    TEST(legacy_too_many);
     TEST(legacy_late);
     TEST(several_at_once);
     TEST(rounds);
