@@ -933,6 +933,7 @@ typedef struct mcp_client_desc {
     uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
                                        much of answers it is not read any more (default: 1 MiB) */
     uint32_t max_calls;             /* requests at a time, and as many of a legacy server's (default: 64) */
+    uint32_t max_pages;             /* of the list of tools (default: 1,000) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
@@ -1066,8 +1067,10 @@ MCP_API mcp_json mcp_reply_data(const mcp_reply *reply);
 
 /* The server's tools, one after the other, however many pages they come in:
        for (t = mcp_tools_first(client); mcp_json_exists(t); t = mcp_tools_next(client, t)) ...
-   Each is good until the next page is read. Missing at the end, or if the server did not answer:
-   mcp_tools_status tells which. Spec: server/tools (listing tools) */
+   Each is good until the next page is read. Missing at the end, and after an error, which mcp_tools_status
+   and mcp_client_error tell: the server did not answer, its pages lead in a circle (MCP_E_PROTOCOL), or
+   there are more than max_pages (MCP_E_TOO_LONG).
+   Spec: server/tools (listing tools), server/utilities/pagination */
 MCP_API mcp_json mcp_tools_first(mcp_client *client);
 MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool);
 MCP_API int mcp_tools_status(const mcp_client *client);
@@ -9229,6 +9232,8 @@ struct mcp_client {
     mcp_reply reply;            /* of the last blocking call */
     mcp_doc page;               /* of tools */
     int page_status;
+    uint32_t num_pages;         /* of this list, up to now */
+    mcp_buf mark;               /* a cursor among them */
     uint32_t paused;            /* questions of a legacy server: meanwhile no request's time runs */
     mcp_input *inputs;          /* that are not answered yet */
     uint64_t num_inputs;
@@ -9362,6 +9367,7 @@ static void mcpi_client_free(mcp_client *c)
     mcp_doc_free(&c->got.doc);
     mcp_doc_free(&c->reply.doc);
     mcp_doc_free(&c->page);
+    mcp_buf_free(&c->mark);
     mcpi_base_release(&alloc, c, sizeof *c);
 }
 
@@ -10589,6 +10595,7 @@ static void mcpi_client_set_limits(mcp_client_desc *d)
     mcpi_base_set_limit(&d->max_request, 4 << 20, MCP_JSON_MAX / 2);
     mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
     mcpi_base_set_limit(&d->max_calls, 64, UINT32_MAX - 1);
+    mcpi_base_set_limit(&d->max_pages, 1000, UINT32_MAX);
     mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
     mcpi_base_set_limit(&d->inputs, MCP_INPUT_FORM, UINT32_MAX);
     mcpi_base_set_limit(&d->max_rounds, 8, UINT32_MAX);
@@ -10612,6 +10619,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     c->line.buf.alloc = d->alloc;
     mcp_out_init(&c->meta, d->max_request);
     c->meta.buf.alloc = d->alloc;
+    mcp_buf_init(&c->mark, d->alloc, d->max_message);
     c->requests.alloc = d->alloc;
     c->requests.max_text = d->max_request;
     c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */
@@ -10786,11 +10794,13 @@ static void mcpi_client_wait_for(mcp_client *c, mcp_ref ref, mcpi_client_waiter 
                         "the answer waits for something that only happens after this call");
 }
 
+/* The answer where a callback has closed the client, and no memory is left to keep one in. */
+static const mcp_reply mcpi_client_gone = { MCP_E_CLOSED, { { 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+                                            { 0, 0, 0 }, { 0, 0, 0 }, "the client was closed" };
+
 /* Begins a request and waits for its answer. */
 static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
 {
-    static const mcp_reply gone = { MCP_E_CLOSED, { { 0, 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-                                    { 0, 0, 0 }, { 0, 0, 0 }, "the client was closed" };
     mcpi_client_waiter waiter;
     mcp_ref ref;
     bool last;
@@ -10810,7 +10820,7 @@ static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
     mcp_doc_free(&waiter.reply.doc);
     last = c->depth == 1 && c->closing;
     mcpi_client_leave(c);
-    return last ? &gone : &c->reply;
+    return last ? &mcpi_client_gone : &c->reply;
 }
 
 MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, const char *format, ...)
@@ -10858,11 +10868,33 @@ MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, con
 
 /*-- Tools, page by page --*/
 
-/* Reads the page of that cursor; the first without one. */
-static mcp_json mcpi_client_read_page(mcp_client *c, mcp_str cursor)
+/* Why there is no page. What ended the client, if it is over, stays its error. */
+static int mcpi_client_refuse_page(mcp_client *c, int status, const char *why)
+{
+    if (c->state != MCPI_CLIENT_OVER) mcpi_client_note_why(c, "tools/list: ", why);
+    return status;
+}
+
+/* Whether the next page is to be asked for. The mark moves to pages 1, 2, 4, 8 and so on, so that a circle of
+   any length comes to it before long. Spec: server/utilities/pagination */
+static int mcpi_client_check_cursor(mcp_client *c, mcp_str next)
+{
+    const mcp_buf *mark = &c->mark;
+    if (c->num_pages > 1 && next.len == mark->len && !memcmp(next.ptr, mark->ptr, next.len))
+        return mcpi_client_refuse_page(c, MCP_E_PROTOCOL, "the server's pages lead in a circle");
+    if (c->num_pages >= c->desc.max_pages)
+        return mcpi_client_refuse_page(c, MCP_E_TOO_LONG, "it has more pages than mcp_client_desc.max_pages");
+    if (c->num_pages & (c->num_pages - 1)) return MCP_OK;
+    mcp_buf_reset(&c->mark);
+    if (mcp_buf_add(&c->mark, next.ptr, next.len)) return MCP_OK;
+    return mcpi_client_refuse_page(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM));
+}
+
+/* Reads the page of that cursor; the first without one. A callback may have closed the client meanwhile,
+   which is MCP_E_CLOSED. */
+static int mcpi_client_read_page(mcp_client *c, mcp_str cursor)
 {
     const mcp_reply *reply;
-    mcp_str next;
     mcpi_peer_request *r = mcpi_client_prepare(c, "tools/list");
     if (r && cursor.ptr) {
         mcp_put_object(&r->params);
@@ -10871,32 +10903,46 @@ static mcp_json mcpi_client_read_page(mcp_client *c, mcp_str cursor)
         mcp_put_end(&r->params);
     }
     reply = mcpi_client_wait(c, r);
+    if (reply == &mcpi_client_gone) return reply->status;
+    c->num_pages++;
     c->page_status = reply->status;
-    next = mcp_json_str(mcp_reply_result(reply), "nextCursor");
-    if (cursor.ptr && next.ptr && mcpi_rpc_same(cursor, next)) c->page_status = MCP_E_PROTOCOL;
-    if (c->page_status == MCP_OK) c->page_status = mcp_json_clone(&c->page, reply->result);
-    if (c->page_status != MCP_OK) return mcpi_json_missing();
-    return mcp_json_get(mcp_json_root(&c->page), "tools");
+    if (reply->status != MCP_OK)
+        return mcpi_client_refuse_page(c, reply->status, mcp_reply_text(reply));
+    c->page_status = mcp_json_clone(&c->page, reply->result);
+    if (c->page_status == MCP_OK) return MCP_OK;
+    return mcpi_client_refuse_page(c, c->page_status, mcp_strerror(c->page_status));
+}
+
+static mcp_json mcpi_client_first_of_page(const mcp_client *c)
+{
+    return mcp_json_first(mcp_json_get(mcp_json_root(&c->page), "tools"));
+}
+
+/* The tool, or if it is missing the first of the next page that has any. */
+static mcp_json mcpi_client_find_tool(mcp_client *c, mcp_json tool)
+{
+    int status = c->page_status;
+    while (!mcp_json_exists(tool) && status == MCP_OK) {
+        const mcp_str cursor = mcp_json_str(mcp_json_root(&c->page), "nextCursor");
+        if (!cursor.ptr) break;
+        status = c->page_status = mcpi_client_check_cursor(c, cursor);
+        if (status == MCP_OK) status = mcpi_client_read_page(c, cursor);
+        if (status == MCP_OK) tool = mcpi_client_first_of_page(c);
+    }
+    return tool;
 }
 
 MCP_API mcp_json mcp_tools_first(mcp_client *client)
 {
     const mcp_str none = { NULL, 0 };
-    return mcp_json_first(mcpi_client_read_page(client, none));
+    client->num_pages = 0;
+    if (mcpi_client_read_page(client, none) != MCP_OK) return mcpi_json_missing();
+    return mcpi_client_find_tool(client, mcpi_client_first_of_page(client));
 }
 
 MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool)
 {
-    enum { MAX_EMPTY_PAGES = 100 };
-    mcp_json next = mcp_json_next(tool);
-    int empty;
-    for (empty = 0; !mcp_json_exists(next) && client->page_status == MCP_OK; empty++) {
-        mcp_str cursor = mcp_json_str(mcp_json_root(&client->page), "nextCursor");
-        if (!cursor.ptr) break;
-        next = mcp_json_first(mcpi_client_read_page(client, cursor));
-        if (empty == MAX_EMPTY_PAGES) client->page_status = MCP_E_PROTOCOL;
-    }
-    return next;
+    return mcpi_client_find_tool(client, mcp_json_next(tool));
 }
 
 MCP_API int mcp_tools_status(const mcp_client *client)

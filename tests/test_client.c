@@ -156,16 +156,21 @@ static void ready_modern(void)
     CHECK_STR("", output());
 }
 
-/* Requests have the numbers from 2 on, in both eras. */
-static void ready_legacy(void)
+/* After begin. Requests have the numbers from 2 on, in both eras. */
+static void connect_legacy(void)
 {
-    begin();
     side.desc.revisions = MCP_ALL_REVISIONS & ~MCP_2026_07_28;
     create();
     CHECK_STR(INITIALIZE("1", "2025-11-25"), output());
     feed(INITIALIZED("1", "2025-11-25"));
     CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
     CHECK_STR(NOTIFIED, output());
+}
+
+static void ready_legacy(void)
+{
+    begin();
+    connect_legacy();
 }
 
 /*---- Which era the server speaks ------------------------------------------------------------------*/
@@ -1568,12 +1573,18 @@ static int by_script(mcp_client *client, int timeout_ms)
     return MCP_OK;
 }
 
-static void play(const char *(*fn)(const char *line))
+static void play_to(const char *(*fn)(const char *line))
 {
-    ready_legacy();
+    connect_legacy();
     side.client->pump = by_script;
     script = fn;
     asked = 0;
+}
+
+static void play(const char *(*fn)(const char *line))
+{
+    begin();
+    play_to(fn);
 }
 
 /* The reply to the one request that the line is. */
@@ -1593,11 +1604,25 @@ static const char *fails_later(const char *line)
     return reply_to(line, "\"result\":{\"tools\":[" TOOL("a") "," TOOL("b") "],\"nextCursor\":\"c1\"}");
 }
 
-static const char *only_empty_pages(const char *line)
+/* A page with a tool or without one, whose next one has that number. */
+static const char *numbered_page(const char *line, bool tool, size_t next)
 {
     char result[100];
-    snprintf(result, sizeof result, "\"result\":{\"tools\":[],\"nextCursor\":\"%lu\"}", (unsigned long)asked);
+    snprintf(result, sizeof result, "\"result\":{\"tools\":[%s],\"nextCursor\":\"%lu\"}", tool ? TOOL("a") : "",
+             (unsigned long)next);
     return reply_to(line, result);
+}
+
+static const char *only_empty_pages(const char *line) { return numbered_page(line, false, asked); }
+static const char *ever_new_pages(const char *line) { return numbered_page(line, true, asked); }
+static const char *first_empty(const char *line) { return numbered_page(line, asked > 2, asked); }
+
+/* How many pages the circle has, behind ten others. */
+static size_t circle;
+
+static const char *pages_in_a_circle(const char *line)
+{
+    return numbered_page(line, true, asked <= 10 ? asked : 11 + (asked - 11) % circle);
 }
 
 static const char *some_empty_pages(const char *line)
@@ -1633,6 +1658,7 @@ static void pages_that_fail(void)
     for (t = mcp_tools_first(side.client); mcp_json_exists(t); t = mcp_tools_next(side.client, t)) n++;
     CHECK_UINT(2, n);
     CHECK_STATUS(MCP_E_REMOTE, mcp_tools_status(side.client));
+    CHECK_STR("tools/list: oh", mcp_client_error(side.client));
     CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
     CHECK_UINT(2, asked);
     end();
@@ -1667,11 +1693,9 @@ static void empty_pages(void)
     CHECK_STATUS(MCP_OK, mcp_tools_status(side.client));
     CHECK_UINT(4, asked);
     end();
-    play(only_empty_pages);
-    t = mcp_tools_next(side.client, mcp_tools_first(side.client));
-    CHECK(!mcp_json_exists(t));
-    CHECK_STATUS(MCP_E_PROTOCOL, mcp_tools_status(side.client));
-    CHECK(asked <= 110);
+    play(first_empty);
+    CHECK(mcp_json_equals(mcp_tools_first(side.client), "name", "a"));
+    CHECK_UINT(3, asked);
     end();
 }
 
@@ -2109,21 +2133,64 @@ static void blocking_calls_without_memory_or_room(void)
     end_pair();
 }
 
-static const char *one_page_for_ever(const char *line)
-{
-    return reply_to(line, "\"result\":{\"tools\":[" TOOL("a") "],\"nextCursor\":\"c\"}");
-}
-
-/* A page that leads to itself is the last one. */
-static void a_cursor_that_is_repeated(void)
+/* The tools of a server that may never come to an end; how many there were. */
+static size_t count_tools(void)
 {
     mcp_json t;
     size_t n = 0;
-    play(one_page_for_ever);
-    for (t = mcp_tools_first(side.client); mcp_json_exists(t) && n < 1000; t = mcp_tools_next(side.client, t)) n++;
-    CHECK(n < 10);
-    CHECK_STATUS(MCP_E_PROTOCOL, mcp_tools_status(side.client));
-    end();
+    for (t = mcp_tools_first(side.client); mcp_json_exists(t) && n < 10000; t = mcp_tools_next(side.client, t)) n++;
+    CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
+    return n;
+}
+
+/* A list of pages without end ends at max_pages, in every list anew; empty ones count, too. */
+static void pages_without_end(void)
+{
+    static const struct { const char *(*script)(const char *line); uint32_t max; size_t asked, tools; } rows[] = {
+        { ever_new_pages, 0, 1000, 1000 }, { ever_new_pages, 1, 1, 1 }, { ever_new_pages, 30, 30, 30 },
+        { only_empty_pages, 30, 30, 0 }, { only_empty_pages, 0, 1000, 0 }
+    };
+    size_t i, turn;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %lu", (unsigned long)i);
+        begin();
+        side.desc.max_pages = rows[i].max;
+        play_to(rows[i].script);
+        for (turn = 0; turn < 2; turn++) {
+            asked = 0;
+            CHECK_UINT(rows[i].tools, count_tools());
+            CHECK_UINT(rows[i].asked, asked);
+            CHECK_STATUS(MCP_E_TOO_LONG, mcp_tools_status(side.client));
+            CHECK_STR("tools/list: it has more pages than mcp_client_desc.max_pages", mcp_client_error(side.client));
+            CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+        }
+        end();
+    }
+}
+
+/* Pages that lead back to an earlier one are noticed, however many there are in the circle. */
+static void cursors_that_are_repeated(void)
+{
+    for (circle = 1; circle < 60; circle++) {
+        NOTE("a circle of %lu", (unsigned long)circle);
+        play(pages_in_a_circle);
+        CHECK(count_tools() < 200);
+        CHECK_STATUS(MCP_E_PROTOCOL, mcp_tools_status(side.client));
+        CHECK_STR("tools/list: the server's pages lead in a circle", mcp_client_error(side.client));
+        end();
+    }
+}
+
+/* Then there is no tool, and no client. */
+static void close_in_a_callback_of_a_list(void)
+{
+    begin_pair();
+    pair();
+    side.a.act = closes;
+    CHECK(begin_call(&side.a, "x") != 0);
+    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
+    mcp_server_destroy(far.server);
+    CHECK_HEAP(&side.heap);
 }
 
 static void what_is_no_message_is_logged(void)
@@ -2327,7 +2394,9 @@ int main(void)
     TEST(replies_past_a_limit);
     TEST(strays_past_a_limit);
     TEST(blocking_calls_without_memory_or_room);
-    TEST(a_cursor_that_is_repeated);
+    TEST(pages_without_end);
+    TEST(cursors_that_are_repeated);
+    TEST(close_in_a_callback_of_a_list);
     TEST(what_is_no_message_is_logged);
     TEST(hello_with_many_nodes);
     TEST(our_title_in_initialize);
