@@ -1184,8 +1184,8 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
    output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
    in between. It inherits no descriptor that is marked FD_CLOEXEC, as all of ours are.
    mcp_client_close closes its input, waits, and ends it and its children by signals if it does not go.
-   NULL with errno set if it could not be started.
-   Spec: basic/transports (stdio) */
+   NULL with errno set if it could not be started: EINVAL if argv or desc lacks something, which desc.log is
+   told. Spec: basic/transports (stdio) */
 MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv);
 /* For a loop of your own, as mcp_stdio_fds and mcp_stdio_ready: at most 3 descriptors. */
 MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms);
@@ -11714,12 +11714,25 @@ static bool mcpi_stdio_restart_child(mcp_client *c)
     return mcpi_stdio_spawn(child);
 }
 
+/* What keeps a server from being started at all, or NULL. */
+static const char *mcpi_stdio_wrong_spawn(const mcp_client_desc *d, const char *const *argv)
+{
+    if (!argv || !argv[0]) return "mcp_client_spawn: argv[0] must name a program";
+    return d->name && d->version ? NULL : "mcp_client_spawn: mcp_client_desc must have a name and a version";
+}
+
 MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *const *argv)
 {
     mcp_client_desc d = *desc;
-    mcpi_stdio_child *child = (mcpi_stdio_child *)mcpi_base_resize(&d.alloc, NULL, 0, sizeof *child);
+    const char *wrong = mcpi_stdio_wrong_spawn(desc, argv);
+    mcpi_stdio_child *child;
     mcp_client *c;
     int error = ENOMEM;
+    if (wrong) {
+        if (d.log) d.log(d.user, MCP_LOG_ERROR, wrong);
+        return errno = EINVAL, (mcp_client *)NULL;
+    }
+    child = (mcpi_stdio_child *)mcpi_base_resize(&d.alloc, NULL, 0, sizeof *child);
     if (!child) return errno = ENOMEM, (mcp_client *)NULL;
     memset(child, 0, sizeof *child);
     child->argv = argv;

@@ -1122,6 +1122,40 @@ static void cannot_be_started(void)
     (void)unlink(text);
 }
 
+static char logged[200];
+
+static void on_log(void *user, int level, const char *message)
+{
+    CHECK(user == NULL && level == MCP_LOG_ERROR);
+    (void)snprintf(logged, sizeof logged, "%s", message);
+}
+
+/* Without a program or what a client needs, the log says what is missing. */
+static void nothing_to_start(void)
+{
+    static const char *const none[] = { NULL }, *const some[] = { "true", NULL };
+    static const char no_program[] = "mcp_client_spawn: argv[0] must name a program";
+    static const char no_name[] = "mcp_client_spawn: mcp_client_desc must have a name and a version";
+    const struct { const char *const *argv; const char *name, *version, *why; } rows[] = {
+        { NULL, "c", "1", no_program }, { none, "c", "1", no_program }, { some, NULL, "1", no_name },
+        { some, "c", NULL, no_name }
+    };
+    size_t i;
+    for (i = 0; i < 2 * MCP_COUNT(rows); i++) {
+        mcp_client_desc d = usual();
+        NOTE("row %u", (unsigned)i / 2);
+        d.name = rows[i / 2].name;
+        d.version = rows[i / 2].version;
+        if (i % 2) d.log = on_log;
+        *logged = 0;
+        errno = 0;
+        CHECK(mcp_client_spawn(&d, rows[i / 2].argv) == NULL);
+        CHECK_INT(EINVAL, errno);
+        CHECK_STR(i % 2 ? rows[i / 2].why : "", logged);
+        CHECK_HEAP(&heap);
+    }
+}
+
 static bool learn_whether_posix_spawn_tells(void)
 {
     char path[] = "/no/such/program";
@@ -1297,6 +1331,7 @@ int main(int argc, char **argv)
     TEST(unwilling_to_end);
     TEST(signals_come_in_between);
     TEST(cannot_be_started);
+    TEST(nothing_to_start);
     TEST(without_memory);
     TEST(standard_descriptors_closed);
     TEST(over_and_over);
