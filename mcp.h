@@ -1182,7 +1182,9 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 /* Starts a server as a child process, and makes a client that talks to it over its standard input and
    output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
-   in between. It inherits no descriptor that is marked FD_CLOEXEC, as all of ours are.
+   in between. Of our descriptors it inherits standard error and none above, marked FD_CLOEXEC or not: with
+   glibc, from 2.34 on, the child closes them all. Elsewhere it closes those below 65,536 that were open just
+   before; what another thread opens in that moment needs the mark, as all of ours have it.
    mcp_client_close closes its input, waits, and ends it and its children by signals if it does not go.
    NULL with errno set if it could not be started: EINVAL if argv or desc lacks something, which desc.log is
    told. Spec: basic/transports (stdio) */
@@ -11048,6 +11050,14 @@ extern char **environ;
 }
 #endif
 
+/* The child can close all that it does not need; the declaration is hidden by _POSIX_C_SOURCE. */
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+#define MCPI_STDIO_CLOSEFROM
+#ifndef __USE_MISC
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+#endif
+#endif
+
 #if defined(__GLIBC__) && !defined(__USE_POSIX199309)
 #error "mcp.h: in this file include mcp.h before any other header, or build with -D_POSIX_C_SOURCE=200809L"
 #endif
@@ -11432,6 +11442,27 @@ static bool mcpi_stdio_make_child_pipe(int *ends)
     return ends[0] >= 0 && ends[1] >= 0;
 }
 
+/* Makes the child close everything but its standard descriptors. Returns as errno. */
+#ifdef MCPI_STDIO_CLOSEFROM
+static int mcpi_stdio_close_others(posix_spawn_file_actions_t *actions)
+{
+    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}
+#else
+static int mcpi_stdio_close_others(posix_spawn_file_actions_t *actions)
+{
+    enum { MOST = 1 << 16 };
+    const long limit = sysconf(_SC_OPEN_MAX);
+    const int end = limit < 0 || limit > MOST ? (int)MOST : (int)limit;
+    int fd, error = 0;
+    for (fd = STDERR_FILENO + 1; fd < end && !error; fd++) {
+        const int flags = fcntl(fd, F_GETFD);
+        if (flags >= 0 && !(flags & FD_CLOEXEC)) error = posix_spawn_file_actions_addclose(actions, fd);
+    }
+    return error;
+}
+#endif
+
 /* Starts argv with these as standard input, output and error (-1: ours), and with SIGPIPE as every program
    expects it. */
 static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out, int err)
@@ -11456,8 +11487,9 @@ static int mcpi_stdio_start(mcpi_stdio_child *child, int in, int out, int err)
         (void)posix_spawnattr_setpgroup(&attributes, 0);
         (void)posix_spawnattr_setsigmask(&attributes, &mask);
         (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-        error = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv,
-                             child->environment ? child->environment : environ);
+        error = mcpi_stdio_close_others(&actions);
+        if (!error) error = posix_spawnp(&child->pid, argv[0], &actions, &attributes, argv,
+                                         child->environment ? child->environment : environ);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);

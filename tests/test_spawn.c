@@ -763,12 +763,18 @@ static void large_messages(void)
     finish(c);
 }
 
-/* Two at a time know nothing of each other's descriptors. */
+/* Two at a time know nothing of each other's descriptors, and nothing of ours, marked FD_CLOEXEC or not. */
 static void how_a_child_starts(void)
 {
     static const char *const want = "0 1 2 own group default open %s";
     void (*const before[])(int) = { SIG_DFL, SIG_IGN };
+    int ours[4];
     size_t i;
+    ours[0] = open("/dev/null", O_RDONLY);
+    ours[1] = fcntl(ours[0], F_DUPFD, 20);
+    ours[2] = fcntl(ours[0], F_DUPFD, 900);
+    ours[3] = fcntl(ours[0], F_DUPFD_CLOEXEC, 30);
+    CHECK(ours[0] > 2 && ours[1] >= 20 && ours[2] >= 900 && ours[3] >= 30);
     for (i = 0; i < 4; i++) {
         mcp_client_desc d = usual();
         mcp_client *one, *two;
@@ -800,6 +806,10 @@ static void how_a_child_starts(void)
         (void)sigaction(SIGPIPE, NULL, &now);
         CHECK(now.sa_handler == before[i & 1]);
         (void)signal(SIGPIPE, SIG_DFL);
+    }
+    for (i = 0; i < MCP_COUNT(ours); i++) {
+        CHECK(fcntl(ours[i], F_GETFD) == (i == 3 ? FD_CLOEXEC : 0));
+        (void)close(ours[i]);
     }
 }
 

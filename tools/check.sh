@@ -16,7 +16,8 @@ c_warnings="$warnings -Wstrict-prototypes -Wmissing-prototypes"
 needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcspn strlen strspn'
 needs_server='vsnprintf'
 needs_stdio='__errno_location clock_gettime close dup2 environ fcntl fstat kill open pipe poll
-             posix_spawn_file_actions_adddup2 posix_spawn_file_actions_destroy posix_spawn_file_actions_init
+             posix_spawn_file_actions_addclosefrom_np posix_spawn_file_actions_adddup2
+             posix_spawn_file_actions_destroy posix_spawn_file_actions_init
              posix_spawnattr_destroy posix_spawnattr_init posix_spawnattr_setflags posix_spawnattr_setpgroup
              posix_spawnattr_setsigdefault posix_spawnattr_setsigmask posix_spawnp read sched_yield sigaction
              sigaddset sigdelset sigemptyset sigismember sigpending sigprocmask sigwait waitpid write'
