@@ -9236,7 +9236,7 @@ struct mcp_client {
     int page_status;
     uint32_t num_pages;         /* of this list, up to now */
     mcp_buf mark;               /* a cursor among them */
-    uint32_t paused;            /* questions of a legacy server: meanwhile no request's time runs */
+    uint32_t paused;            /* by questions of a legacy server, or a restart: no request's time runs */
     mcp_input *inputs;          /* that are not answered yet */
     uint64_t num_inputs;
     uint32_t depth;             /* callbacks that we are in */
@@ -11066,6 +11066,9 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
    side. */
 #define MCPI_STDIO_READ (16 * 1024)
 
+/* How often to look whether a child has ended, which nothing tells. */
+enum { MCPI_STDIO_LOOK_MS = 2 };
+
 struct mcp_stdio {
     mcp_server *server;
     mcp_session *session;
@@ -11413,6 +11416,9 @@ MCP_API void mcp_stdio_close(mcp_stdio *io)
 typedef struct mcpi_stdio_child {
     const char *const *argv;
     pid_t pid;
+    uint64_t until_ms;  /* that it has to end, before it is told more clearly */
+    int signals;        /* that it got */
+    bool again;         /* it is started anew once it has ended */
     int to, from;       /* its standard input and output; -1: closed */
     char **environment; /* NULL: ours */
     size_t environment_size;
@@ -11530,6 +11536,7 @@ static bool mcpi_stdio_spawn(mcpi_stdio_child *child)
     mcpi_stdio_close_fd(&child->to);
     mcpi_stdio_close_fd(&child->from);
     mcpi_stdio_close_fd(&child->err);
+    child->pid = 0;
     errno = error;
     return false;
 }
@@ -11602,7 +11609,7 @@ static void mcpi_stdio_write_child(mcp_client *c)
     size_t len;
     if (child->to >= 0 && mcp_client_output(c, &len) && mcpi_stdio_write_pipe(c) != MCP_OK)
         mcpi_stdio_close_fd(&child->to);
-    while (child->to < 0 && mcp_client_output(c, &len)) mcp_client_sent(c, len);
+    while (child->to < 0 && !child->again && mcp_client_output(c, &len)) mcp_client_sent(c, len);
 }
 
 static void mcpi_stdio_read_child(mcp_client *c)
@@ -11617,6 +11624,77 @@ static void mcpi_stdio_read_child(mcp_client *c)
     else if (n == 0 || (!mcpi_stdio_would_block() && errno != EINTR)) mcp_client_ended(c);
 }
 
+/*-- The end of a child: its input is closed, then it gets SIGTERM, then SIGKILL, with some time for each --*/
+
+static void mcpi_stdio_begin_end(mcpi_stdio_child *child, uint32_t timeout_ms)
+{
+    mcpi_stdio_close_fd(&child->to);
+    child->signals = 0;
+    child->until_ms = mcpi_stdio_now(NULL) + timeout_ms;
+}
+
+/* Whether it has ended; what it still says is thrown away. */
+static bool mcpi_stdio_has_ended(mcpi_stdio_child *child)
+{
+    char waste[512];
+    int reads, status;
+    pid_t ended;
+    for (reads = 0; reads < 128 && child->from >= 0; reads++)
+        if (read(child->from, waste, sizeof waste) <= 0) break;
+    mcpi_stdio_read_words(child);
+    ended = waitpid(child->pid, &status, WNOHANG);
+    return ended == child->pid || (ended < 0 && errno == ECHILD);
+}
+
+/* Looks once, and tells it more clearly if its time is over. True: it has ended, and all of it is gone. One
+   that has to be told does not look after its own children either. */
+static bool mcpi_stdio_go_on_ending(mcpi_stdio_child *child, uint32_t timeout_ms)
+{
+    if (!mcpi_stdio_has_ended(child)) {
+        const uint64_t now = mcpi_stdio_now(NULL);
+        if (now < child->until_ms) return false;
+        (void)kill(-child->pid, child->signals++ ? SIGKILL : SIGTERM);
+        child->until_ms = now + timeout_ms;
+        return false;
+    }
+    if (child->signals) (void)kill(-child->pid, SIGKILL);
+    mcpi_stdio_close_fd(&child->from);
+    mcpi_stdio_close_fd(&child->err);
+    child->pid = 0;
+    return true;
+}
+
+/* The same, waiting for it. */
+static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
+{
+    int turn;
+    if (!child->pid) return;
+    mcpi_stdio_begin_end(child, timeout_ms);
+    for (turn = 0; !mcpi_stdio_go_on_ending(child, timeout_ms); turn++) {
+        if (turn < 100) (void)sched_yield();    /* it mostly takes no longer than that */
+        else (void)poll(NULL, 0, turn < 200 ? 1 : 10);
+    }
+}
+
+/* Starts a child again once it has ended, without waiting for that: no request's time runs meanwhile. */
+static bool mcpi_stdio_restart_child(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    mcpi_stdio_begin_end(child, c->desc.close_timeout_ms);
+    child->again = true;
+    c->paused++;
+    return true;
+}
+
+static void mcpi_stdio_go_on_restarting(mcp_client *c)
+{
+    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
+    if (!mcpi_stdio_go_on_ending(child, c->desc.close_timeout_ms)) return;
+    child->again = false;
+    if (!--c->paused) mcpi_client_resume_time(c);
+    if (!mcpi_stdio_spawn(child)) mcp_client_ended(c);
+}
+
 MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, int *timeout_ms)
 {
     const mcpi_stdio_child *child = (const mcpi_stdio_child *)client->io;
@@ -11624,9 +11702,10 @@ MCP_API int mcp_client_fds(const mcp_client *client, mcp_pollfd *fds, int max, i
     size_t len;
     *timeout_ms = mcpi_client_next_deadline(client);
     if (client->last_words == mcpi_stdio_last_words && client->state != MCPI_CLIENT_OVER) {
-        from[0] = mcpi_client_is_full(client) ? -1 : child->from;
+        from[0] = child->again || mcpi_client_is_full(client) ? -1 : child->from;
         from[1] = child->err;
         from[2] = mcp_client_output(client, &len) ? child->to : -1;
+        if (child->again) *timeout_ms = mcpi_stdio_sooner(*timeout_ms, MCPI_STDIO_LOOK_MS);
     }
     return mcpi_stdio_list(from, fds, max);
 }
@@ -11643,6 +11722,7 @@ MCP_API int mcp_client_ready(mcp_client *client, const mcp_pollfd *fds, int coun
         else if (fds[i].fd == child->err) mcpi_stdio_read_words(child);
     }
     (void)mcp_client_tick(client);
+    if (child->again && client->state != MCPI_CLIENT_OVER) mcpi_stdio_go_on_restarting(client);
     mcpi_stdio_write_child(client);
     i = client->state == MCPI_CLIENT_OVER ? client->status : (int)MCP_OK;
     mcpi_client_leave(client);
@@ -11661,44 +11741,6 @@ static int mcpi_stdio_pump_child(mcp_client *c, int timeout_ms)
     status = mcp_client_ready(c, fds, count);
     if (status != MCP_OK) return status;
     return ready > 0 || timeout_ms < 0 ? MCP_OK : MCP_WAIT;
-}
-
-/* Waits for the child's end; what it still says is thrown away. False: it has not ended in that time. */
-static bool mcpi_stdio_reap(mcpi_stdio_child *child, uint32_t timeout_ms)
-{
-    const uint64_t until = mcpi_stdio_now(NULL) + timeout_ms;
-    char waste[512];
-    int turn, reads, status;
-    for (turn = 0;; turn++) {
-        pid_t ended;
-        for (reads = 0; reads < 128 && child->from >= 0; reads++)
-            if (read(child->from, waste, sizeof waste) <= 0) break;
-        mcpi_stdio_read_words(child);
-        ended = waitpid(child->pid, &status, WNOHANG);
-        if (ended == child->pid || (ended < 0 && errno == ECHILD)) return true;
-        if (mcpi_stdio_now(NULL) >= until) return false;
-        if (turn < 100) (void)sched_yield();    /* it mostly takes no longer than that */
-        else (void)poll(NULL, 0, turn < 200 ? 1 : 10);
-    }
-}
-
-/* Ends the child: asks by closing its input, then by a signal, then does not ask. One that has to be told
-   does not look after its own children either. */
-static void mcpi_stdio_end_child(mcpi_stdio_child *child, uint32_t timeout_ms)
-{
-    int status;
-    if (!child->pid) return;
-    mcpi_stdio_close_fd(&child->to);
-    if (!mcpi_stdio_reap(child, timeout_ms)) {
-        bool ended;
-        (void)kill(-child->pid, SIGTERM);
-        ended = mcpi_stdio_reap(child, timeout_ms);
-        (void)kill(-child->pid, SIGKILL);
-        while (!ended && waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {}
-    }
-    mcpi_stdio_close_fd(&child->from);
-    mcpi_stdio_close_fd(&child->err);
-    child->pid = 0;
 }
 
 /* Whether "NAME=value" is a variable of one of these names. */
@@ -11737,13 +11779,6 @@ static void mcpi_stdio_close_child(mcp_client *c)
     mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
     mcpi_stdio_end_child(child, c->desc.close_timeout_ms);
     mcpi_stdio_free_child(&c->desc.alloc, child);
-}
-
-static bool mcpi_stdio_restart_child(mcp_client *c)
-{
-    mcpi_stdio_child *child = (mcpi_stdio_child *)c->io;
-    mcpi_stdio_end_child(child, c->desc.close_timeout_ms);
-    return mcpi_stdio_spawn(child);
 }
 
 /* What keeps a server from being started at all, or NULL. */

@@ -185,6 +185,22 @@ static void answers_probe_late(void)
     }
 }
 
+/* Says no more for the probe, and does not go for the end of its input. */
+static void mute_on_probe(void)
+{
+    hear_request();
+    if (!strcmp(heard_method(), "initialize")) serve_old();
+    (void)close(1);
+    live_on();
+}
+
+/* The same, and SIGTERM is nothing to it. */
+static void stays_on_probe(void)
+{
+    (void)signal(SIGTERM, SIG_IGN);
+    mute_on_probe();
+}
+
 /* Takes its time to start, and only then ends for the probe. */
 static void exits_on_probe_late(void)
 {
@@ -460,7 +476,8 @@ static void real(void)
 static const struct { const char *name; void (*run)(void); } servers[] = {
     { "real", real }, { "exits", exits }, { "exits_on_probe", exits_on_probe }, { "refuses_probe", refuses_probe },
     { "ignores_probe", ignores_probe }, { "answers_probe_late", answers_probe_late },
-    { "exits_on_probe_late", exits_on_probe_late }, { "new_ends_at", new_ends_at }, { "old_ends_at", old_ends_at },
+    { "exits_on_probe_late", exits_on_probe_late }, { "mute_on_probe", mute_on_probe },
+    { "stays_on_probe", stays_on_probe }, { "new_ends_at", new_ends_at }, { "old_ends_at", old_ends_at },
     { "endless_line", endless_line }, { "endless_first_line", endless_first_line }, { "flood", flood },
     { "first_flood", first_flood }, { "blank_flood", blank_flood }, { "pings", pings },
     { "pings_and_ends", pings_and_ends }, { "pings_unheard", pings_unheard }, { "pings_then_reads", pings_then_reads },
@@ -1239,12 +1256,59 @@ static void standard_descriptors_closed(void)
     }
 }
 
-/*---- Over and over -------------------------------------------------------------------------------*/
+/*---- Started anew ---------------------------------------------------------------------------------*/
 
-static pid_t pid_of(const mcp_client *c)
+static const mcpi_stdio_child *child_of(const mcp_client *c)
 {
-    return ((const mcpi_stdio_child *)c->io)->pid;
+    return (const mcpi_stdio_child *)c->io;
 }
+
+/* Pumps without waiting until it waits for the first server to end; the time of a blocking pump would end the
+   test. */
+static void pump_to_restart(mcp_client *c)
+{
+    int i;
+    watch();
+    while (!child_of(c)->again && mcp_client_pump(c, 0) >= 0) {}
+    CHECK(child_of(c)->again);
+    for (i = 0; i < 20; i++) CHECK_STATUS(MCP_WAIT, mcp_client_pump(c, 0));
+    CHECK_STATUS(MCP_WAIT, mcp_client_status(c));
+}
+
+/* A server that does not go for the probe keeps nobody waiting who does not want to, and the time of requests does
+   not run. It is started anew when it has gone: by itself, or by the second signal. */
+static void restart_without_waiting(void)
+{
+    static const char *const kinds[] = { "mute_on_probe", "stays_on_probe" };
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        mcp_client_desc d = usual();
+        mcp_client *c;
+        NOTE("%u", (unsigned)i);
+        memset(&answers, 0, sizeof answers);
+        d.close_timeout_ms = i == 1 ? A_MOMENT_MS : PATIENCE_S * 2000;
+        d.call_timeout_ms = i == 1 ? A_MOMENT_MS / 2 : 0;
+        c = start(&d, kinds[i == 1], NULL);
+        if (!c) return;
+        CHECK(mcp_call_begin(c, on_reply, first_name, "any", NULL) != 0);
+        if (i != 1) {
+            pump_to_restart(c);
+            (void)kill(child_of(c)->pid, SIGKILL);
+        }
+        if (i == 2) {
+            finish(c);              /* in the middle */
+            CHECK_STR("+server/discover\n", noted);
+            continue;
+        }
+        while (answers.count == 0 && mcp_client_pump(c, i ? -1 : 0) >= 0) {}
+        if (i == 0) CHECK_STR("1: old", answers.text[0]);
+        else CHECK_INT(1, answers.count);
+        finish(c);
+        CHECK_STR("+server/discover\n+initialize\n", noted);
+    }
+}
+
+/*---- Over and over -------------------------------------------------------------------------------*/
 
 /* Kills the server at some point of a call, or not at all. True if the call was answered. */
 static bool kill_at_random(mcp_client *c)
@@ -1253,16 +1317,16 @@ static bool kill_at_random(mcp_client *c)
     size_t pumps = test_below(12), i;
     int status = MCP_OK;
     answers.count = 0;
-    if (moment == 0) (void)kill(pid_of(c), SIGKILL);
+    if (moment == 0) (void)kill(child_of(c)->pid, SIGKILL);
     for (i = 0; moment == 1 && i < pumps; i++) status = mcp_client_pump(c, (int)test_below(2));
-    if (moment == 1) (void)kill(pid_of(c), SIGKILL);
+    if (moment == 1) (void)kill(child_of(c)->pid, SIGKILL);
     if (moment == 5) return mcp_reply_ok(call_echo(c, "x"));    /* and is let live */
     (void)mcp_call_begin(c, on_reply, first_name, "echo", "{'text': %s}", "x");
     for (i = 0; i < pumps && status >= 0 && moment > 1; i++) status = mcp_client_pump(c, (int)test_below(2));
-    if (moment == 2) (void)kill(pid_of(c), SIGKILL);
+    if (moment == 2) (void)kill(child_of(c)->pid, SIGKILL);
     if (moment == 3) return answers.count > 0;                  /* closed in the middle */
     while (status >= 0 && !answers.count) status = mcp_client_pump(c, -1);
-    if (moment == 4) (void)kill(pid_of(c), SIGKILL);
+    if (moment == 4) (void)kill(child_of(c)->pid, SIGKILL);
     return answers.count > 0;
 }
 
@@ -1344,6 +1408,7 @@ int main(int argc, char **argv)
     TEST(nothing_to_start);
     TEST(without_memory);
     TEST(standard_descriptors_closed);
+    TEST(restart_without_waiting);
     TEST(over_and_over);
     (void)unlink(fifo);
     return test_end();
