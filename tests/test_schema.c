@@ -76,14 +76,14 @@ static void keep_log(void *user, int level, const char *message)
     snprintf(logged, sizeof logged, "%s", message);
 }
 
-static mcp_server *make(const mcp_tool *table, mcp_alloc alloc)
+static mcp_server *make(const mcp_tool *table, size_t num, mcp_alloc alloc)
 {
     mcp_server_desc d;
     memset(&d, 0, sizeof d);
     d.name = "shop";
     d.version = "1";
     d.tools = table;
-    d.num_tools = 1;
+    d.num_tools = num;
     d.alloc = alloc;
     d.log = keep_log;
     logged[0] = 0;
@@ -274,9 +274,45 @@ static void wrong_rows_are_refused(void)
         tool.fn = order;
         tool.args = table;
         snprintf(want, sizeof want, "mcp_server_desc: tools 't': field '%s': %s", table[0].name, rows[i].wrong);
-        CHECK(make(&tool, heap()) == NULL);
+        CHECK(make(&tool, 1, heap()) == NULL);
         CHECK_STR(want, logged);
     }
+}
+
+static void wrong_tools_are_refused(void)
+{
+    static const char long_name[] = "0123456789012345678901234567890123456789012345678901234567890123"
+                                    "0123456789012345678901234567890123456789012345678901234567890123x";
+    static const char *const bad_names[] = { NULL, "", "a b", "a/b", "caf\xC3\xA9", long_name };
+    mcp_server *shop;
+    mcp_tool rows[2];
+    char want[300];
+    size_t i;
+    memset(rows, 0, sizeof rows);
+    rows[0].fn = rows[1].fn = order;
+    for (i = 0; i < MCP_COUNT(bad_names); i++) {
+        NOTE("%s", bad_names[i] ? bad_names[i] : "NULL");
+        rows[0].name = bad_names[i];
+        CHECK(make(rows, 1, heap()) == NULL);
+        snprintf(want, sizeof want, "mcp_server_desc: tools '%s': name must be 1 to 128 of A-Z a-z 0-9 _ - .",
+                 bad_names[i] ? bad_names[i] : "");
+        CHECK_STR(want, logged);
+    }
+    NOTE("a name of 128 characters");
+    rows[0].name = long_name + 1;
+    rows[0].fn = NULL;
+    CHECK(make(rows, 1, heap()) == NULL);
+    snprintf(want, sizeof want, "mcp_server_desc: tools '%s': fn is NULL", rows[0].name);
+    CHECK_STR(want, logged);
+    rows[0].fn = order;
+    rows[1].name = rows[0].name;
+    CHECK(make(rows, 2, heap()) == NULL);
+    snprintf(want, sizeof want, "mcp_server_desc: tools '%s': name is taken by an earlier row", rows[0].name);
+    CHECK_STR(want, logged);
+    rows[1].name = "A-z_0.9";
+    shop = make(rows, 2, heap());
+    CHECK(shop != NULL);
+    mcp_server_destroy(shop);
 }
 
 static void wrong_schemas_are_refused(void)
@@ -286,11 +322,11 @@ static void wrong_schemas_are_refused(void)
     tool.name = "t";
     tool.fn = order;
     tool.input_schema = "{\"type\":\"object\"";
-    CHECK(make(&tool, heap()) == NULL);
+    CHECK(make(&tool, 1, heap()) == NULL);
     CHECK_STR("mcp_server_desc: tools 't': input_schema is not a JSON object", logged);
     tool.input_schema = NULL;
     tool.output_schema = "true";
-    CHECK(make(&tool, heap()) == NULL);
+    CHECK(make(&tool, 1, heap()) == NULL);
     CHECK_STR("mcp_server_desc: tools 't': output_schema is not a JSON object", logged);
 }
 
@@ -302,7 +338,7 @@ static void no_memory_for_the_struct(void)
     size_t n;
     for (n = 1; n < 30; n++) {
         mcp_alloc alloc = test_heap_init(&h);
-        other = make(tools, alloc);
+        other = make(tools, 1, alloc);
         if (!other) { FAIL("no server"); return; }
         server = other;
         h.fail_at = h.calls + n;
@@ -319,12 +355,13 @@ static void no_memory_for_the_struct(void)
 
 int main(void)
 {
-    server = make(tools, heap());
+    server = make(tools, 1, heap());
     TEST(schema_of_every_kind_of_row);
     TEST(what_is_absent_has_its_default);
     TEST(what_is_there_is_stored);
     TEST(what_does_not_fit_is_named);
     TEST(wrong_rows_are_refused);
+    TEST(wrong_tools_are_refused);
     TEST(wrong_schemas_are_refused);
     TEST(no_memory_for_the_struct);
     mcp_server_destroy(server);
