@@ -722,8 +722,17 @@ typedef struct mcp_prompt {
 
 /*---- >>server-api  A server: its tools and limits, and no peer's state. -------------------------*/
 
-/* Levels of a log message, as syslog's. */
-enum { MCP_LOG_ERROR = 3, MCP_LOG_WARNING = 4, MCP_LOG_INFO = 6, MCP_LOG_DEBUG = 7 };
+/* Levels of a log message, as syslog's. Spec: server/utilities/logging (log levels) */
+enum {
+    MCP_LOG_EMERGENCY = 0,
+    MCP_LOG_ALERT,
+    MCP_LOG_CRITICAL,
+    MCP_LOG_ERROR,
+    MCP_LOG_WARNING,
+    MCP_LOG_NOTICE,
+    MCP_LOG_INFO,
+    MCP_LOG_DEBUG
+};
 
 /* Protocol revisions, for mcp_server_desc.revisions. */
 enum {
@@ -738,8 +747,8 @@ enum {
 /* A deferred call, by number: it stays safe to use after the call is gone. 0 is none. */
 typedef uint64_t mcp_ref;
 
-/* Kinds of rows. */
-enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4 };
+/* Kinds of rows, and what can change: a list of them, or what can be read. */
+enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4, MCP_CONTENTS = 8 };
 
 /* In place of a limit: there is none. */
 #define MCP_NONE 0xffffffffu
@@ -777,7 +786,13 @@ typedef struct mcp_server_desc {
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
     /* The last call of a row that was removed is over, so its memory may go. */
     void (*on_removed)(void *user, const void *row);
-    uint32_t changes;               /* what changes while it runs, as MCP_TOOLS | MCP_RESOURCES */
+    /* Somebody, or nobody any more, wants to hear of changes of that resource (mcp_resource_changed). */
+    void (*on_subscribe)(void *user, const char *uri, bool wanted);
+    bool logging;                   /* handlers send log messages (mcp_log) */
+    uint32_t changes;               /* while it runs, as MCP_TOOLS | MCP_CONTENTS: what clients can hear of */
+    uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
+    uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
+    uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
     uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
@@ -802,6 +817,32 @@ MCP_API void mcp_server_destroy(mcp_server *server);
    serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
+/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row and
+   what it points to must live until the server ends, or until desc.on_removed was called with it: a row that is
+   removed stays with the calls that use it. Return MCP_OK; MCP_E_MISUSE if the row is wrong, which desc.log is
+   told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed notification) */
+MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row);
+MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row);
+MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row);
+/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is none. Not
+   inside desc.filter. */
+MCP_API bool mcp_remove_tool(mcp_server *server, const char *name);
+MCP_API bool mcp_remove_resource(mcp_server *server, const char *uri);
+MCP_API bool mcp_remove_prompt(mcp_server *server, const char *name);
+MCP_API bool mcp_enable_tool(mcp_server *server, const char *name, bool enabled);
+MCP_API bool mcp_enable_resource(mcp_server *server, const char *uri, bool enabled);
+MCP_API bool mcp_enable_prompt(mcp_server *server, const char *name, bool enabled);
+
+/* Tells clients that lists have changed, as MCP_TOOLS | MCP_PROMPTS: those of desc.changes. The functions above
+   do it by themselves; it is for what desc.filter lets through. However many changes there are before a client
+   takes its output, it hears of them once. */
+MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
+/* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS.
+   Spec: server/resources (subscriptions) */
+MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
+/* Log messages that were dropped because their client did not take them. */
+MCP_API uint64_t mcp_dropped(const mcp_server *server);
+
 /*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
 
 /* All pointers and values that these return live until the reply was handed over. */
@@ -823,6 +864,29 @@ MCP_API const void *mcp_args_struct(mcp_call *call);
 MCP_API void *mcp_user(mcp_call *call);
 /* The server that the call came to. */
 MCP_API mcp_server *mcp_call_server(const mcp_call *call);
+
+/* Whom the call came from. The revision that is spoken, as "2025-11-25"; what the client says of itself
+   (clientInfo) and of what it can do (capabilities); the _meta of the request; missing where there is none. The
+   principal is whom the transport knows it to be: "" where it does not. Spec: basic (_meta) */
+MCP_API const char *mcp_revision(const mcp_call *call);
+MCP_API mcp_json mcp_client_info(const mcp_call *call);
+MCP_API mcp_json mcp_client_capabilities(const mcp_call *call);
+MCP_API mcp_json mcp_request_meta(const mcp_call *call);
+MCP_API const char *mcp_principal(const mcp_call *call);
+
+/* Tells how far the call has got: done must grow; total is 0 where it is not known, text may be NULL. It gives a
+   deferred call new time, up to ten times call_timeout_ms. Nothing is sent to a client that did not ask; to one
+   that is slow to read, only the newest. Spec: basic/utilities/progress */
+MCP_API void mcp_progress(mcp_call *call, double done, double total, const char *text);
+
+/* Sends a log message to the client, if it wants to hear of that level; logger names the part of the program,
+   and may be NULL. Wants desc.logging. Never log secrets. What a client does not take in time is dropped, and
+   counted (mcp_dropped). mcp_log_text is without the vsnprintf of the C library; mcp_log_data sends JSON from a
+   template (see mcp_put_f). Spec: server/utilities/logging */
+MCP_API void mcp_log(mcp_call *call, int level, const char *logger, const char *format, ...) MCP_PRINTF(4, 5);
+MCP_API void mcp_log_text(mcp_call *call, int level, const char *logger, const char *text);
+MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const char *format, ...)
+    MCP_PRINTF(4, 5);
 
 /* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
    MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply. */
@@ -886,6 +950,10 @@ MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref);
    server gets its next message. NULL once it was answered, was cancelled or took too long: do
    nothing then. Like all else, from the server's thread only. */
 MCP_API mcp_call *mcp_resume(mcp_server *server, mcp_ref ref);
+/* The number of a deferred call, as mcp_defer gave it; 0 while it is not deferred. */
+MCP_API mcp_ref mcp_call_ref(const mcp_call *call);
+/* True when nobody waits for the answer any more: a handler that takes long may stop. */
+MCP_API bool mcp_cancelled(const mcp_call *call);
 /* Sends the answer of a deferred call. verdict is what a tool would have returned: MCP_OK or what
    mcp_fail gave. NULL is allowed, so that this will do:
        mcp_call *c = mcp_resume(server, ref);
@@ -1101,25 +1169,28 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
 MCP_API char *mcp_session_room(mcp_session *session, size_t want, size_t *size);
 MCP_API void mcp_session_fed(mcp_session *session, size_t len);
 /* What is to be sent, *len bytes, good until the next call on the session. */
-MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len);
+MCP_API const char *mcp_session_output(mcp_session *session, size_t *len);
 /* len of these bytes were sent. Lines that waited for this are served now. */
 MCP_API void mcp_session_sent(mcp_session *session, size_t len);
-/* MCP_OK; MCP_WAIT: nothing is taken until more was sent or a deferred call has ended; MCP_E_NOMEM: a
-   message or reply was lost for want of memory, so close it. */
+/* MCP_OK; MCP_WAIT: nothing is taken until more was sent or a deferred call has ended. It is over, so close it:
+   MCP_E_NOMEM, a message or reply was lost for want of memory; MCP_E_TIMEOUT, the client answers no ping. */
 MCP_API int mcp_session_status(const mcp_session *session);
 /* True while something is to be sent or a deferred call is not answered: after the end of the input,
    the time to wait before it is closed. */
 MCP_API bool mcp_session_busy(const mcp_session *session);
 
+/* Whom the transport knows the client to be, for mcp_principal; the text must outlive the session. */
+MCP_API void mcp_session_set_principal(mcp_session *session, const char *principal);
+
 /* The other door takes whole messages, for transports that frame them otherwise. */
 
 /* What leaves a server. */
-enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR };
+enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR, MCP_EMIT_NOTIFICATION };
 
 /* Takes one outgoing message: JSON text without a line break, good until the function returns.
    stream is the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets
-   nothing more for this request. False: it cannot be taken now; the reply then waits, with its call,
-   until mcp_stream_ready. Must not call the server back. */
+   nothing more for this request. False: it cannot be taken now; the reply then waits, with its call, until
+   mcp_stream_ready, and so does the newest progress. Must not call the server back. */
 typedef bool (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
                             const char *bytes, size_t len, bool last);
 
@@ -1131,6 +1202,7 @@ typedef struct mcp_delivery {
     void *user;                     /* for emit */
     const char *bytes;              /* copied; no padding needed */
     size_t len;
+    const char *principal;          /* whom the transport knows the client to be; copied; NULL: nobody */
 } mcp_delivery;
 
 /* Serves one message. Returns MCP_OK if it was accepted: its reply, if it gets one, was emitted; MCP_WAIT
@@ -5822,6 +5894,7 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 #define MCPI_PROTO_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
 #define MCPI_PROTO_CLIENT_INFO  "io.modelcontextprotocol/clientInfo"
+#define MCPI_PROTO_LOG_LEVEL    "io.modelcontextprotocol/logLevel"
 
 #define MCPI_PROTO_NO_RESOURCE         (-32002)    /* before 2026-07-28 */
 #define MCPI_PROTO_HEADER_MISMATCH     (-32020)
@@ -6381,6 +6454,9 @@ typedef struct mcpi_peer {
     mcp_call *replied, **replied_end;   /* replies that were not taken yet, in order */
     mcp_session *sessions;
     mcpi_peer_row *removed;     /* rows that calls still use */
+    mcp_out note;               /* the notification that is being written */
+    uint64_t dropped;           /* log messages */
+    bool has_progress;          /* of some call, that waits */
     uint64_t num_refs;
     uint32_t depth;             /* callbacks that we are in */
     bool swept;                 /* nothing waits for their end */
@@ -6411,6 +6487,12 @@ struct mcp_call {
     int scene;
     mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
+    mcp_json meta;              /* of params: _meta */
+    const char *principal;      /* of the delivery; NULL: that of the session */
+    mcp_out progress;           /* the newest, while it cannot be sent */
+    bool has_progress;
+    double done;                /* by the last progress */
+    uint64_t latest_ms;         /* that progress can move the deadline to */
     mcp_str uri;                /* of a resource */
     mcp_doc values;             /* of the variables in it */
     const char *role;           /* of the next message of a prompt */
@@ -6426,12 +6508,27 @@ struct mcp_call {
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
 };
 
+/* A resource whose changes a session wants to hear of. */
+typedef struct mcpi_peer_subscription {
+    struct mcpi_peer_subscription *next;
+    size_t size;                /* of this, with the URI behind it */
+    bool changed;               /* and not told yet */
+} mcpi_peer_subscription;
+
 /* One peer: what `initialize` agreed upon and, where its messages are lines in a stream of bytes, those
    that came in and those that are to go out. */
 struct mcp_session {
     mcpi_peer *peer;
     mcp_session *next;
     const mcpi_proto_revision *revision;    /* NULL before `initialize` */
+    mcp_doc hello;              /* its params */
+    const char *principal;
+    int log_level;              /* and more important ones are sent; -1: none */
+    uint32_t changed;           /* kinds of rows, not told yet */
+    mcpi_peer_subscription *subscriptions;
+    uint64_t ping_ms;           /* when the next ping is due; 0: not known yet */
+    uint64_t num_pings;
+    uint32_t unanswered;        /* pings */
     mcpi_rpc_lines in;
     mcpi_rpc_queue out;
     int error;                  /* MCP_E_NOMEM; sticky */
@@ -6462,6 +6559,8 @@ static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
     mcp_out_init(&call->data, d->max_reply);
     call->data.buf.alloc = d->alloc;
     mcp_arena_init(&call->arena, d->alloc, d->max_scratch);
+    mcp_out_init(&call->progress, d->max_reply);
+    call->progress.buf.alloc = d->alloc;
     peer->calls[peer->num_calls++] = call;
     return call;
 }
@@ -6483,6 +6582,7 @@ static void mcpi_peer_trim_call(mcp_call *call)
     mcp_out_free(&call->out);
     mcp_buf_free(&call->scratch);
     mcp_out_free(&call->data);
+    mcp_out_free(&call->progress);
     mcp_arena_free(&call->arena);
 }
 
@@ -6505,6 +6605,7 @@ static void mcpi_peer_reclaim(mcpi_peer *peer, mcp_session *session)
     for (s = peer->sessions; s; s = s->next)
         if (!mcpi_rpc_unsent(&s->out)) mcp_buf_free(&s->out.buf);
     if (session && session->in.start == session->in.buf.len) mcpi_rpc_lines_free(&session->in);
+    mcp_out_free(&peer->note);
     peer->forget(peer);
     peer->short_of_memory = false;
 }
@@ -6637,6 +6738,31 @@ static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
     return call;
 }
 
+/* Hands over a notification that belongs to a call. False: it is not taken now. */
+static bool mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
+{
+    const mcpi_peer_route *r = &call->route;
+    mcp_str text;
+    if (mcp_out_done(note, &text) != MCP_OK) return true;       /* and is lost */
+    if (!r->emit(r->user, r->stream, MCP_EMIT_NOTIFICATION, 0, text.ptr, text.len, false)) return false;
+    mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
+    return true;
+}
+
+/* Offers a stream the progress of its calls that waits. */
+static void mcpi_peer_flush_progress(mcpi_peer *peer, const void *user, uint64_t stream)
+{
+    bool left = false;
+    uint32_t i;
+    for (i = 0; peer->has_progress && i < peer->num_calls; i++) {
+        mcp_call *call = peer->calls[i];
+        if (!call->has_progress || !call->ref) continue;
+        call->has_progress = !mcpi_peer_is_stream(call, user, stream) || !mcpi_peer_emit_note(call, &call->progress);
+        left = left || call->has_progress;
+    }
+    peer->has_progress = left;
+}
+
 /* Offers a stream the replies that wait for it, in their order. */
 static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
 {
@@ -6653,6 +6779,7 @@ static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
             link = &peer->replied;      /* the tap may have changed the list */
         }
     }
+    mcpi_peer_flush_progress(peer, user, stream);
 }
 
 /*-- Deferred calls --*/
@@ -6670,6 +6797,13 @@ static uint64_t mcpi_peer_now(const mcpi_peer *peer)
     return peer->desc->now_ms ? peer->desc->now_ms(peer->desc->user) : 0;
 }
 
+static void mcpi_peer_set_deadline(mcp_call *call)
+{
+    const uint64_t timeout = call->peer->desc->call_timeout_ms, now = mcpi_peer_now(call->peer);
+    call->deadline_ms = now + timeout;
+    call->latest_ms = now + 10 * timeout;
+}
+
 static int mcpi_peer_defer(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
@@ -6680,9 +6814,20 @@ static int mcpi_peer_defer(mcp_call *call)
     call->ref = ++peer->num_refs << 16 | call->index;
     call->deadline_ms = 0;
     if (peer->desc->call_timeout_ms != MCP_NONE && peer->desc->now_ms)
-        call->deadline_ms = mcpi_peer_now(peer) + peer->desc->call_timeout_ms;
+        mcpi_peer_set_deadline(call);
     return MCP_WAIT;
 }
+
+#ifndef MCP_NO_FLOAT
+/* A deferred call that makes progress gets new time, to a limit. */
+static void mcpi_peer_extend(mcp_call *call)
+{
+    uint64_t later;
+    if (!call->deadline_ms) return;
+    later = mcpi_peer_now(call->peer) + call->peer->desc->call_timeout_ms;
+    call->deadline_ms = later < call->latest_ms ? later : call->latest_ms;
+}
+#endif
 
 /* From here on the call is an ordinary one again. */
 static void mcpi_peer_undefer(mcp_call *call)
@@ -6783,11 +6928,14 @@ static int mcpi_peer_ms_until(uint64_t then, uint64_t now)
 static int mcpi_peer_timeout(const mcpi_peer *peer)
 {
     uint64_t next = UINT64_MAX;
+    const mcp_session *s;
     uint32_t i;
     for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
         const mcp_call *call = peer->calls[i];
         if (call->ref && call->deadline_ms && call->deadline_ms < next) next = call->deadline_ms;
     }
+    for (s = peer->desc->ping_ms ? peer->sessions : NULL; s; s = s->next)
+        if (s->ping_ms && s->ping_ms < next) next = s->ping_ms;
     return mcpi_peer_ms_until(next, next == UINT64_MAX ? 0 : mcpi_peer_now(peer));
 }
 
@@ -6935,6 +7083,18 @@ static void mcpi_peer_free_requests(mcpi_peer_requests *all)
 
 /*-- Sessions --*/
 
+/* Whether calls of a session are deferred, or their replies wait. */
+static bool mcpi_peer_is_at_work(const mcpi_peer *peer, const mcp_session *session)
+{
+    const mcp_call *call;
+    uint32_t i;
+    for (i = 0; i < peer->num_calls; i++)
+        if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
+    for (call = peer->replied; call; call = call->next)
+        if (call->route.session == session) return true;
+    return false;
+}
+
 static mcp_session *mcpi_peer_open(mcpi_peer *peer)
 {
     const mcp_server_desc *d = peer->desc;
@@ -6944,9 +7104,72 @@ static mcp_session *mcpi_peer_open(mcpi_peer *peer)
     s->peer = peer;
     s->next = peer->sessions;
     peer->sessions = s;
+    s->hello.alloc = d->alloc;
+    s->hello.max_nodes = d->max_nodes;
+    s->log_level = -1;
     mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
     mcp_buf_init(&s->out.buf, d->alloc, (size_t)d->max_output + d->max_reply + 1);
     return s;
+}
+
+/*-- Subscriptions --*/
+
+static const char *mcpi_peer_uri(const mcpi_peer_subscription *subscription)
+{
+    return (const char *)(subscription + 1);
+}
+
+/* The link to the subscription to that resource, or to the end of them. */
+static mcpi_peer_subscription **mcpi_peer_find_subscription(mcp_session *session, const char *uri)
+{
+    mcpi_peer_subscription **link = &session->subscriptions;
+    while (*link && !mcpi_base_same(mcpi_peer_uri(*link), uri)) link = &(*link)->next;
+    return link;
+}
+
+/* Whether any session wants to hear of a resource. */
+static bool mcpi_peer_is_watched(const mcpi_peer *peer, const char *uri)
+{
+    mcp_session *s = peer->sessions;
+    while (s && !*mcpi_peer_find_subscription(s, uri)) s = s->next;
+    return s != NULL;
+}
+
+/* The number of subscriptions of a session. */
+static uint32_t mcpi_peer_count_subscriptions(const mcp_session *session)
+{
+    const mcpi_peer_subscription *subscription;
+    uint32_t count = 0;
+    for (subscription = session->subscriptions; subscription; subscription = subscription->next) count++;
+    return count;
+}
+
+/* Subscribes to what it has not subscribed to yet. False without memory. */
+static bool mcpi_peer_subscribe(mcp_session *session, mcp_str uri)
+{
+    const mcp_server_desc *d = session->peer->desc;
+    const size_t size = sizeof(mcpi_peer_subscription) + uri.len + 1;
+    mcpi_peer_subscription *subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
+    const bool watched = mcpi_peer_is_watched(session->peer, uri.ptr);
+    if (!subscription) return false;
+    memset(subscription, 0, sizeof *subscription);
+    subscription->size = size;
+    memcpy(subscription + 1, uri.ptr, uri.len + 1);
+    subscription->next = session->subscriptions;
+    session->subscriptions = subscription;
+    if (!watched && d->on_subscribe) d->on_subscribe(d->user, mcpi_peer_uri(subscription), true);
+    return true;
+}
+
+/* Ends the subscription that link leads to. */
+static void mcpi_peer_unsubscribe(mcp_session *session, mcpi_peer_subscription **link)
+{
+    const mcp_server_desc *d = session->peer->desc;
+    mcpi_peer_subscription *subscription = *link;
+    *link = subscription->next;
+    if (d->on_subscribe && !mcpi_peer_is_watched(session->peer, mcpi_peer_uri(subscription)))
+        d->on_subscribe(d->user, mcpi_peer_uri(subscription), false);
+    mcpi_base_release(&d->alloc, subscription, subscription->size);
 }
 
 static void mcpi_peer_close(mcp_session *session)
@@ -6955,6 +7178,8 @@ static void mcpi_peer_close(mcp_session *session)
     mcp_session **link = &peer->sessions;
     while (*link != session) link = &(*link)->next;
     *link = session->next;
+    while (session->subscriptions) mcpi_peer_unsubscribe(session, &session->subscriptions);
+    mcp_doc_free(&session->hello);
     mcpi_rpc_lines_free(&session->in);
     mcp_buf_free(&session->out.buf);
     mcpi_base_release(&peer->desc->alloc, session, sizeof *session);
@@ -6981,18 +7206,31 @@ static int mcpi_peer_lose(mcp_session *session)
     return MCP_E_NOMEM;
 }
 
-/* The replies of a session: one line each. */
+/* Notifications leave half of what may wait to replies. */
+static bool mcpi_peer_takes_notes(const mcp_session *session)
+{
+    return mcpi_peer_takes(session) && mcpi_rpc_unsent(&session->out) < session->peer->desc->max_output / 2;
+}
+
+/* The replies and notifications of a session: one line each. */
 static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code, const char *bytes,
                                 size_t len, bool last)
 {
     mcp_session *s = (mcp_session *)user;
-    (void)stream, (void)kind, (void)code, (void)last;
-    if (!mcpi_peer_takes(s)) return false;
+    (void)stream, (void)code, (void)last;
+    if (kind == MCP_EMIT_NOTIFICATION ? !mcpi_peer_takes_notes(s) : !mcpi_peer_takes(s)) return false;
     if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
     mcpi_peer_reclaim(s->peer, NULL);
     if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
     if (!mcpi_rpc_unsent(&s->out)) s->error = MCP_E_NOMEM;     /* else it waits until that was sent */
     return false;
+}
+
+/* The client has said something. */
+static void mcpi_peer_heard(mcp_session *session)
+{
+    session->unanswered = 0;
+    session->ping_ms = 0;
 }
 
 static void mcpi_peer_serve_lines(mcp_session *session)
@@ -7013,6 +7251,7 @@ static void mcpi_peer_serve_lines(mcp_session *session)
         }
         found = mcpi_rpc_next_line(&session->in, &d.bytes, &d.len);
         if (found == MCPI_RPC_NO_LINE) break;
+        if (session->ping_ms) mcpi_peer_heard(session);
         if (found == MCPI_RPC_LINE && mcpi_rpc_is_blank(d.bytes, d.len)) continue;
         (void)peer->deliver(peer, &d);
         if (peer->short_of_memory) mcpi_peer_reclaim(peer, session);
@@ -7058,6 +7297,74 @@ static void mcpi_peer_serve(mcp_session *session)
     }
     session->fed = true;
     session->peer->swept = false;
+}
+
+/*-- Notifications to a session --*/
+
+/* Starts a notification, up to its params. */
+static void mcpi_peer_begin_note(mcp_out *note, const char *method)
+{
+    mcp_out_reset(note);
+    mcpi_json_frame(note, "{\"jsonrpc\":\"2.0\",\"method\":");
+    mcp_put_str(note, method);
+}
+
+/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it is not
+   taken now. */
+static bool mcpi_peer_queue_note(mcp_session *session)
+{
+    mcpi_peer *peer = session->peer;
+    mcp_str text;
+    mcpi_json_frame(&peer->note, "}");
+    if (mcp_out_done(&peer->note, &text) != MCP_OK) return false;
+    if (!mcpi_rpc_queue_line(&session->out, text.ptr, text.len)) return false;
+    mcpi_peer_tap(peer, session, MCP_TAP_OUT, text.ptr, text.len);
+    return true;
+}
+
+static void mcpi_peer_write_list_changes(mcp_session *session)
+{
+    static const struct {
+        uint32_t kind;
+        const char *method;
+    } notes[] = { { MCP_TOOLS, "notifications/tools/list_changed" },
+                  { MCP_RESOURCES, "notifications/resources/list_changed" },
+                  { MCP_PROMPTS, "notifications/prompts/list_changed" } };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(notes); i++) {
+        if (!(session->changed & notes[i].kind) || !mcpi_peer_takes_notes(session)) continue;
+        mcpi_peer_begin_note(&session->peer->note, notes[i].method);
+        if (mcpi_peer_queue_note(session)) session->changed &= ~notes[i].kind;
+    }
+}
+
+/* Spec: server/resources (subscriptions) */
+static void mcpi_peer_write_updates(mcp_session *session)
+{
+    mcp_out *note = &session->peer->note;
+    mcpi_peer_subscription *subscription;
+    session->changed &= ~(uint32_t)MCP_CONTENTS;
+    for (subscription = session->subscriptions; subscription; subscription = subscription->next) {
+        if (!subscription->changed) continue;
+        if (!mcpi_peer_takes_notes(session)) break;
+        mcpi_peer_begin_note(note, "notifications/resources/updated");
+        mcpi_json_frame(note, ",\"params\":{\"uri\":");
+        mcp_put_str(note, mcpi_peer_uri(subscription));
+        mcpi_json_frame(note, "}");
+        if (!mcpi_peer_queue_note(session)) break;
+        subscription->changed = false;
+    }
+    if (subscription) session->changed |= MCP_CONTENTS;     /* the rest later */
+}
+
+/* Writes what has changed since the client took its last output: once, however often it did. What the tap does
+   to the session or the server waits for the next call. */
+static void mcpi_peer_write_changes(mcp_session *session)
+{
+    session->peer->depth++;
+    mcpi_peer_write_list_changes(session);
+    if (session->changed & MCP_CONTENTS) mcpi_peer_write_updates(session);
+    session->peer->depth--;
 }
 
 MCP_API void mcp_session_close(mcp_session *session)
@@ -7109,8 +7416,9 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
     return taken;
 }
 
-MCP_API const char *mcp_session_output(const mcp_session *session, size_t *len)
+MCP_API const char *mcp_session_output(mcp_session *session, size_t *len)
 {
+    if (session->changed) mcpi_peer_write_changes(session);
     return mcpi_rpc_output(&session->out, len);
 }
 
@@ -7119,11 +7427,16 @@ MCP_API void mcp_session_sent(mcp_session *session, size_t len)
     mcpi_peer *peer = session->peer;
     const bool took = mcpi_peer_takes(session);
     mcpi_rpc_sent(&session->out, len);
-    if (took && !peer->replied) return;
+    if (took && !peer->replied && !peer->has_progress) return;
     mcpi_peer_enter(peer);
     mcpi_peer_flush(peer, session, 0);
     if (mcpi_peer_takes(session)) mcpi_peer_serve(session);
     mcpi_peer_leave(peer);
+}
+
+MCP_API void mcp_session_set_principal(mcp_session *session, const char *principal)
+{
+    session->principal = principal;
 }
 
 MCP_API int mcp_session_status(const mcp_session *session)
@@ -7134,15 +7447,39 @@ MCP_API int mcp_session_status(const mcp_session *session)
 
 MCP_API bool mcp_session_busy(const mcp_session *session)
 {
-    const mcpi_peer *peer = session->peer;
-    const mcp_call *call;
-    uint32_t i;
-    if (mcpi_rpc_unsent(&session->out) || session->fed) return true;
-    for (i = 0; i < peer->num_calls; i++)
-        if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
-    for (call = peer->replied; call; call = call->next)
-        if (call->route.session == session) return true;
-    return false;
+    return mcpi_rpc_unsent(&session->out) || session->changed || session->fed ||
+           mcpi_peer_is_at_work(session->peer, session);
+}
+
+/*-- Pings, to sessions of the legacy era that are silent. Spec: 2025-11-25 basic/utilities/ping --*/
+
+/* Asks a session whether it is still there, if it is time for that. */
+static void mcpi_peer_ping(mcp_session *session, uint64_t now)
+{
+    mcpi_peer *peer = session->peer;
+    const mcp_server_desc *d = peer->desc;
+    const uint64_t due = session->ping_ms;
+    if (!session->revision || session->error || session->closed) return;
+    if (!due || now >= due) session->ping_ms = now + d->ping_ms;
+    if (!due || now < due) return;
+    if (session->unanswered >= d->max_pings) {
+        session->error = MCP_E_TIMEOUT;
+        session->ping_ms = 0;
+        return;
+    }
+    session->unanswered++;
+    mcpi_peer_begin_note(&peer->note, "ping");
+    mcpi_json_frame(&peer->note, ",\"id\":");
+    mcp_put_uint(&peer->note, ++session->num_pings);
+    (void)mcpi_peer_queue_note(session);    /* one that does not fit counts as well */
+}
+
+static void mcpi_peer_ping_all(mcpi_peer *peer)
+{
+    const uint64_t now = peer->desc->ping_ms ? mcpi_peer_now(peer) : 0;
+    mcp_session *s;
+    for (s = peer->desc->ping_ms && peer->desc->now_ms ? peer->sessions : NULL; s; s = s->next)
+        mcpi_peer_ping(s, now);
 }
 
 /*-- All of it --*/
@@ -7159,6 +7496,8 @@ static bool mcpi_peer_init(mcpi_peer *peer, mcp_server *server, const mcp_server
     peer->desc = desc;
     peer->replied_end = &peer->replied;
     peer->swept = true;
+    mcp_out_init(&peer->note, desc->max_reply);
+    peer->note.buf.alloc = desc->alloc;
     peer->calls = (mcp_call **)mcpi_base_resize(&desc->alloc, NULL, 0, mcpi_peer_calls_size(peer));
     return peer->calls != NULL;
 }
@@ -7177,6 +7516,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
         mcpi_base_release(alloc, peer->calls[i], sizeof *peer->calls[i]);
     }
     mcpi_base_release(alloc, peer->calls, mcpi_peer_calls_size(peer));
+    mcp_out_free(&peer->note);
 }
 
 #endif /* MCP_LAYERS >= 6 */
@@ -7285,9 +7625,9 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_tool *tool)
     return mcpi_server_wrong_icons(tool->icons);
 }
 
-static bool mcpi_server_is_template(const mcp_resource *resource)
+static bool mcpi_server_is_template(const char *uri)
 {
-    return strchr(resource->uri, '{') != NULL;
+    return strchr(uri, '{') != NULL;
 }
 
 static const char *mcpi_server_wrong_resource(mcp_doc *doc, const mcp_resource *resource)
@@ -7298,7 +7638,7 @@ static const char *mcpi_server_wrong_resource(mcp_doc *doc, const mcp_resource *
     if (!mcpi_server_is_schema(doc, resource->meta)) return "meta is not a JSON object";
     wrong = mcp_uri_error(resource->uri);
     if (wrong) return wrong;
-    if (mcpi_server_is_template(resource) && !resource->fn) return "fn of a template is NULL";
+    if (mcpi_server_is_template(resource->uri) && !resource->fn) return "fn of a template is NULL";
     if (!resource->fn && !resource->contents) return "fn and contents are NULL";
     if (!resource->fn && !(resource->flags & MCP_BYTES) &&
         !mcp_utf8_valid((const char *)resource->contents, resource->size))
@@ -7369,15 +7709,15 @@ static bool mcpi_server_check_tool(mcp_server *s, mcp_doc *doc, const mcp_tool *
            mcpi_server_check_fields(s, doc, "tools", tool->name, tool->result);
 }
 
-static int mcpi_server_resource_kind(const mcp_resource *resource)
+static int mcpi_server_uri_kind(const char *uri)
 {
-    return mcpi_server_is_template(resource) ? MCPI_SERVER_TEMPLATES : MCPI_SERVER_RESOURCES;
+    return mcpi_server_is_template(uri) ? MCPI_SERVER_TEMPLATES : MCPI_SERVER_RESOURCES;
 }
 
 static bool mcpi_server_check_resource(mcp_server *s, mcp_doc *doc, const mcp_resource *resource)
 {
     const char *wrong = mcpi_server_wrong_resource(doc, resource);
-    if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_resource_kind(resource)], resource->uri))
+    if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_uri_kind(resource->uri)], resource->uri))
         wrong = "uri is taken by an earlier row";
     return !wrong || mcpi_server_refuse_row(s, "resources", resource->uri, wrong);
 }
@@ -7417,7 +7757,7 @@ static bool mcpi_server_take_tables(mcp_server *s, mcp_doc *doc)
     }
     for (i = 0; i < d->num_resources; i++) {
         if (!mcpi_server_check_resource(s, doc, &d->resources[i])) return false;
-        mcpi_server_append_row(s, mcpi_server_resource_kind(&d->resources[i]), entry++, &d->resources[i],
+        mcpi_server_append_row(s, mcpi_server_uri_kind(d->resources[i].uri), entry++, &d->resources[i],
                                d->resources[i].user);
     }
     for (i = 0; i < d->num_prompts; i++) {
@@ -7490,6 +7830,10 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
     if (d->max_calls == MCP_NONE) d->max_calls = 0;
     else mcpi_base_set_limit(&d->max_calls, 64, 65534);
+    if (d->max_subscriptions == MCP_NONE) d->max_subscriptions = 0;
+    else mcpi_base_set_limit(&d->max_subscriptions, 32, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_pings, 3, UINT32_MAX);
+    if (d->ping_ms == MCP_NONE) d->ping_ms = 0;
     if (d->drain_ms == MCP_NONE) d->drain_ms = 0;
     else mcpi_base_set_limit(&d->drain_ms, 2000, UINT32_MAX);
 }
@@ -7581,6 +7925,7 @@ MCP_API int mcp_server_tick(mcp_server *server)
     int next;
     mcpi_peer_enter(&server->peer);
     mcpi_peer_expire(&server->peer);
+    mcpi_peer_ping_all(&server->peer);
     if (server->peer.depth == 1) mcpi_peer_sweep(&server->peer);    /* it may begin what has a deadline */
     next = mcpi_peer_timeout(&server->peer);
     mcpi_peer_leave(&server->peer);
@@ -7590,6 +7935,139 @@ MCP_API int mcp_server_tick(mcp_server *server)
 MCP_API mcp_session *mcp_session_open(mcp_server *server)
 {
     return mcpi_peer_open(&server->peer);
+}
+
+/*-- Rows that come and go, and what has changed --*/
+
+MCP_API void mcp_changed(mcp_server *server, uint32_t kinds)
+{
+    const uint32_t told = kinds & server->desc.changes & (MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS);
+    mcp_session *s;
+    for (s = server->peer.sessions; s; s = s->next)
+        if (s->revision) s->changed |= told;
+}
+
+MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
+{
+    mcp_session *s;
+    for (s = server->peer.sessions; s; s = s->next) {
+        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, uri);
+        if (!subscription) continue;
+        subscription->changed = true;
+        s->changed |= MCP_CONTENTS;
+    }
+}
+
+/* The kinds of lists, as the host names them. */
+static const uint32_t mcpi_server_changes[] = { MCP_TOOLS, MCP_RESOURCES, MCP_RESOURCES, MCP_PROMPTS };
+
+static void mcpi_server_rows_changed(mcp_server *s, int kind)
+{
+    mcpi_server_drop_lists(s, kind);
+    mcp_changed(s, mcpi_server_changes[kind]);
+}
+
+/* Puts a row that was checked behind the others, or says why it was refused. */
+static int mcpi_server_add_row(mcp_server *s, int kind, bool good, int status, const void *row, void *user)
+{
+    mcpi_peer_row *entry = NULL;
+    if (!good) return status == MCP_E_NOMEM ? (int)MCP_E_NOMEM : (int)MCP_E_MISUSE;
+    entry = (mcpi_peer_row *)mcpi_base_resize(&s->desc.alloc, NULL, 0, sizeof *entry);
+    if (!entry) return MCP_E_NOMEM;
+    memset(entry, 0, sizeof *entry);
+    entry->added = true;
+    mcpi_server_append_row(s, kind, entry, row, user);
+    mcpi_server_rows_changed(s, kind);
+    return MCP_OK;
+}
+
+MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row)
+{
+    mcp_doc doc;
+    bool good;
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = server->desc.alloc;
+    good = mcpi_server_check_tool(server, &doc, row);
+    mcp_doc_free(&doc);
+    return mcpi_server_add_row(server, MCPI_SERVER_TOOLS, good, doc.error, row, row->user);
+}
+
+MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row)
+{
+    mcp_doc doc;
+    bool good;
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = server->desc.alloc;
+    good = mcpi_server_check_resource(server, &doc, row);
+    mcp_doc_free(&doc);
+    return mcpi_server_add_row(server, good ? mcpi_server_uri_kind(row->uri) : MCPI_SERVER_RESOURCES, good,
+                               doc.error, row, row->user);
+}
+
+MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row)
+{
+    mcp_doc doc;
+    bool good;
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = server->desc.alloc;
+    good = mcpi_server_check_prompt(server, &doc, row);
+    mcp_doc_free(&doc);
+    return mcpi_server_add_row(server, MCPI_SERVER_PROMPTS, good, doc.error, row, row->user);
+}
+
+static bool mcpi_server_remove_row(mcp_server *s, int kind, const char *key)
+{
+    mcpi_server_rows *rows = &s->rows[kind];
+    mcpi_peer_row *row = mcpi_server_find_key(rows, key), *before = NULL, *i;
+    if (!row) return false;
+    for (i = rows->first; i != row; i = i->next) before = i;
+    if (before) before->next = row->next;
+    else rows->first = row->next;
+    if (rows->last == row) rows->last = before;
+    row->next = s->peer.removed;
+    s->peer.removed = row;
+    mcpi_server_rows_changed(s, kind);
+    mcpi_peer_free_removed(&s->peer, row);
+    return true;
+}
+
+static bool mcpi_server_enable_row(mcp_server *s, int kind, const char *key, bool enabled)
+{
+    mcpi_peer_row *row = mcpi_server_find_key(&s->rows[kind], key);
+    if (!row) return false;
+    if (row->disabled == enabled) mcpi_server_rows_changed(s, kind);
+    row->disabled = !enabled;
+    return true;
+}
+
+MCP_API bool mcp_remove_tool(mcp_server *server, const char *name)
+{
+    return mcpi_server_remove_row(server, MCPI_SERVER_TOOLS, name);
+}
+
+MCP_API bool mcp_remove_resource(mcp_server *server, const char *uri)
+{
+    return mcpi_server_remove_row(server, mcpi_server_uri_kind(uri), uri);
+}
+
+MCP_API bool mcp_remove_prompt(mcp_server *server, const char *name)
+{
+    return mcpi_server_remove_row(server, MCPI_SERVER_PROMPTS, name);
+}
+
+MCP_API bool mcp_enable_tool(mcp_server *server, const char *name, bool enabled)
+{
+    return mcpi_server_enable_row(server, MCPI_SERVER_TOOLS, name, enabled);
+}
+
+MCP_API bool mcp_enable_resource(mcp_server *server, const char *uri, bool enabled)
+{
+    return mcpi_server_enable_row(server, mcpi_server_uri_kind(uri), uri, enabled);
+}
+
+MCP_API bool mcp_enable_prompt(mcp_server *server, const char *name, bool enabled)
+{
+    return mcpi_server_enable_row(server, MCPI_SERVER_PROMPTS, name, enabled);
 }
 
 MCP_API void mcp_stream_ready(mcp_server *server, void *user, uint64_t stream)
@@ -7666,6 +8144,16 @@ static bool mcpi_server_has_resources(const mcp_server *s)
     return mcpi_server_has(s, MCP_RESOURCES, MCPI_SERVER_RESOURCES) || s->rows[MCPI_SERVER_TEMPLATES].first;
 }
 
+static bool mcpi_server_has_logging(const mcp_server *s)
+{
+    return s->desc.logging;
+}
+
+static bool mcpi_server_has_subscriptions(const mcp_server *s)
+{
+    return mcpi_server_has_resources(s) && (s->desc.changes & MCP_CONTENTS);
+}
+
 static bool mcpi_server_has_prompts(const mcp_server *s)
 {
     return mcpi_server_has(s, MCP_PROMPTS, MCPI_SERVER_PROMPTS);
@@ -7691,16 +8179,21 @@ static bool mcpi_server_has_completions(const mcp_server *s)
     return false;
 }
 
-/* One capability, if it is there, and that it has this (NULL: nothing). */
-static void mcpi_server_put_capability(mcp_out *out, const char *name, bool there, const char *with)
+static void mcpi_server_put_true(mcp_out *out, const char *name, bool there)
+{
+    if (!there) return;
+    mcp_put_key(out, name);
+    mcp_put_bool(out, true);
+}
+
+/* One capability, if it is there, and what it has besides. */
+static void mcpi_server_put_capability(mcp_out *out, const char *name, bool there, bool changes, bool subscribe)
 {
     if (!there) return;
     mcp_put_key(out, name);
     mcp_put_object(out);
-    if (with) {
-        mcp_put_key(out, with);
-        mcp_put_bool(out, true);
-    }
+    mcpi_server_put_true(out, "subscribe", subscribe);
+    mcpi_server_put_true(out, "listChanged", changes);
     mcp_put_end(out);
 }
 
@@ -7712,14 +8205,13 @@ static void mcpi_server_put_capabilities(mcp_call *call)
     mcp_out *out = &call->out;
     mcpi_json_frame(out, "\"capabilities\":");
     mcp_put_object(out);
-    mcpi_server_put_capability(out, "tools", mcpi_server_has_tools(s),
-                               changes & MCP_TOOLS ? "listChanged" : NULL);
-    mcpi_server_put_capability(out, "resources", mcpi_server_has_resources(s),
-                               changes & MCP_RESOURCES ? "listChanged" : NULL);
-    mcpi_server_put_capability(out, "prompts", mcpi_server_has_prompts(s),
-                               changes & MCP_PROMPTS ? "listChanged" : NULL);
+    mcpi_server_put_capability(out, "logging", s->desc.logging, false, false);
+    mcpi_server_put_capability(out, "tools", mcpi_server_has_tools(s), changes & MCP_TOOLS, false);
+    mcpi_server_put_capability(out, "resources", mcpi_server_has_resources(s), changes & MCP_RESOURCES,
+                               changes & MCP_CONTENTS);
+    mcpi_server_put_capability(out, "prompts", mcpi_server_has_prompts(s), changes & MCP_PROMPTS, false);
     if (call->revision->features & MCPI_PROTO_HINTS)        /* from 2025-03-26 on, as those are */
-        mcpi_server_put_capability(out, "completions", mcpi_server_has_completions(s), NULL);
+        mcpi_server_put_capability(out, "completions", mcpi_server_has_completions(s), false, false);
     mcp_put_end(out);
 }
 
@@ -7797,7 +8289,17 @@ static void mcpi_server_initialize(mcp_call *call)
         mcpi_server_refuse_version(call, wanted);
         return;
     }
+    if (mcpi_peer_is_at_work(call->peer, session)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: requests of this session are under way");
+        return;
+    }
+    if (mcp_json_clone(&session->hello, call->message.params) != MCP_OK) {
+        mcpi_peer_note_status(call, session->hello.error);
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(session->hello.error));
+        return;
+    }
     session->revision = call->revision;
+    session->log_level = -1;
     mcpi_server_begin_result(call);
     mcpi_json_frame(&call->out, "\"protocolVersion\":");
     mcp_put_str(&call->out, session->revision->name.ptr);
@@ -7823,11 +8325,73 @@ static void mcpi_server_discover(mcp_call *call)
     mcpi_json_frame(&call->out, "}}");
 }
 
-/* Spec: 2025-11-25 basic/utilities/ping */
-static void mcpi_server_ping(mcp_call *call)
+/* A result that says nothing. */
+static void mcpi_server_agree(mcp_call *call)
 {
     mcpi_server_begin_result(call);
     mcpi_server_end_result(call);
+}
+
+/* Spec: 2025-11-25 basic/utilities/ping */
+static void mcpi_server_ping(mcp_call *call)
+{
+    mcpi_server_agree(call);
+}
+
+/*-- Logging --*/
+
+static const char *const mcpi_server_levels[] = { "emergency", "alert",  "critical", "error",
+                                                  "warning",   "notice", "info",     "debug" };
+
+/* The level of that name, or -1. */
+static int mcpi_server_level(mcp_json name)
+{
+    int level = MCP_LOG_DEBUG;
+    while (level >= 0 && !mcp_json_equals(name, NULL, mcpi_server_levels[level])) level--;
+    return level;
+}
+
+/* Spec: 2025-11-25 server/utilities/logging (setting log level) */
+static void mcpi_server_set_level(mcp_call *call)
+{
+    const int level = mcpi_server_level(mcp_json_get(call->message.params, "level"));
+    if (level < 0) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "logging/setLevel: params.level must be one of debug, info, "
+                        "notice, warning, error, critical, alert, emergency");
+        return;
+    }
+    call->route.session->log_level = level;
+    mcpi_server_agree(call);
+}
+
+/* The least important level that the caller wants to hear of; -1: none. */
+static int mcpi_server_wanted_level(const mcp_call *call)
+{
+    if (!call->server->desc.logging || mcp_cancelled(call)) return -1;
+    if (mcpi_server_is_modern(call)) return mcpi_server_level(mcp_json_get(call->meta, MCPI_PROTO_LOG_LEVEL));
+    return call->route.session ? call->route.session->log_level : -1;
+}
+
+/* Starts a log message, up to its data. False: the caller does not want it. */
+static bool mcpi_server_begin_log(mcp_call *call, int level, const char *logger)
+{
+    mcp_out *note = &call->peer->note;
+    if (level < 0 || level > mcpi_server_wanted_level(call)) return false;
+    mcpi_peer_begin_note(note, "notifications/message");
+    mcpi_json_frame(note, ",\"params\":{\"level\":");
+    mcp_put_str(note, mcpi_server_levels[level]);
+    if (logger) {
+        mcpi_json_frame(note, ",\"logger\":");
+        mcp_put_str(note, logger);
+    }
+    mcpi_json_frame(note, ",\"data\":");
+    return true;
+}
+
+static void mcpi_server_end_log(mcp_call *call)
+{
+    mcpi_json_frame(&call->peer->note, "}}");
+    if (!mcpi_peer_emit_note(call, &call->peer->note)) call->peer->dropped++;
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
@@ -7903,7 +8467,7 @@ static void mcpi_server_put_extras(mcp_out *out, unsigned features, const mcp_ic
 static void mcpi_server_put_resource(mcp_out *out, unsigned features, const void *row)
 {
     const mcp_resource *r = (const mcp_resource *)row;
-    const bool template_of = mcpi_server_is_template(r);
+    const bool template_of = mcpi_server_is_template(r->uri);
     mcp_put_object(out);
     mcpi_rpc_put_text(out, template_of ? "uriTemplate" : "uri", r->uri);
     mcpi_rpc_put_text(out, "name", r->name);
@@ -7951,13 +8515,12 @@ static void mcpi_server_put_prompt(mcp_out *out, unsigned features, const void *
 
 static const struct {
     const char *key;            /* in the result */
-    int kind;                   /* MCP_TOOLS ... */
     void (*put)(mcp_out *out, unsigned features, const void *row);
 } mcpi_server_kinds[] = {
-    { "\"tools\":[", MCP_TOOLS, mcpi_server_put_tool },
-    { "\"resources\":[", MCP_RESOURCES, mcpi_server_put_resource },
-    { "\"resourceTemplates\":[", MCP_RESOURCES, mcpi_server_put_resource },
-    { "\"prompts\":[", MCP_PROMPTS, mcpi_server_put_prompt }
+    { "\"tools\":[", mcpi_server_put_tool },
+    { "\"resources\":[", mcpi_server_put_resource },
+    { "\"resourceTemplates\":[", mcpi_server_put_resource },
+    { "\"prompts\":[", mcpi_server_put_prompt }
 };
 
 /* The row that is not disabled, from this one on. */
@@ -8022,7 +8585,7 @@ static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
 MCPI_INLINE bool mcpi_server_allows(mcp_call *call, int kind, const mcpi_peer_row *row)
 {
     const mcp_server_desc *d = &call->server->desc;
-    return !d->filter || d->filter(d->user, call, mcpi_server_kinds[kind].kind, mcpi_server_key(row));
+    return !d->filter || d->filter(d->user, call, (int)mcpi_server_changes[kind], mcpi_server_key(row));
 }
 
 /* The number of the row that a page starts with. False: the cursor is not one that we gave out.
@@ -8416,6 +8979,23 @@ static mcpi_peer_row *mcpi_server_match(mcp_call *call)
     return NULL;
 }
 
+/* Reads params.uri. False: it was refused. */
+static bool mcpi_server_take_uri(mcp_call *call)
+{
+    call->uri = mcp_json_str(call->message.params, "uri");
+    if (call->uri.ptr && strlen(call->uri.ptr) == call->uri.len) return true;
+    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "params.uri must be a string without NUL characters");
+    return false;
+}
+
+/* The resource of params.uri, fixed or of a template; NULL if there is none, or call->failed. */
+static mcpi_peer_row *mcpi_server_find_resource(mcp_call *call)
+{
+    mcpi_peer_row *row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
+    call->failed = MCP_OK;
+    return row ? row : mcpi_server_match(call);
+}
+
 /* What stands in the row itself. */
 static int mcpi_server_read_contents(mcp_call *call)
 {
@@ -8428,16 +9008,10 @@ static int mcpi_server_read_contents(mcp_call *call)
 static void mcpi_server_read_resource(mcp_call *call)
 {
     mcpi_peer_row *row;
-    call->uri = mcp_json_str(call->message.params, "uri");
+    if (!mcpi_server_take_uri(call)) return;
     call->scene = MCPI_PEER_RESOURCE;
-    call->failed = MCP_OK;
-    if (!call->uri.ptr) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "resources/read: params.uri must be a string");
-        return;
-    }
     call->args = mcpi_json_missing();
-    row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
-    if (!row) row = mcpi_server_match(call);
+    row = mcpi_server_find_resource(call);
     if (call->failed) {
         mcpi_server_end_call(call, call->failed);
     } else if (!row) {
@@ -8447,6 +9021,39 @@ static void mcpi_server_read_resource(mcp_call *call)
         mcpi_server_run_handler(call, mcpi_server_resource(call)->fn ? mcpi_server_resource(call)->fn
                                                              : mcpi_server_read_contents);
     }
+}
+
+/*-- Subscriptions --*/
+
+/* Spec: 2025-11-25 server/resources (subscriptions) */
+static void mcpi_server_subscribe(mcp_call *call)
+{
+    mcp_session *session = call->route.session;
+    const bool again = mcpi_server_take_uri(call) && *mcpi_peer_find_subscription(session, call->uri.ptr);
+    if (call->code) return;
+    if (again) {
+        mcpi_server_agree(call);
+    } else if (!mcpi_server_find_resource(call)) {
+        if (call->failed) mcpi_server_end_call(call, call->failed);
+        else mcpi_server_put_missing(call);
+    } else if (mcpi_peer_count_subscriptions(session) >= call->server->desc.max_subscriptions) {
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
+                        "resources/subscribe: mcp_server_desc.max_subscriptions are taken: unsubscribe from one");
+    } else if (!mcpi_peer_subscribe(session, call->uri)) {
+        mcpi_server_end_call(call, MCP_E_NOMEM);
+    } else {
+        mcpi_server_agree(call);
+    }
+}
+
+/* Spec: 2025-11-25 server/resources (subscriptions) */
+static void mcpi_server_unsubscribe(mcp_call *call)
+{
+    mcpi_peer_subscription **link;
+    if (!mcpi_server_take_uri(call)) return;
+    link = mcpi_peer_find_subscription(call->route.session, call->uri.ptr);
+    if (*link) mcpi_peer_unsubscribe(call->route.session, link);
+    mcpi_server_agree(call);
 }
 
 /*-- Completion --*/
@@ -8548,6 +9155,10 @@ static const mcpi_server_method mcpi_server_methods[] = {
     { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_get_prompt },
     { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
     { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH, mcpi_server_has_completions, mcpi_server_complete },
+    { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions, mcpi_server_subscribe },
+    { MCP_LIT("resources/unsubscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
+      mcpi_server_unsubscribe },
+    { MCP_LIT("logging/setLevel"), MCPI_SERVER_LEGACY, mcpi_server_has_logging, mcpi_server_set_level },
     { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, NULL, mcpi_server_discover },
     { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_ping },
     { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_initialize }
@@ -8602,13 +9213,15 @@ static size_t mcpi_server_which_param(const char *key, size_t len)
     return mcpi_json_is_key(key, len, "protocolVersion") ? MCPI_SERVER_WANTED : MCPI_SERVER_PARAMS;
 }
 
-enum { MCPI_SERVER_VERSION, MCPI_SERVER_CAPABILITIES, MCPI_SERVER_TOKEN, MCPI_SERVER_METAS };
+enum { MCPI_SERVER_VERSION, MCPI_SERVER_CAPABILITIES, MCPI_SERVER_TOKEN, MCPI_SERVER_LOG_LEVEL,
+       MCPI_SERVER_METAS };
 
 static size_t mcpi_server_which_meta(const char *key, size_t len)
 {
     if (mcpi_json_is_key(key, len, MCPI_PROTO_VERSION)) return MCPI_SERVER_VERSION;
     if (mcpi_json_is_key(key, len, MCPI_PROTO_CAPABILITIES)) return MCPI_SERVER_CAPABILITIES;
-    return mcpi_json_is_key(key, len, "progressToken") ? MCPI_SERVER_TOKEN : MCPI_SERVER_METAS;
+    if (mcpi_json_is_key(key, len, "progressToken")) return MCPI_SERVER_TOKEN;
+    return mcpi_json_is_key(key, len, MCPI_PROTO_LOG_LEVEL) ? MCPI_SERVER_LOG_LEVEL : MCPI_SERVER_METAS;
 }
 
 /* Finds what a request is about. False: it was refused. The era is decided for each message by
@@ -8627,6 +9240,7 @@ static bool mcpi_server_read_params(mcp_call *call)
     meta = mcpi_json_found(params, found[MCPI_SERVER_META]);
     if (mcpi_json_members(meta, mcpi_server_which_meta, found_meta, MCPI_SERVER_METAS) != MCPI_SERVER_METAS)
         return mcpi_server_refuse_twice(call);
+    call->meta = meta;
     call->name = mcpi_json_found(params, found[MCPI_SERVER_NAME]);
     call->args = mcpi_json_found(params, found[MCPI_SERVER_ARGUMENTS]);
     call->cursor = mcpi_json_found(params, found[MCPI_SERVER_CURSOR]);
@@ -8635,6 +9249,13 @@ static bool mcpi_server_read_params(mcp_call *call)
         !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[MCPI_SERVER_TOKEN]))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: progressToken must be a string or an integer of at most 256 bytes");
+        return false;
+    }
+    if (found_meta[MCPI_SERVER_LOG_LEVEL] &&
+        mcpi_server_level(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL])) < 0) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "_meta: " MCPI_PROTO_LOG_LEVEL " must be one of debug, info, notice, warning, error, critical, "
+                        "alert, emergency");
         return false;
     }
     if (found_meta[MCPI_SERVER_VERSION])
@@ -8754,6 +9375,15 @@ static void mcpi_server_notice(mcp_call *call)
     mcpi_peer_cancel_id(call->peer, call->route.session, mcpi_json_found(call->message.params, found[0]));
 }
 
+/* Without memory it is nobody, who may do the least. */
+static void mcpi_server_keep_principal(mcp_call *call, const char *principal)
+{
+    const size_t size = strlen(principal) + 1;
+    char *copy = (char *)mcp_arena_get(&call->arena, size);
+    if (copy) memcpy(copy, principal, size);
+    call->principal = copy ? copy : "";
+}
+
 /* Makes the call one for this delivery. */
 static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
 {
@@ -8763,8 +9393,12 @@ static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
     call->route.user = d->user;
     call->revision = NULL;
     call->row = NULL;
-    call->dropped = false;
+    call->dropped = call->has_progress = false;
+    call->done = -1;
+    call->principal = NULL;
+    call->code = 0;
     mcp_arena_reset(&call->arena);
+    if (d->principal) mcpi_server_keep_principal(call, d->principal);
 }
 
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
@@ -8922,6 +9556,109 @@ MCP_API mcp_server *mcp_call_server(const mcp_call *call)
     return call->server;
 }
 
+MCP_API const char *mcp_revision(const mcp_call *call)
+{
+    return call->revision->name.ptr;
+}
+
+MCP_API mcp_json mcp_request_meta(const mcp_call *call)
+{
+    return call->meta;
+}
+
+/* What the caller says of itself: in each request, or at the start of its session. */
+static mcp_json mcpi_server_says(const mcp_call *call, const char *modern, const char *legacy)
+{
+    if (mcpi_server_is_modern(call)) return mcp_json_get(call->meta, modern);
+    if (!call->route.session) return mcpi_json_missing();
+    return mcp_json_get(mcp_json_root(&call->route.session->hello), legacy);
+}
+
+MCP_API mcp_json mcp_client_info(const mcp_call *call)
+{
+    return mcpi_server_says(call, MCPI_PROTO_CLIENT_INFO, "clientInfo");
+}
+
+MCP_API mcp_json mcp_client_capabilities(const mcp_call *call)
+{
+    return mcpi_server_says(call, MCPI_PROTO_CAPABILITIES, "capabilities");
+}
+
+MCP_API const char *mcp_principal(const mcp_call *call)
+{
+    const mcp_session *session = call->route.session;
+    if (call->principal) return call->principal;
+    return session && session->principal ? session->principal : "";
+}
+
+MCP_API bool mcp_cancelled(const mcp_call *call)
+{
+    return call->dropped || (call->route.session && call->route.session->closed);
+}
+
+MCP_API mcp_ref mcp_call_ref(const mcp_call *call)
+{
+    return call->ref;
+}
+
+/* Whether the revision of the call has that. */
+static bool mcpi_server_knows(const mcp_call *call, unsigned feature)
+{
+    return (call->revision->features & feature) != 0;
+}
+
+/*-- What a call says before its answer --*/
+
+#ifndef MCP_NO_FLOAT
+MCP_API void mcp_progress(mcp_call *call, double done, double total, const char *text)
+{
+    mcp_json token = mcp_json_get(call->meta, "progressToken");
+    mcp_out *note = &call->progress;
+    if (!(done > call->done)) return;
+    call->done = done;
+    mcpi_peer_extend(call);
+    if (!mcp_json_exists(token) || mcp_cancelled(call)) return;
+    mcpi_peer_begin_note(note, "notifications/progress");
+    mcpi_json_frame(note, ",\"params\":{\"progressToken\":");
+    mcp_put_value(note, token);
+    mcpi_json_frame(note, ",\"progress\":");
+    mcp_put_num(note, done);
+    if (total > 0) {
+        mcpi_json_frame(note, ",\"total\":");
+        mcp_put_num(note, total);
+    }
+    if (text && mcpi_server_knows(call, MCPI_PROTO_HINTS)) {    /* as those from 2025-03-26 on */
+        mcpi_json_frame(note, ",\"message\":");
+        mcp_put_str(note, text);
+    }
+    mcpi_json_frame(note, "}}");
+    call->has_progress = !mcpi_peer_emit_note(call, note);
+    if (call->has_progress) call->peer->has_progress = true;
+}
+#endif
+
+MCP_API void mcp_log_text(mcp_call *call, int level, const char *logger, const char *text)
+{
+    if (!mcpi_server_begin_log(call, level, logger)) return;
+    mcp_put_str(&call->peer->note, text);
+    mcpi_server_end_log(call);
+}
+
+MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const char *format, ...)
+{
+    va_list args;
+    if (!mcpi_server_begin_log(call, level, logger)) return;
+    va_start(args, format);
+    mcp_put_fv(&call->peer->note, format, args);
+    va_end(args);
+    mcpi_server_end_log(call);
+}
+
+MCP_API uint64_t mcp_dropped(const mcp_server *server)
+{
+    return server->peer.dropped;
+}
+
 /* Opens the contents of a resource; the value, in the form of kind, comes next. */
 static void mcpi_server_begin_contents(mcp_call *call, const char *kind, mcp_str uri, const char *mime)
 {
@@ -8970,12 +9707,6 @@ MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len)
     mcp_put_base64(&call->out, bytes, len);
     mcpi_json_frame(&call->out, "}");
     return MCP_OK;
-}
-
-/* Content of a kind that the client's revision lacks becomes a text that says so. */
-static bool mcpi_server_knows(mcp_call *call, unsigned feature)
-{
-    return (call->revision->features & feature) != 0;
 }
 
 /* A block of bytes: {"type":...,"data":...,"mimeType":...}; of a resource they are its contents. */
@@ -9161,6 +9892,22 @@ MCP_API int mcp_textf(mcp_call *call, const char *format, ...)
     text = mcpi_server_format(call, format, args, &len);
     va_end(args);
     return text ? mcp_textn(call, text, len) : call->failed;
+}
+
+MCP_API void mcp_log(mcp_call *call, int level, const char *logger, const char *format, ...)
+{
+    const int failed = call->failed;
+    const char *text;
+    size_t len = 0;
+    va_list args;
+
+    if (level < 0 || level > mcpi_server_wanted_level(call)) return;
+    va_start(args, format);
+    text = mcpi_server_format(call, format, args, &len);
+    va_end(args);
+    if (text) mcp_log_text(call, level, logger, text);
+    else call->peer->dropped++;
+    call->failed = failed;      /* what is not logged fails nothing */
 }
 
 MCP_API int mcp_fail_text(mcp_call *call, const char *text)
@@ -11268,9 +12015,10 @@ static int mcpi_stdio_poll(mcp_pollfd *fds, int count, int timeout_ms)
 MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
 {
     int from[3];
+    size_t len;
     from[0] = !io->ended && mcpi_peer_reads(io->session) ? STDIN_FILENO : -1;
     from[1] = io->wake[0];
-    from[2] = mcpi_rpc_unsent(&io->session->out) ? io->fd : -1;
+    from[2] = mcp_session_output(io->session, &len) ? io->fd : -1;
     *timeout_ms = mcpi_stdio_timeout(io);
     return mcpi_stdio_list(from, fds, max);
 }
@@ -11310,7 +12058,8 @@ static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 static bool mcpi_stdio_only_reads(const mcp_stdio *io)
 {
     const mcp_session *s = io->session;
-    return io->wake[0] < 0 && !io->ended && !s->peer->num_waiting && !mcpi_rpc_unsent(&s->out);
+    return io->wake[0] < 0 && !io->ended && !s->peer->num_waiting && !s->peer->desc->ping_ms && !s->changed &&
+           !mcpi_rpc_unsent(&s->out);
 }
 
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
