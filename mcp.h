@@ -664,10 +664,10 @@ typedef struct mcp_annotations {
     const char *last_modified;      /* "2026-01-12T15:00:58Z"; sent from 2025-06-18 on; NULL: not said */
 } mcp_annotations;
 
-/* Something to read, under a URI; or, where the URI has variables in braces, many things (RFC 6570, levels 1 to
-   3, see mcp_uri_match; their values are arguments, for mcp_arg_str). Of two rows that fit, one without
-   variables comes first, then the earlier one.
-   Spec: server/resources (Resource, resource templates) */
+/* Something to read, under a URI; or, where the URI has variables in braces, many things (RFC 6570,
+   levels 1 to 3, see mcp_uri_match; their values are arguments, for mcp_arg_str). Of two rows that fit,
+   one without variables comes first, then the earlier one. Spec: server/resources (Resource, resource
+   templates) */
 typedef struct mcp_resource {
     const char *uri;                /* unique in the server; as "note://today" or "note://{id}" */
     const char *name;               /* for the model and for programs */
@@ -691,7 +691,8 @@ enum { MCP_BYTES = 1 };
 /* A row in full, and those with the usual members: read by a function, a fixed text, fixed bytes. */
 #define MCP_RESOURCE_FULL(uri, name, fn, description, mime, contents, size, flags, title, complete,  \
                           annotations, icons, meta, user)                                           \
-    { uri, name, fn, description, mime, contents, size, flags, title, complete, annotations, icons, meta, user }
+    { uri, name, fn, description, mime, contents, size, flags, title, complete, annotations, icons, meta,   \
+      user }
 #define MCP_RESOURCE(uri, name, fn, mime, description)                                              \
     MCP_RESOURCE_FULL(uri, name, fn, description, mime, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 #define MCP_RESOURCE_TEXT(uri, name, text, mime, description)                                       \
@@ -781,8 +782,8 @@ typedef struct mcp_server_desc {
     /* Sees every message as it is on the wire, without its line break: what came in before it is
        served, what goes out when it was handed over. session: NULL if the delivery had none. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
-    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL: all may
-       use all. */
+    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
+       all may use all. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
     /* The last call of a row that was removed is over, so its memory may go. */
     void (*on_removed)(void *user, const void *row);
@@ -817,15 +818,16 @@ MCP_API void mcp_server_destroy(mcp_server *server);
    serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
-/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row and
-   what it points to must live until the server ends, or until desc.on_removed was called with it: a row that is
-   removed stays with the calls that use it. Return MCP_OK; MCP_E_MISUSE if the row is wrong, which desc.log is
-   told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed notification) */
+/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row
+   and what it points to must live until the server ends, or until desc.on_removed was called with it: a
+   row that is removed stays with the calls that use it. Return MCP_OK; MCP_E_MISUSE if the row is wrong,
+   which desc.log is told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed
+   notification) */
 MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row);
 MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row);
 MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row);
-/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is none. Not
-   inside desc.filter. */
+/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is
+   none. Not inside desc.filter. */
 MCP_API bool mcp_remove_tool(mcp_server *server, const char *name);
 MCP_API bool mcp_remove_resource(mcp_server *server, const char *uri);
 MCP_API bool mcp_remove_prompt(mcp_server *server, const char *name);
@@ -833,9 +835,9 @@ MCP_API bool mcp_enable_tool(mcp_server *server, const char *name, bool enabled)
 MCP_API bool mcp_enable_resource(mcp_server *server, const char *uri, bool enabled);
 MCP_API bool mcp_enable_prompt(mcp_server *server, const char *name, bool enabled);
 
-/* Tells clients that lists have changed, as MCP_TOOLS | MCP_PROMPTS: those of desc.changes. The functions above
-   do it by themselves; it is for what desc.filter lets through. However many changes there are before a client
-   takes its output, it hears of them once. */
+/* Tells clients that lists have changed, as MCP_TOOLS | MCP_PROMPTS: those of desc.changes. The functions
+   above do it by themselves; it is for what desc.filter lets through. However many changes there are
+   before a client takes its output, it hears of them once. */
 MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
 /* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS.
    Spec: server/resources (subscriptions) */
@@ -866,23 +868,23 @@ MCP_API void *mcp_user(mcp_call *call);
 MCP_API mcp_server *mcp_call_server(const mcp_call *call);
 
 /* Whom the call came from. The revision that is spoken, as "2025-11-25"; what the client says of itself
-   (clientInfo) and of what it can do (capabilities); the _meta of the request; missing where there is none. The
-   principal is whom the transport knows it to be: "" where it does not. Spec: basic (_meta) */
+   (clientInfo) and of what it can do (capabilities); the _meta of the request; missing where there is
+   none. The principal is whom the transport knows it to be: "" where it does not. Spec: basic (_meta) */
 MCP_API const char *mcp_revision(const mcp_call *call);
 MCP_API mcp_json mcp_client_info(const mcp_call *call);
 MCP_API mcp_json mcp_client_capabilities(const mcp_call *call);
 MCP_API mcp_json mcp_request_meta(const mcp_call *call);
 MCP_API const char *mcp_principal(const mcp_call *call);
 
-/* Tells how far the call has got: done must grow; total is 0 where it is not known, text may be NULL. It gives a
-   deferred call new time, up to ten times call_timeout_ms. Nothing is sent to a client that did not ask; to one
-   that is slow to read, only the newest. Spec: basic/utilities/progress */
+/* Tells how far the call has got: done must grow; total is 0 where it is not known, text may be NULL. It
+   gives a deferred call new time, up to ten times call_timeout_ms. Nothing is sent to a client that did
+   not ask; to one that is slow to read, only the newest. Spec: basic/utilities/progress */
 MCP_API void mcp_progress(mcp_call *call, double done, double total, const char *text);
 
-/* Sends a log message to the client, if it wants to hear of that level; logger names the part of the program,
-   and may be NULL. Wants desc.logging. Never log secrets. What a client does not take in time is dropped, and
-   counted (mcp_dropped). mcp_log_text is without the vsnprintf of the C library; mcp_log_data sends JSON from a
-   template (see mcp_put_f). Spec: server/utilities/logging */
+/* Sends a log message to the client, if it wants to hear of that level; logger names the part of the
+   program, and may be NULL. Wants desc.logging. Never log secrets. What a client does not take in time is
+   dropped, and counted (mcp_dropped). mcp_log_text is without the vsnprintf of the C library;
+   mcp_log_data sends JSON from a template (see mcp_put_f). Spec: server/utilities/logging */
 MCP_API void mcp_log(mcp_call *call, int level, const char *logger, const char *format, ...) MCP_PRINTF(4, 5);
 MCP_API void mcp_log_text(mcp_call *call, int level, const char *logger, const char *text);
 MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const char *format, ...)
@@ -904,25 +906,27 @@ MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const ch
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len);
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len);
 
-/* The contents of the resource that is read, as bytes; as text they are mcp_text. Those of another one, below it
-   or beside, are mcp_embed and mcp_embed_bytes. Spec: server/resources (reading resources) */
+/* The contents of the resource that is read, as bytes; as text they are mcp_text. Those of another one,
+   below it or beside, are mcp_embed and mcp_embed_bytes. Spec: server/resources (reading resources) */
 MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len);
 /* The URI that is read; the values of a template's variables are arguments (mcp_arg_str). "" elsewhere. */
 MCP_API const char *mcp_uri(mcp_call *call);
 /* There is no such resource: `return mcp_missing(call)`. So is one that nothing was written for. */
 MCP_API int mcp_missing(mcp_call *call);
 
-/* Who says what comes next, in a prompt: each block of content is a message of its own. MCP_USER at the start.
-   Spec: server/prompts (PromptMessage) */
+/* Who says something. Spec: schema (Role) */
 enum { MCP_USER = 0, MCP_ASSISTANT };
+
+/* Who says what comes next, in a prompt: each block of content is a message of its own. MCP_USER at the
+   start. Spec: server/prompts (PromptMessage) */
 MCP_API void mcp_role(mcp_call *call, int role);
 
 /* Whom the next block of content is for, and how important it is; the annotations must live until then. */
 MCP_API void mcp_annotate(mcp_call *call, const mcp_annotations *annotations);
 
-/* In a function that completes: which argument or variable is typed, what there is of it, and one value that it
-   may become, the likeliest first. Of the others mcp_arg_str tells those that are known. The first 100 values
-   are sent, and how many there were. Spec: server/utilities/completion */
+/* In a function that completes: which argument or variable is typed, what there is of it, and one value
+   that it may become, the likeliest first. Of the others mcp_arg_str tells those that are known. The
+   first 100 values are sent, and how many there were. Spec: server/utilities/completion */
 MCP_API const char *mcp_complete_name(mcp_call *call);
 MCP_API const char *mcp_complete_value(mcp_call *call);
 MCP_API int mcp_suggest(mcp_call *call, const char *value);
@@ -1172,8 +1176,9 @@ MCP_API void mcp_session_fed(mcp_session *session, size_t len);
 MCP_API const char *mcp_session_output(mcp_session *session, size_t *len);
 /* len of these bytes were sent. Lines that waited for this are served now. */
 MCP_API void mcp_session_sent(mcp_session *session, size_t len);
-/* MCP_OK; MCP_WAIT: nothing is taken until more was sent or a deferred call has ended. It is over, so close it:
-   MCP_E_NOMEM, a message or reply was lost for want of memory; MCP_E_TIMEOUT, the client answers no ping. */
+/* MCP_OK; MCP_WAIT: nothing is taken until more was sent or a deferred call has ended. It is over, so
+   close it: MCP_E_NOMEM, a message or reply was lost for want of memory; MCP_E_TIMEOUT, the client
+   answers no ping. */
 MCP_API int mcp_session_status(const mcp_session *session);
 /* True while something is to be sent or a deferred call is not answered: after the end of the input,
    the time to wait before it is closed. */
@@ -6757,7 +6762,8 @@ static void mcpi_peer_flush_progress(mcpi_peer *peer, const void *user, uint64_t
     for (i = 0; peer->has_progress && i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
         if (!call->has_progress || !call->ref) continue;
-        call->has_progress = !mcpi_peer_is_stream(call, user, stream) || !mcpi_peer_emit_note(call, &call->progress);
+        if (mcpi_peer_is_stream(call, user, stream))
+            call->has_progress = !mcpi_peer_emit_note(call, &call->progress);
         left = left || call->has_progress;
     }
     peer->has_progress = left;
@@ -7149,8 +7155,9 @@ static bool mcpi_peer_subscribe(mcp_session *session, mcp_str uri)
 {
     const mcp_server_desc *d = session->peer->desc;
     const size_t size = sizeof(mcpi_peer_subscription) + uri.len + 1;
-    mcpi_peer_subscription *subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
     const bool watched = mcpi_peer_is_watched(session->peer, uri.ptr);
+    mcpi_peer_subscription *subscription;
+    subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
     if (!subscription) return false;
     memset(subscription, 0, sizeof *subscription);
     subscription->size = size;
@@ -7309,8 +7316,8 @@ static void mcpi_peer_begin_note(mcp_out *note, const char *method)
     mcp_put_str(note, method);
 }
 
-/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it is not
-   taken now. */
+/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it
+   is not taken now. */
 static bool mcpi_peer_queue_note(mcp_session *session)
 {
     mcpi_peer *peer = session->peer;
@@ -7357,8 +7364,8 @@ static void mcpi_peer_write_updates(mcp_session *session)
     if (subscription) session->changed |= MCP_CONTENTS;     /* the rest later */
 }
 
-/* Writes what has changed since the client took its last output: once, however often it did. What the tap does
-   to the session or the server waits for the next call. */
+/* Writes what has changed since the client took its last output: once, however often it did. What the tap
+   does to the session or the server waits for the next call. */
 static void mcpi_peer_write_changes(mcp_session *session)
 {
     session->peer->depth++;
@@ -8187,7 +8194,8 @@ static void mcpi_server_put_true(mcp_out *out, const char *name, bool there)
 }
 
 /* One capability, if it is there, and what it has besides. */
-static void mcpi_server_put_capability(mcp_out *out, const char *name, bool there, bool changes, bool subscribe)
+static void mcpi_server_put_capability(mcp_out *out, const char *name, bool there, bool changes,
+                                       bool subscribe)
 {
     if (!there) return;
     mcp_put_key(out, name);
@@ -8343,6 +8351,8 @@ static void mcpi_server_ping(mcp_call *call)
 static const char *const mcpi_server_levels[] = { "emergency", "alert",  "critical", "error",
                                                   "warning",   "notice", "info",     "debug" };
 
+#define MCPI_SERVER_LEVELS "one of debug, info, notice, warning, error, critical, alert, emergency"
+
 /* The level of that name, or -1. */
 static int mcpi_server_level(mcp_json name)
 {
@@ -8356,8 +8366,8 @@ static void mcpi_server_set_level(mcp_call *call)
 {
     const int level = mcpi_server_level(mcp_json_get(call->message.params, "level"));
     if (level < 0) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "logging/setLevel: params.level must be one of debug, info, "
-                        "notice, warning, error, critical, alert, emergency");
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "logging/setLevel: params.level must be " MCPI_SERVER_LEVELS);
         return;
     }
     call->route.session->log_level = level;
@@ -8969,8 +8979,9 @@ static mcpi_peer_row *mcpi_server_match(mcp_call *call)
 {
     mcpi_peer_row *row = mcpi_server_enabled(call->server->rows[MCPI_SERVER_TEMPLATES].first);
     for (; row; row = mcpi_server_enabled(row->next)) {
+        const char *key = mcpi_server_key(row);
         mcp_uri_var *vars;
-        const int found = mcp_uri_match(&call->arena, mcpi_server_key(row), call->uri.ptr, call->uri.len, &vars);
+        const int found = mcp_uri_match(&call->arena, key, call->uri.ptr, call->uri.len, &vars);
         if (found == 0 || (found > 0 && !mcpi_server_allows(call, MCPI_SERVER_TEMPLATES, row))) continue;
         if (found > 0 && mcpi_server_take_values(call, vars)) return row;
         mcpi_peer_fail(call, MCP_E_NOMEM);
@@ -9038,7 +9049,7 @@ static void mcpi_server_subscribe(mcp_call *call)
         else mcpi_server_put_missing(call);
     } else if (mcpi_peer_count_subscriptions(session) >= call->server->desc.max_subscriptions) {
         mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
-                        "resources/subscribe: mcp_server_desc.max_subscriptions are taken: unsubscribe from one");
+                        "resources/subscribe: mcp_server_desc.max_subscriptions are taken already");
     } else if (!mcpi_peer_subscribe(session, call->uri)) {
         mcpi_server_end_call(call, MCP_E_NOMEM);
     } else {
@@ -9118,14 +9129,12 @@ static void mcpi_server_complete(mcp_call *call)
     mcpi_peer_use_row(call, row);
     if (!name || !mcp_json_str(call->wanted, NULL).ptr || !mcpi_server_has_argument(call, kind, name)) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.argument must have the name of an argument, and a value");
+                        "completion/complete: params.argument must name an argument, and have a value");
         return;
     }
     call->name = mcp_json_get(argument, "name");
-    if (kind == MCPI_SERVER_PROMPTS)
-        fn = mcpi_server_prompt(call)->complete ? mcpi_server_prompt(call)->complete : mcpi_server_suggest_choices;
-    else
-        fn = mcpi_server_resource(call)->complete ? mcpi_server_resource(call)->complete : mcpi_server_suggest_none;
+    fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_prompt(call)->complete : mcpi_server_resource(call)->complete;
+    if (!fn) fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_suggest_choices : mcpi_server_suggest_none;
     mcpi_server_run_handler(call, fn);
 }
 
@@ -9155,7 +9164,8 @@ static const mcpi_server_method mcpi_server_methods[] = {
     { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_get_prompt },
     { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
     { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH, mcpi_server_has_completions, mcpi_server_complete },
-    { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions, mcpi_server_subscribe },
+    { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
+      mcpi_server_subscribe },
     { MCP_LIT("resources/unsubscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_unsubscribe },
     { MCP_LIT("logging/setLevel"), MCPI_SERVER_LEGACY, mcpi_server_has_logging, mcpi_server_set_level },
@@ -9254,8 +9264,7 @@ static bool mcpi_server_read_params(mcp_call *call)
     if (found_meta[MCPI_SERVER_LOG_LEVEL] &&
         mcpi_server_level(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL])) < 0) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "_meta: " MCPI_PROTO_LOG_LEVEL " must be one of debug, info, notice, warning, error, critical, "
-                        "alert, emergency");
+                        "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
         return false;
     }
     if (found_meta[MCPI_SERVER_VERSION])

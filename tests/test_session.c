@@ -682,8 +682,8 @@ static void results_of_all_kinds_later(void)
     c = mcp_resume(host.server, host.refs[4]);
     (void)mcp_data(c, "{'n': %d", 7);
     mcp_finish(c, MCP_OK);
-    CHECK_STR(FAILURE("5", "-32603", "MCP_E_TEMPLATE: the template is not JSON (a URI's: not RFC 6570), or uses what is not "
-              "supported"), output(host.a));
+    CHECK_STR(FAILURE("5", "-32603", "MCP_E_TEMPLATE: the template is not JSON (a URI's: not RFC 6570), or uses what "
+              "is not supported"), output(host.a));
     end();
 }
 
