@@ -1,0 +1,267 @@
+/* everything.c - one of everything that a server can offer: what the official conformance suite asks of the
+   server under test, and a place to look up how a thing is written. Serves standard input and output.
+
+   cc -O2 everything.c -o everything
+
+   The names and texts are the suite's. What needs to ask back (elicitation, sampling), tasks and HTTP is not
+   there yet. */
+#define MCP_IMPLEMENTATION
+#include "mcp.h"
+
+/*---- Tools: content of every kind ---------------------------------------------------------------*/
+
+/* A red dot. */
+static const unsigned char png[] = {
+    0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0,
+    0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, 'I', 'D', 'A', 'T', 0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1,
+    1, 0, 0xc9, 0xfe, 0x92, 0xef, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82
+};
+
+/* Two samples of silence. */
+static const unsigned char wav[] = {
+    'R', 'I', 'F', 'F', 40, 0, 0, 0, 'W', 'A', 'V', 'E', 'f', 'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x44, 0xac, 0,
+    0, 0x88, 0x58, 1, 0, 2, 0, 16, 0, 'd', 'a', 't', 'a', 4, 0, 0, 0, 0, 0, 0, 0
+};
+
+static int simple_text(mcp_call *c)
+{
+    return mcp_text(c, "This is a simple text response for testing.");
+}
+
+static int image_content(mcp_call *c)
+{
+    return mcp_image(c, png, sizeof png, "image/png");
+}
+
+static int audio_content(mcp_call *c)
+{
+    return mcp_audio(c, wav, sizeof wav, "audio/wav");
+}
+
+static int embed_text(mcp_call *c, const char *uri, const char *mime, const char *text)
+{
+    return mcp_embed(c, uri, mime, text, strlen(text));
+}
+
+static int embedded_resource(mcp_call *c)
+{
+    return embed_text(c, "test://embedded-resource", "text/plain", "This is an embedded resource content.");
+}
+
+static int multiple_content_types(mcp_call *c)
+{
+    mcp_text(c, "Multiple content types test:");
+    mcp_image(c, png, sizeof png, "image/png");
+    return embed_text(c, "test://mixed-content-resource", "application/json", "{\"test\":\"data\",\"value\":123}");
+}
+
+static int error_handling(mcp_call *c)
+{
+    return mcp_fail(c, "This tool intentionally returns an error for testing");
+}
+
+/*---- Tools: what they say while they work -------------------------------------------------------*/
+
+static int with_logging(mcp_call *c)
+{
+    mcp_log(c, MCP_LOG_INFO, NULL, "Tool execution started");
+    mcp_log(c, MCP_LOG_INFO, NULL, "Tool processing data");
+    mcp_log(c, MCP_LOG_INFO, NULL, "Tool execution completed");
+    return mcp_text(c, "Three messages were logged, for clients that asked for them.");
+}
+
+static int with_progress(mcp_call *c)
+{
+    mcp_progress(c, 0, 100, "Just begun");
+    mcp_progress(c, 50, 100, "Half of it");
+    mcp_progress(c, 100, 100, "All of it");
+    return mcp_text(c, "Progress was told, to a client that gave a token.");
+}
+
+/* A new tool, or its end: every client hears that the list has changed. */
+static int trigger_tool_change(mcp_call *c)
+{
+    static const mcp_tool extra = MCP_TOOL("test_extra_tool", simple_text, "Comes and goes.", 0);
+    mcp_server *server = mcp_call_server(c);
+    if (!mcp_remove_tool(server, extra.name) && mcp_add_tool(server, &extra) != MCP_OK)
+        return mcp_fail(c, "there is no memory for another tool");
+    return mcp_text(c, "The list of tools has changed.");
+}
+
+static int trigger_prompt_change(mcp_call *c)
+{
+    mcp_changed(mcp_call_server(c), MCP_PROMPTS);
+    return mcp_text(c, "The list of prompts counts as changed.");
+}
+
+static int trigger_resource_change(mcp_call *c)
+{
+    mcp_resource_changed(mcp_call_server(c), "test://watched-resource");
+    return mcp_text(c, "The watched resource counts as changed.");
+}
+
+/*---- Tools: schemas of their own ----------------------------------------------------------------*/
+
+/* What the rows cannot say is written as JSON, and reaches the client as it stands. */
+static const char address_schema[] = MCP_JSON({
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "$defs": {
+        "address": {
+            "$anchor": "addressDef",
+            "type": "object",
+            "properties": { "street": { "type": "string" }, "city": { "type": "string" } }
+        }
+    },
+    "properties": {
+        "name": { "type": "string" },
+        "address": { "$ref": "#/$defs/address" },
+        "contactMethod": { "type": "string", "enum": [ "phone", "email" ] },
+        "phone": { "type": "string" },
+        "email": { "type": "string" }
+    },
+    "allOf": [ { "anyOf": [ { "required": [ "phone" ] }, { "required": [ "email" ] } ] } ],
+    "if": { "properties": { "contactMethod": { "const": "phone" } }, "required": [ "contactMethod" ] },
+    "then": { "required": [ "phone" ] },
+    "else": { "required": [ "email" ] },
+    "additionalProperties": false
+});
+
+static int take_address(mcp_call *c)
+{
+    return mcp_textf(c, "%lu members came", (unsigned long)mcp_json_count(mcp_args(c)));
+}
+
+static const mcp_field sum_args[] = {
+    MCP_NEED("a", MCP_NUMBER, "The first addend"),
+    MCP_NEED("b", MCP_NUMBER, "The second addend"),
+    MCP_END
+};
+static const mcp_field sum_result[] = { MCP_NEED("sum", MCP_NUMBER, "Of both"), MCP_END };
+
+static int add(mcp_call *c)
+{
+    return mcp_data(c, "{'sum': %g}", mcp_arg_num(c, "a", 0) + mcp_arg_num(c, "b", 0));
+}
+
+static const mcp_tool tools[] = {
+    MCP_TOOL("test_simple_text", simple_text, "Answers with a text.", 0),
+    MCP_TOOL("test_image_content", image_content, "Answers with an image.", 0),
+    MCP_TOOL("test_audio_content", audio_content, "Answers with a sound.", 0),
+    MCP_TOOL("test_embedded_resource", embedded_resource, "Answers with a resource.", 0),
+    MCP_TOOL("test_multiple_content_types", multiple_content_types, "Answers with several kinds.", 0),
+    MCP_TOOL("test_error_handling", error_handling, "Fails, and says why.", 0),
+    MCP_TOOL("test_tool_with_logging", with_logging, "Logs while it works.", 0),
+    MCP_TOOL("test_logging_tool", with_logging, "Logs while it works.", 0),
+    MCP_TOOL("test_tool_with_progress", with_progress, "Tells how far it has got.", 0),
+    MCP_TOOL("test_trigger_tool_change", trigger_tool_change, "Adds a tool, or takes it away.", 0),
+    MCP_TOOL("test_trigger_prompt_change", trigger_prompt_change, "Says that the prompts have changed.", 0),
+    MCP_TOOL("test_trigger_resource_change", trigger_resource_change, "Says that a resource has changed.", 0),
+    MCP_TOOL_FULL("json_schema_2020_12_tool", take_address, "Takes what its schema describes.", 0, 0, 0, 0,
+                  address_schema, 0, 0, 0),
+    MCP_TOOL_FULL("add", add, "Adds two numbers.", sum_args, sum_result, MCP_READ_ONLY | MCP_CLOSED_WORLD,
+                  "Addition", 0, 0, 0, 0)
+};
+
+/*---- Resources ----------------------------------------------------------------------------------*/
+
+static int read_watched(mcp_call *c)
+{
+    return mcp_text(c, "Subscribe to this one, and call test_trigger_resource_change.");
+}
+
+/* The variables of a template are arguments. */
+static int read_data(mcp_call *c)
+{
+    const char *id = mcp_arg_str(c, "id");
+    mcp_out out;
+    mcp_str json;
+    char memory[512];
+    mcp_out_fixed(&out, memory, sizeof memory);
+    mcp_put_f(&out, "{'id': %s, 'templateTest': true}", id);
+    if (mcp_out_done(&out, &json) != MCP_OK) return mcp_missing(c);     /* so long an id there is not */
+    return mcp_textn(c, json.ptr, json.len);
+}
+
+static int complete_id(mcp_call *c)
+{
+    static const char *const ids[] = { "123", "124", "200" };
+    const char *typed = mcp_complete_value(c);
+    size_t i;
+    for (i = 0; i < MCP_COUNT(ids); i++)
+        if (!strncmp(ids[i], typed, strlen(typed))) mcp_suggest(c, ids[i]);
+    return MCP_OK;
+}
+
+static const mcp_annotations for_both = { "user|assistant", "0.5", "2026-07-28T00:00:00Z" };
+
+static const mcp_resource resources[] = {
+    MCP_RESOURCE_TEXT("test://static-text", "static-text", "This is the content of the static text resource.",
+                      "text/plain", "A text that never changes."),
+    MCP_RESOURCE_BYTES("test://static-binary", "static-binary", png, sizeof png, "image/png", "A red dot."),
+    MCP_RESOURCE("test://watched-resource", "watched-resource", read_watched, "text/plain", "Can be watched."),
+    MCP_RESOURCE_FULL("test://template/{id}/data", "data", read_data, "Data of an id.", "application/json", 0, 0, 0,
+                      "Data", complete_id, &for_both, 0, 0, 0)
+};
+
+/*---- Prompts ------------------------------------------------------------------------------------*/
+
+static const mcp_field two_args[] = {
+    MCP_NEED("arg1", MCP_STRING, "The first"),
+    MCP_FIELD("arg2", MCP_STRING | MCP_REQUIRED, "The second", "paris|park|party", 0, 0, 0),
+    MCP_END
+};
+static const mcp_field uri_args[] = { MCP_NEED("resourceUri", MCP_STRING, "What to embed"), MCP_END };
+
+static int simple_prompt(mcp_call *c)
+{
+    return mcp_text(c, "This is a simple prompt for testing.");
+}
+
+static int prompt_with_arguments(mcp_call *c)
+{
+    return mcp_textf(c, "Prompt with arguments: arg1='%s', arg2='%s'", mcp_arg_str(c, "arg1"),
+                     mcp_arg_str(c, "arg2"));
+}
+
+static int prompt_with_resource(mcp_call *c)
+{
+    embed_text(c, mcp_arg_str(c, "resourceUri"), "text/plain", "Embedded resource content for testing.");
+    return mcp_text(c, "Please process the embedded resource above.");
+}
+
+static int prompt_with_image(mcp_call *c)
+{
+    mcp_image(c, png, sizeof png, "image/png");
+    mcp_text(c, "Please analyze the image above.");
+    mcp_role(c, MCP_ASSISTANT);
+    return mcp_text(c, "It is a red dot.");
+}
+
+static int complete_first(mcp_call *c)
+{
+    return mcp_suggest(c, mcp_complete_value(c));
+}
+
+static const mcp_prompt prompts[] = {
+    MCP_PROMPT("test_simple_prompt", simple_prompt, "Without arguments.", 0),
+    MCP_PROMPT_FULL("test_prompt_with_arguments", prompt_with_arguments, "With two arguments.", two_args, 0,
+                    complete_first, 0, 0, 0),
+    MCP_PROMPT("test_prompt_with_choices", prompt_with_arguments, "Completes what it knows.", two_args),
+    MCP_PROMPT("test_prompt_with_embedded_resource", prompt_with_resource, "With a resource.", uri_args),
+    MCP_PROMPT("test_prompt_with_image", prompt_with_image, "With an image.", 0)
+};
+
+int main(void)
+{
+    mcp_server_desc d = { 0 };
+    d.name = "everything"; d.version = MCP_H_VERSION;
+    d.title = "Everything";
+    d.instructions = "A server for tests: call what you like.";
+    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    d.resources = resources; d.num_resources = MCP_COUNT(resources);
+    d.prompts = prompts; d.num_prompts = MCP_COUNT(prompts);
+    d.changes = MCP_TOOLS | MCP_PROMPTS | MCP_CONTENTS;
+    d.logging = true;
+    return mcp_serve_stdio(&d);
+}
