@@ -11158,7 +11158,7 @@ static void mcpi_client_on_progress(mcp_client *c, mcp_json params)
     const double progress = mcp_json_num(params, "progress", -1);
     mcpi_peer_request *r = NULL;
     uint64_t id;
-    if (!c->desc.on_progress || !number.ptr) return;
+    if (!mcpi_client_wants_progress(c) || !number.ptr) return;
     if (mcpi_base_read_uint(number, &id)) r = mcpi_peer_find_request(&c->requests, id);
     if (!r || !r->sent || !(progress > r->progress)) return;
     r->progress = progress;

@@ -2311,6 +2311,21 @@ static void progress_is_asked_for_before_2026(void)
     end();
 }
 
+/* What a server tells of the handshake is of no request that the user has begun, and gives it no time. */
+static void progress_of_the_handshake(void)
+{
+    begin();
+    *told = 0;
+    side.desc.on_progress = on_progress;
+    create();
+    side.now += 4000;
+    feed(PROGRESS("1", "\"progress\":1"));
+    CHECK_INT(1000, mcp_client_tick(side.client));
+    feed(FAILURE("1", "-32601", "") PROGRESS("2", "\"progress\":1"));
+    CHECK_STR("", told);
+    end();
+}
+
 /* It gives a request new time, but not for ever. */
 static void progress_gives_time(void)
 {
@@ -2402,6 +2417,7 @@ int main(void)
     TEST(our_title_in_initialize);
     TEST(progress_is_told);
     TEST(progress_is_asked_for_before_2026);
+    TEST(progress_of_the_handshake);
     TEST(progress_gives_time);
     return test_end();
 }
