@@ -10588,7 +10588,8 @@ static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply
     if (agreed) {
         c->revision = agreed;
         mcpi_client_be_ready(c, reply->result);
-    } else if (c->late_hello) {     /* it was slow, and not old */
+    } else if (c->late_hello) {     /* it was slow, and not old: it asks for nothing by itself */
+        mcpi_client_drop_inputs(c, 0);
         c->revision = &mcpi_proto_revisions[0];
         mcpi_client_be_ready(c, mcpi_json_missing());
     } else if (mcp_json_exists(reply->result)) {
@@ -11283,6 +11284,7 @@ static bool mcpi_client_try_again(mcp_client *c)
     if (!mcpi_client_choose(c, mcpi_json_missing())) return false;      /* it will be asked nothing else */
     c->restart = NULL;
     if (!restart(c)) return false;
+    mcpi_client_drop_inputs(c, 0);
     mcpi_rpc_lines_free(&c->in);
     mcp_buf_reset(&c->out.buf);
     c->out.sent = c->answered = 0;

@@ -1268,6 +1268,26 @@ static void legacy_before_initialize(void)
     end();
 }
 
+/* A question of a server that turns out to be modern is not answered: that era has no responses of clients. */
+static void asked_by_a_modern_server(void)
+{
+    begin();
+    host.act = later;
+    create(MCP_2026_07_28 | MCP_2025_11_25);
+    (void)output();
+    host.now += 5000;
+    (void)mcp_client_tick(host.client);
+    (void)output();
+    feed(ELICIT("7", WHO) RESULT("1", DISCOVERED));
+    CHECK(!is_gone(0));
+    feed(ERROR("2", "-32601", "no"));
+    CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
+    CHECK_STR("2026-07-28", mcp_client_revision(host.client));
+    CHECK(is_gone(0));
+    CHECK_SENT("");
+    end();
+}
+
 /* Answers that are too long together end the call; each of them would have gone. */
 static void answers_too_long(void)
 {
@@ -1431,6 +1451,7 @@ int main(void)
     TEST(nothing_under_way);
     TEST(asked_before);
     TEST(legacy_before_initialize);
+    TEST(asked_by_a_modern_server);
     TEST(answers_too_long);
     TEST(cut_at_every_byte);
     TEST(memory_fails_legacy);

@@ -212,6 +212,15 @@ static void exits_on_probe_late(void)
     serve_old();
 }
 
+/* The same, and asks something first. */
+static void asks_and_exits(void)
+{
+    hear_request();
+    if (!strcmp(heard_method(), "initialize")) serve_old();
+    hear_request();
+    say("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}\n");
+}
+
 /* The argument is how many bytes it says before it ends. */
 static void says_and_ends(const char *text)
 {
@@ -477,7 +486,8 @@ static const struct { const char *name; void (*run)(void); } servers[] = {
     { "real", real }, { "exits", exits }, { "exits_on_probe", exits_on_probe }, { "refuses_probe", refuses_probe },
     { "ignores_probe", ignores_probe }, { "answers_probe_late", answers_probe_late },
     { "exits_on_probe_late", exits_on_probe_late }, { "mute_on_probe", mute_on_probe },
-    { "stays_on_probe", stays_on_probe }, { "new_ends_at", new_ends_at }, { "old_ends_at", old_ends_at },
+    { "stays_on_probe", stays_on_probe }, { "asks_and_exits", asks_and_exits }, { "new_ends_at", new_ends_at },
+    { "old_ends_at", old_ends_at },
     { "endless_line", endless_line }, { "endless_first_line", endless_first_line }, { "flood", flood },
     { "first_flood", first_flood }, { "blank_flood", blank_flood }, { "pings", pings },
     { "pings_and_ends", pings_and_ends }, { "pings_unheard", pings_unheard }, { "pings_then_reads", pings_then_reads },
@@ -1308,6 +1318,30 @@ static void restart_without_waiting(void)
     }
 }
 
+static mcp_ref put_off;
+
+static void on_input(void *user, mcp_input *input)
+{
+    (void)user;
+    put_off = mcp_input_later(input);
+}
+
+/* What the first server has asked is not answered to the second. */
+static void restart_forgets_questions(void)
+{
+    mcp_client_desc d = usual();
+    mcp_client *c;
+    d.on_input = on_input;
+    d.inputs = MCP_INPUT_ROOTS;
+    d.probe_timeout_ms = A_MOMENT_MS;
+    put_off = 0;
+    c = start(&d, "asks_and_exits", NULL);
+    if (!c) return;
+    (void)says(mcp_call_tool(c, "any", NULL), "old");
+    CHECK(put_off != 0 && mcp_input_resume(c, put_off) == NULL);
+    finish(c);
+}
+
 /*---- Over and over -------------------------------------------------------------------------------*/
 
 /* Kills the server at some point of a call, or not at all. True if the call was answered. */
@@ -1409,6 +1443,7 @@ int main(int argc, char **argv)
     TEST(without_memory);
     TEST(standard_descriptors_closed);
     TEST(restart_without_waiting);
+    TEST(restart_forgets_questions);
     TEST(over_and_over);
     (void)unlink(fifo);
     return test_end();
