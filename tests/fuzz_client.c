@@ -1,8 +1,10 @@
 /* fuzz_client.c - a hostile server. The input is what it says, and between it bytes that no JSON text begins with
    say what else happens: requests are begun and cancelled, answered with something that fits or nearly does, time goes
-   by, output is taken, the server ends, the client is closed in a callback. Whatever comes: each request that was begun
-   is answered once, unless it was cancelled, and never from within the call; each line that leaves is a legal message
-   of its era; nothing follows the end. tests/fuzz.sh runs it, seeded with tests/wire. */
+   by, output is taken, questions are answered at once or later, or not, the server ends, the client is closed in a
+   callback. Whatever comes: each request that was begun is answered once, unless it was cancelled, and never from
+   within the call; nothing is asked that was not declared, and what is no answer is refused; each line that leaves is a
+   legal message of its era; nothing follows the end. tests/fuzz.sh runs it, seeded with what servers say in tests/wire
+   and tests/fuzz_client.txt. */
 
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
@@ -21,6 +23,7 @@ static void must(bool holds, const char *what)
 /*---- What was begun, and what was said ------------------------------------------------------------*/
 
 #define MAX_CALLS 5
+#define MAX_REQUEST (1 << 14)
 #define IDS 65536
 
 typedef struct request {
@@ -34,8 +37,13 @@ static size_t num_requests, num_open;
 static uint64_t clock_ms;
 static uint8_t said[IDS];               /* of our ids: 1 asked, 2 cancelled, 3 of the handshake */
 static size_t owed;                     /* answers to the server's requests, at most */
+static uint64_t num_ids;                /* the newest of our ids */
 static size_t produced, over_at;        /* bytes that left; how many there were at the end */
 static bool beginning, over, legacy, modern, notified, closing, closed;
+static uint32_t kinds;                  /* of questions that were declared */
+static unsigned mood;                   /* what the user does when asked */
+static mcp_ref later[8];                /* questions that wait for their answers; the oldest are forgotten */
+static size_t num_later;
 
 static bool is_open(mcp_ref ref)
 {
@@ -54,6 +62,7 @@ static void say_request(mcp_json root, const char *method)
                            MCP_JSON_OBJECT;
     MUST(id && id < IDS && !said[id]);
     said[id] = 1;
+    if (id > num_ids) num_ids = id;
     if (!strcmp(method, "server/discover")) {
         MUST(is_modern && id == 1);
         said[id] = 3;
@@ -62,10 +71,14 @@ static void say_request(mcp_json root, const char *method)
         legacy = true;
         said[id] = 3;
     } else if (notified) {
-        MUST(!mcp_json_exists(meta));
+        MUST(!mcp_json_exists(mcp_json_get(meta, "io.modelcontextprotocol/protocolVersion")));
     } else {
         MUST(is_modern);
         modern = true;
+        if (mcp_json_exists(mcp_json_get(params, "inputResponses")))
+            MUST(mcp_json_count(mcp_json_get(params, "inputResponses")));
+        if (mcp_json_exists(mcp_json_get(params, "requestState")))
+            MUST(mcp_json_type(mcp_json_get(params, "requestState")) == MCP_JSON_STRING);
     }
 }
 
@@ -126,7 +139,7 @@ static void drain(size_t most)
     if (len) mcp_client_sent(client, len);
     if (closed) return;
     (void)mcp_client_output(client, &len);
-    MUST(len < 5000);       /* one request, and answers, beyond max_output */
+    MUST(len < 3 * MAX_REQUEST);    /* one request, and answers, beyond max_output */
 }
 
 /* Bytes that left or are to leave. */
@@ -202,6 +215,76 @@ static void cancel(size_t i)
     MUST(mcp_client_cancel(client, r->ref) == was);
 }
 
+static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
+{
+    (void)user, (void)total;
+    MUST(is_open(request) && progress >= 0 && message);
+}
+
+/*---- What the user is asked -----------------------------------------------------------------------*/
+
+static void cancel(size_t i);
+
+/* What an answer may be; most do not fit most questions. */
+static int reply(mcp_input *input, unsigned how)
+{
+    static const char *const values[] = {
+        "{}", "{\"name\":\"x\"}", "{\"name\":7,\"n\":1e300,\"on\":true}", "[]", "{", "{\"name\":[\"a\",\"b\"]}"
+    };
+    switch (how % 4) {
+    case 0: return mcp_accept(input, NULL);
+    case 1: return mcp_accept_json(input, values[how / 4 % 6]);
+    case 2: return mcp_answer_json(input, values[how / 4 % 6]);
+    default: return mcp_answer(input, "{'roots': [], 'role': %s}", "assistant");
+    }
+}
+
+/* Settles it, unless the user puts it off. What does not fit is refused, and nothing is lost by it. */
+static void decide(mcp_input *input)
+{
+    mcp_ref ref;
+    switch (mood % 8) {
+    case 0: return;
+    case 1: mcp_decline(input); return;
+    case 2: mcp_dismiss(input); return;
+    case 3:
+        ref = mcp_input_later(input);
+        MUST(ref && mcp_input_resume(client, ref) == input);
+        later[num_later++ % 8] = ref;
+        return;
+    case 4:
+        if (mood & 64) begin(mood >> 3);
+        if (mood & 128) closing = true;
+        cancel(mood >> 3);      /* which may take the question with it */
+        return;
+    default:
+        if (reply(input, mood >> 3) == MCP_OK) return;
+        MUST(*mcp_input_error(input));
+        mcp_decline(input);
+    }
+}
+
+static void on_input(void *user, mcp_input *input)
+{
+    mcp_json v;
+    (void)user;
+    MUST(!over && !closed);
+    MUST((uint32_t)mcp_input_kind(input) & kinds);
+    MUST(mcp_input_message(input) && mcp_input_error(input));
+    for (v = mcp_json_first(mcp_input_params(input)); mcp_json_exists(v); v = mcp_json_next(v)) {}
+    decide(input);
+}
+
+/* The user comes back to a question that was put off, or to one that is gone. */
+static void resume(unsigned n)
+{
+    mcp_input *input = mcp_input_resume(client, later[n % 8]);
+    if (!input) return;
+    MUST(!over);
+    mood = n >> 3;
+    decide(input);
+}
+
 /*---- The server -----------------------------------------------------------------------------------*/
 
 static void hear(const char *bytes, size_t len)
@@ -228,6 +311,13 @@ static void hear(const char *bytes, size_t len)
     }
 }
 
+#define QUESTION "{\"message\":\"?\",\"requestedSchema\":{\"type\":\"object\",\"properties\":{" \
+                 "\"name\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\",\"default\":3}},\"required\":[\"name\"]}}"
+#define FORM "\"f\":{\"method\":\"elicitation/create\",\"params\":" QUESTION "}"
+#define ROOTS_OPEN "\"method\":\"roots/list\""
+#define ROOTS "{" ROOTS_OPEN "}"
+#define SAMPLING "{\"method\":\"sampling/createMessage\",\"params\":{\"messages\":[],\"maxTokens\":1}}"
+
 /* Something that fits the newest request, or the one before, and so on; or nearly does. */
 static void answer(unsigned n)
 {
@@ -235,12 +325,19 @@ static void answer(unsigned n)
         "\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}", "\"result\":{\"isError\":true}",
         "\"error\":{\"code\":-32601,\"message\":\"no\"}", "\"result\":{\"protocolVersion\":\"2025-06-18\"}",
         "\"result\":{\"supportedVersions\":[\"2026-07-28\"]}", "\"result\":{\"resultType\":\"input_required\"}",
-        "\"error\":{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":[\"2024-11-05\"]}}", "\"result\":7"
+        "\"error\":{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":[\"2024-11-05\"]}}", "\"result\":7",
+        "\"result\":{\"resultType\":\"input_required\",\"requestState\":\"s\"}",
+        "\"result\":{\"resultType\":\"input_required\",\"requestState\":\"s\",\"inputRequests\":{" FORM
+            ",\"r\":" ROOTS "}}",
+        "\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{" FORM ",\"s\":" SAMPLING "}}",
+        "\"method\":\"elicitation/create\",\"params\":" QUESTION, "\"method\":\"ping\"", ROOTS_OPEN,
+        "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}",
+        "\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"url\":\"x:y\",\"message\":\"\"}"
     };
-    char line[200];
-    const uint64_t newest = num_requests ? num_requests + 2 : 2;
-    const uint64_t id = newest > n / 8 ? newest - n / 8 : 1;
-    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", (unsigned)id, forms[n % 8]);
+    char line[500];
+    const uint64_t newest = num_ids ? num_ids : 2;
+    const uint64_t id = newest > n / 16 ? newest - n / 16 : 1;
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", (unsigned)id, forms[n % 16]);
     hear(line, strlen(line));
 }
 
@@ -278,11 +375,20 @@ static void open_client(unsigned n)
     d.max_nodes = 500;
     d.max_depth = 20;
     d.max_output = 300;
+    d.max_request = MAX_REQUEST;
+    d.max_rounds = 4;
+    d.on_progress = on_progress;
+    d.on_input = n % 5 == 4 ? NULL : on_input;
+    kinds = MCP_INPUT_FORM | (n & 4 ? 0 : MCP_INPUT_URL | MCP_INPUT_SAMPLING | MCP_INPUT_ROOTS);
+    d.inputs = kinds;
     d.max_calls = MAX_CALLS;
     d.call_timeout_ms = 1000;
     d.probe_timeout_ms = 300;
     if (n % 4 == 3) d.revisions = n & 4 ? MCP_2026_07_28 : MCP_ALL_REVISIONS & ~MCP_2026_07_28;
-    num_requests = num_open = owed = produced = num_taken = 0;
+    num_requests = num_open = owed = produced = num_taken = num_later = 0;
+    num_ids = 0;
+    mood = n;
+    memset(later, 0, sizeof later);
     memset(said, 0, sizeof said);
     over = legacy = modern = notified = closing = closed = false;
     client = mcp_client_create(&d);
@@ -332,25 +438,30 @@ static void command(unsigned what, unsigned n)
         else if (n % 8 == 1) closing = true;
         else if (n % 8 == 2) close_client();
         break;
+    case 11: mood = n; break;
+    case 12: resume(n); break;
     default: begin(n); answer(n >> 3); break;
     }
     settle(n);
 }
 
+static bool is_command(uint8_t byte) { return (byte >= 1 && byte <= 8) || byte == 11 || byte == 12; }
+
 /* How many bytes are text that can be fed at once: to the end of a line, or to a command. */
 static size_t text_size(const uint8_t *data, size_t size)
 {
     size_t n = 0;
-    while (n < size && !(data[n] >= 1 && data[n] <= 8)) if (data[n++] == '\n') break;
+    while (n < size && !is_command(data[n])) if (data[n++] == '\n') break;
     return n;
 }
 
 /* Seeds have no commands, so something happens after their lines too. */
 static void after_line(size_t at)
 {
-    static const uint8_t commands[] = { 6, 2, 1, 2, 5, 4, 3, 2, 5, 7 };
+    static const uint8_t commands[] = { 6, 2, 1, 2, 5, 4, 3, 2, 5, 7, 12, 12 };
     const unsigned n = (unsigned)(at * 2654435761u >> 7);
-    command(commands[n % 10], n >> 4 & 31);
+    mood = n >> 11;
+    command(commands[n % 12], n >> 4 & 63);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
