@@ -78,6 +78,58 @@ static void check_many(mcp_client *c)
     report("calls side by side", in_order == (int)MCP_COUNT(numbers), mcp_client_error(c));
 }
 
+static char progress[200];              /* what was told of it */
+static mcp_ref progress_of;             /* which request; 0: of several */
+static int complaints;                  /* of the client, about the server */
+
+static void on_progress(void *user, mcp_ref request, double done, double total, const char *message)
+{
+    const size_t n = strlen(progress);
+    (void)user;
+    progress_of = !n || progress_of == request ? request : 0;
+    (void)snprintf(progress + n, sizeof progress - n, "%g/%g%s;", done, total, message);
+}
+
+static void on_log(void *user, int level, const char *message)
+{
+    (void)user;
+    fprintf(stderr, "log %d: %s\n", level, message);
+    complaints += level <= MCP_LOG_WARNING;
+}
+
+static void on_end(void *user, mcp_client *c, const mcp_reply *r)
+{
+    (void)c;
+    *(int *)user = mcp_reply_ok(r) ? 1 : -1;
+}
+
+/* Each step, in order and before the end; of the request that it belongs to. */
+static void check_progress(mcp_client *c)
+{
+    int end = 0;
+    const mcp_ref ref = mcp_call_begin(c, on_end, &end, "trigger-long-running-operation",
+                                       "{'duration': %g, 'steps': %d}", 0.05, 5);
+    *progress = 0;
+    while (!end && mcp_client_pump(c, -1) >= 0) {}
+    report("a tool that takes time", end == 1, mcp_client_error(c));
+    check_str("its progress", "1/5;2/5;3/5;4/5;5/5;", progress);
+    report("the request that progresses", ref && progress_of == ref, "another");
+    *progress = 0;
+    check_reply("the same, waiting", MCP_OK, "completed",
+                mcp_call_tool(c, "trigger-long-running-operation", "{'duration': %g, 'steps': %d}", 0.02, 2));
+    check_str("its progress, waiting", "1/2;2/2;", progress);
+}
+
+/* Messages for a log come before the reply to the first and the third call; they are none of this client's. */
+static void check_logging(mcp_client *c)
+{
+    int turn;
+    check_reply("the level of its log", MCP_OK, "", mcp_request(c, "logging/setLevel", "{'level': %s}", "debug"));
+    for (turn = 0; turn < 4; turn++)
+        check_reply("its log", MCP_OK, turn % 2 ? "Stopped" : "Started", mcp_call_tool(c, "toggle-simulated-logging", NULL));
+    report("nothing to complain of", !complaints && !mcp_client_late(c), "warnings or late answers");
+}
+
 /*---- By kinds ------------------------------------------------------------------------------------*/
 
 static void check_everything(mcp_client *c)
@@ -104,6 +156,8 @@ static void check_everything(mcp_client *c)
     report("another request", mcp_json_exists(mcp_json_first(mcp_json_get(mcp_reply_result(r), "resources"))),
            mcp_reply_text(r));
     check_many(c);
+    check_progress(c);
+    check_logging(c);
 }
 
 static void check_small(mcp_client *c)
@@ -136,6 +190,8 @@ int main(int argc, char **argv)
     memset(&d, 0, sizeof d);
     d.name = "interop";
     d.version = "1.0";
+    d.log = on_log;
+    if (!strcmp(argv[3], "everything")) d.on_progress = on_progress;
     if (!strcmp(argv[2], "legacy")) d.revisions = MCP_ALL_REVISIONS & ~MCP_2026_07_28;
     if (!strcmp(argv[2], "modern")) d.revisions = MCP_2026_07_28;
     c = mcp_client_spawn(&d, (const char *const *)argv + 5);
