@@ -9958,7 +9958,6 @@ struct mcp_input {
     mcp_ref ref;
     int kind;
     bool offered, later;
-    bool counted;               /* in client->paused */
     mcp_doc doc;                /* its params */
     mcp_ref request;            /* of ours; 0: it is one of the server's */
     mcp_out name;               /* as JSON: its key in inputRequests, or its id */
@@ -10089,7 +10088,7 @@ static void mcpi_client_resume_time(mcp_client *c)
 
 static void mcpi_client_free_input(mcp_input *input)
 {
-    if (input->counted && --input->client->paused == 0) mcpi_client_resume_time(input->client);
+    if (!input->request && --input->client->paused == 0) mcpi_client_resume_time(input->client);
     mcp_doc_free(&input->doc);
     mcp_out_free(&input->name);
     mcp_out_free(&input->answer);
@@ -10670,6 +10669,7 @@ static mcp_input *mcpi_client_new_input(mcp_client *c, int kind, mcp_json params
     input->client = c;
     input->kind = kind;
     input->request = request;
+    if (!request) c->paused++;
     input->doc.alloc = c->desc.alloc;
     input->doc.max_nodes = c->desc.max_nodes;
     mcp_out_init(&input->name, c->desc.max_message);
@@ -10684,8 +10684,6 @@ static mcp_input *mcpi_client_new_input(mcp_client *c, int kind, mcp_json params
     input->ref = ++c->num_inputs;
     input->next = c->inputs;
     c->inputs = input;
-    input->counted = !request;
-    if (input->counted) c->paused++;
     return input;
 }
 
@@ -10709,20 +10707,27 @@ static void mcpi_client_send_again(mcp_client *c, mcpi_peer_request *r)
     mcpi_client_send_waiting(c);
 }
 
-/* Makes a question of each input request. NULL, or what is wrong with them. */
-static const char *mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *r, mcp_json requests)
+/* Makes a question of each input request. MCP_E_PROTOCOL if one was not declared, or MCP_E_NOMEM. */
+static int mcpi_client_read_questions(mcp_client *c, mcpi_peer_request *r, mcp_json requests)
 {
     mcp_json v;
     for (v = mcp_json_first(requests); mcp_json_exists(v); v = mcp_json_next(v)) {
         const mcp_str method = mcp_json_str(v, "method");
         const int kind = method.ptr ? mcpi_client_kind(method, mcp_json_get(v, "params")) : 0;
-        if (!mcpi_client_declared(c, kind, mcp_json_get(v, "params")))
-            return "the server asks for input that this client does not give";
-        if (!mcpi_client_new_input(c, kind, mcp_json_get(v, "params"), v, r->ref))
-            return mcp_strerror(MCP_E_NOMEM);
+        if (!mcpi_client_declared(c, kind, mcp_json_get(v, "params"))) return MCP_E_PROTOCOL;
+        if (!mcpi_client_new_input(c, kind, mcp_json_get(v, "params"), v, r->ref)) return MCP_E_NOMEM;
         r->questions++;
     }
-    return NULL;
+    return MCP_OK;
+}
+
+/* Keeps the state for the next round. MCP_OK, or why it could not be kept. */
+static int mcpi_client_keep_state(mcpi_peer_request *r, mcp_json state)
+{
+    mcp_str text;
+    if (!mcp_json_exists(state)) return MCP_OK;
+    mcp_put_value(&r->state, state);
+    return mcp_out_done(&r->state, &text);
 }
 
 /* The oldest question to a request that was not put to the host yet. */
@@ -10756,7 +10761,7 @@ static const char *mcpi_client_wrong_ask(const mcp_client *c, const mcpi_peer_re
         return "the server's requestState is not a string";
     if (!mcp_json_exists(state) && !mcp_json_count(requests))
         return "the server asks for input, but for none";
-    if (r->rounds > c->desc.max_rounds)
+    if (r->rounds >= c->desc.max_rounds)
         return "the server asks again and again: see mcp_client_desc.max_rounds";
     return NULL;
 }
@@ -10765,27 +10770,23 @@ static const char *mcpi_client_wrong_ask(const mcp_client *c, const mcpi_peer_re
 static void mcpi_client_ask(mcp_client *c, mcpi_peer_request *r, mcp_json result)
 {
     mcp_json requests = mcp_json_get(result, "inputRequests"), state = mcp_json_get(result, "requestState");
+    const char *wrong = mcpi_client_wrong_ask(c, r, requests, state);
     const mcp_ref ref = r->ref;
-    const char *wrong;
-    mcp_str text;
+    int status = MCP_E_PROTOCOL;
     mcp_out_reset(&r->answers);
     mcp_out_reset(&r->state);
     r->rounds++;
     r->sent = false;            /* what comes for that id now is late */
     r->deadline_ms = 0;         /* the user has all the time in the world */
-    wrong = mcpi_client_wrong_ask(c, r, requests, state);
-    if (!wrong && mcp_json_exists(state)) mcp_put_value(&r->state, state);
-    if (!wrong && mcp_json_exists(state) && mcp_out_done(&r->state, &text) != MCP_OK)
-        wrong = mcp_strerror(r->state.buf.error);
-    if (!wrong) wrong = mcpi_client_read_questions(c, r, requests);
-    if (wrong) {
-        const bool memory = mcpi_base_same(wrong, mcp_strerror(MCP_E_NOMEM));
-        mcpi_client_complete_why(c, r, memory ? MCP_E_NOMEM : MCP_E_PROTOCOL, wrong);
-    } else if (!r->questions) {
-        mcpi_client_send_again(c, r);
-    } else {
-        mcpi_client_offer_all(c, ref);
+    if (!wrong) {
+        status = mcpi_client_keep_state(r, state);
+        if (status == MCP_OK) status = mcpi_client_read_questions(c, r, requests);
+        wrong = status == MCP_E_PROTOCOL ? "the server asks for input that this client does not give"
+                                         : mcp_strerror(status);
     }
+    if (status != MCP_OK) mcpi_client_complete_why(c, r, status, wrong);
+    else if (!r->questions) mcpi_client_send_again(c, r);
+    else mcpi_client_offer_all(c, ref);
 }
 
 /* Takes an input that is settled from the list. */

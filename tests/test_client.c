@@ -173,6 +173,12 @@ static void ready_legacy(void)
     connect_legacy();
 }
 
+static void ready(bool legacy)
+{
+    if (legacy) ready_legacy();
+    else ready_modern();
+}
+
 /*---- Which era the server speaks ------------------------------------------------------------------*/
 
 enum { OLD = MCP_2024_11_05 | MCP_2025_03_26 | MCP_2025_06_18 | MCP_2025_11_25, NEW = MCP_2026_07_28 };
@@ -616,8 +622,7 @@ static void replies_of_every_kind(void)
         for (legacy = 0; legacy < 2; legacy++) {
             const bool same = !legacy || !strcmp(replies[i].legacy_text, "-");
             NOTE("%s %s", legacy ? "legacy" : "modern", replies[i].reply);
-            if (legacy) ready_legacy();
-            else ready_modern();
+            ready(legacy != 0);
             CHECK(begin_call(&side.a, "x") == 2);
             CHECK_STR(legacy ? CALL("2", "x") : MODERN("2", "x"), output());
             feed(replies[i].reply);
@@ -691,8 +696,7 @@ static void lines_that_answer_nothing(void)
     for (i = 0; i < MCP_COUNT(strays); i++)
         for (legacy = 0; legacy < 2; legacy++) {
             NOTE("%s %s", legacy ? "legacy" : "modern", strays[i].line);
-            if (legacy) ready_legacy();
-            else ready_modern();
+            ready(legacy != 0);
             CHECK(begin_call(&side.a, "x") == 2);
             (void)output();
             side.num_logs = 0;

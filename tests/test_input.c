@@ -1310,6 +1310,24 @@ static void answers_too_long(void)
     end();
 }
 
+/* A state that does not go into a request ends the call, and says why. */
+static void state_too_long(void)
+{
+    char round[1200], text[900];
+    begin();
+    host.desc.max_request = 500;
+    connect_modern();
+    call();
+    (void)output();
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    snprintf(round, sizeof round, ROUND("2", "'requestState':'%s'"), text);
+    feed(round);
+    CHECK_SENT("");
+    CHECK_SEEN("= -6 MCP_E_TOO_LONG: longer than the limit or the buffer allows; ");
+    end();
+}
+
 /*---- Bytes and memory ----------------------------------------------------------------------------*/
 
 static const char legacy_talk[] =
@@ -1453,6 +1471,7 @@ int main(void)
     TEST(legacy_before_initialize);
     TEST(asked_by_a_modern_server);
     TEST(answers_too_long);
+    TEST(state_too_long);
     TEST(cut_at_every_byte);
     TEST(memory_fails_legacy);
     TEST(memory_fails_modern);
