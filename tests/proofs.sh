@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks that what is claimed is proved.   usage: tests/proofs.sh musts | features
-#   musts      tests/musts.txt: each of its ids has one line with one proof
+#   musts      tests/musts.txt: each of its ids has one line, with a proof for each side that it binds
 #   features   tests/features.txt: it has the rows of the table under "Beside rmcp" in README.md, each once, and its
 #              proofs fit the status that the row has there
 # A proof is one of these, and what it names must be there:
@@ -62,6 +62,18 @@ common='
 
 musts() {
     awk "$common"'
+        function of_client(proof) { return proof ~ /^(test_(client|input|spawn|pair)|servers|rounds|n\/a|later): / }
+        function of_server(proof) { return proof !~ /^(test_(client|input|spawn)|servers|rounds): / }
+        function all_wrong(side, text,    proof, count, i, client, server, bad) {
+            count = split(text, proof, / \+ /)
+            for (i = 1; i <= count; i++) {
+                if (bad = wrong(trim(proof[i]))) return bad
+                if (of_client(trim(proof[i]))) client++
+                if (of_server(trim(proof[i]))) server++
+            }
+            if (side != "S" && !client) return "no proof that the client keeps it"
+            return side != "C" && !server ? "no proof that the server keeps it" : ""
+        }
         /^#/ || /^$/ { next }
         /^@ids / {
             for (i = 2; i <= NF; i++) {
@@ -79,7 +91,7 @@ musts() {
             id = trim(part[1])
             lines[id]++
             if (parts != 4) why[id] = "expected ID | side and revisions | what must be | proof: line " NR
-            else if (!why[id]) why[id] = wrong(trim(part[4]))
+            else if (!why[id]) why[id] = all_wrong(substr(trim(part[2]), 1, 1), trim(part[4]))
         }
         END {
             for (i = 1; i <= num; i++) {
