@@ -2473,6 +2473,15 @@ static mcpi_base_note mcpi_base_note_start(char *buf, size_t size)
     return note;
 }
 
+/* What stands in buf by now; a text may have a NUL in it. */
+static mcp_str mcpi_base_note_text(const char *buf, const mcpi_base_note *note)
+{
+    mcp_str text;
+    text.ptr = buf;
+    text.len = (size_t)(note->at - buf);
+    return text;
+}
+
 static void mcpi_base_note_uint(mcpi_base_note *note, uint64_t value)
 {
     char memory[MCPI_INT_SIZE];
@@ -5028,13 +5037,13 @@ static void mcpi_rpc_put_text(mcp_out *out, const char *key, const char *text)
 }
 
 /* A whole error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
-static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, const char *text)
+static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, mcp_str text)
 {
     mcpi_rpc_put_envelope(out, id, null_id);
     mcpi_json_frame(out, ",\"error\":{\"code\":");
     mcp_put_int(out, code);
     mcpi_json_frame(out, ",\"message\":");
-    mcp_put_str(out, text);
+    mcp_put_strn(out, text.ptr, text.len);
 }
 
 static void mcpi_rpc_put_error_end(mcp_out *out)
@@ -6675,7 +6684,7 @@ static void mcpi_peer_note_status(mcp_call *call, int status)
 }
 
 /* Starts an error reply; everything written before is dropped. */
-static void mcpi_peer_put_error(mcp_call *call, int code, const char *text)
+static void mcpi_peer_put_error(mcp_call *call, int code, mcp_str text)
 {
     const mcp_session *session = call->route.session;
     bool null_id = session && session->revision && (session->revision->features & MCPI_PROTO_NULL_ID);
@@ -6685,7 +6694,7 @@ static void mcpi_peer_put_error(mcp_call *call, int code, const char *text)
 
 static void mcpi_peer_error(mcp_call *call, int code, const char *text)
 {
-    mcpi_peer_put_error(call, code, text);
+    mcpi_peer_put_error(call, code, mcpi_schema_str(text));
     mcpi_rpc_put_error_end(&call->out);
 }
 
@@ -8270,7 +8279,8 @@ static void mcpi_server_put_caching(mcp_call *call)
 /* Spec: basic/versioning (unsupported versions) */
 static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
 {
-    mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, "Unsupported protocol version");
+    static const mcp_str text = MCP_LIT("Unsupported protocol version");
+    mcpi_peer_put_error(call, MCPI_PROTO_UNSUPPORTED_VERSION, text);
     mcpi_json_frame(&call->out, ",\"data\":{\"supported\":");
     mcpi_proto_put_versions(&call->out, call->server->desc.revisions);
     mcpi_json_frame(&call->out, ",\"requested\":");
@@ -8832,21 +8842,23 @@ MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
 
 /* Everything written before is dropped; the model is told what went wrong, or where a result cannot say that,
    the client. */
-static void mcpi_server_say_why(mcp_call *call, const char *text, size_t len)
+static void mcpi_server_say_why(mcp_call *call, mcp_str text)
 {
     if (call->scene == MCPI_PEER_TOOL) {
         mcpi_server_begin_content(call);
-        (void)mcp_textn(call, text, len);
+        (void)mcp_textn(call, text.ptr, text.len);
     } else {
-        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
+        mcpi_peer_put_error(call, MCPI_RPC_INTERNAL_ERROR, text);
+        mcpi_rpc_put_error_end(&call->out);
     }
 }
 
 /* The resource that the client asked for is not there. */
 static void mcpi_server_put_missing(mcp_call *call)
 {
-    mcpi_peer_put_error(call, mcpi_server_is_modern(call) ? MCPI_RPC_INVALID_PARAMS : MCPI_PROTO_NO_RESOURCE,
-                        "Resource not found");
+    static const mcp_str text = MCP_LIT("Resource not found");
+    const int code = mcpi_server_is_modern(call) ? MCPI_RPC_INVALID_PARAMS : MCPI_PROTO_NO_RESOURCE;
+    mcpi_peer_put_error(call, code, text);
     mcpi_json_frame(&call->out, ",\"data\":{\"uri\":");
     mcp_put_strn(&call->out, call->uri.ptr, call->uri.len);
     mcpi_json_frame(&call->out, "}");
@@ -8898,10 +8910,11 @@ static void mcpi_server_check_and_run(mcp_call *call, const mcp_field *fields, m
     if (mcpi_schema_check(fields, call->args, &note)) {
         mcpi_server_run_handler(call, fn);
     } else if (call->scene == MCPI_PEER_TOOL) {
-        mcpi_server_say_why(call, text, (size_t)(note.at - text));
+        mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
         mcpi_server_end_content(call, true);
     } else {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, text);
+        mcpi_peer_put_error(call, MCPI_RPC_INVALID_PARAMS, mcpi_base_note_text(text, &note));
+        mcpi_rpc_put_error_end(&call->out);
     }
 }
 
@@ -9456,7 +9469,7 @@ static void mcpi_server_expire(mcp_call *call)
     mcpi_base_note_uint(&note, d->call_timeout_ms);
     mcpi_base_note_str(&note, " ms (mcp_server_desc.call_timeout_ms)");
     mcpi_peer_undefer(call);
-    mcpi_server_say_why(call, text, (size_t)(note.at - text));
+    mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_call(call, MCP_E_TOOL);
     (void)mcpi_server_reply(call);
     if (d->on_cancel) d->on_cancel(d->user, ref);
@@ -9921,21 +9934,20 @@ MCP_API void mcp_log(mcp_call *call, int level, const char *logger, const char *
 
 MCP_API int mcp_fail_text(mcp_call *call, const char *text)
 {
-    mcpi_server_say_why(call, text, strlen(text));
+    mcpi_server_say_why(call, mcpi_schema_str(text));
     return MCP_E_TOOL;
 }
 
 MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 {
-    const char *text;
-    size_t len = 0;
+    mcp_str text;
     va_list args;
 
     va_start(args, format);
-    text = mcpi_server_format(call, format, args, &len);
+    text.ptr = mcpi_server_format(call, format, args, &text.len);
     va_end(args);
-    if (!text) return call->failed;
-    mcpi_server_say_why(call, text, len);
+    if (!text.ptr) return call->failed;
+    mcpi_server_say_why(call, text);
     return MCP_E_TOOL;
 }
 
@@ -11088,7 +11100,7 @@ static bool mcpi_client_hears_requests(const mcp_client *c)
 
 static void mcpi_client_refuse_request(mcp_client *c, mcp_json id, int code, const char *text)
 {
-    mcpi_rpc_put_error(&c->line, id, false, code, text);
+    mcpi_rpc_put_error(&c->line, id, false, code, mcpi_schema_str(text));
     mcpi_rpc_put_error_end(&c->line);
     mcpi_client_send_answer(c);
 }
