@@ -8969,38 +8969,51 @@ static void mcpi_server_get_prompt(mcp_call *call)
 
 /*-- Resources --*/
 
-/* The values of a template's variables become the arguments. False: without memory. */
-static bool mcpi_server_take_values(mcp_call *call, const mcp_uri_var *vars)
+/* Whether an earlier variable of the template has that name too. */
+static bool mcpi_server_is_repeated(const mcp_uri_var *vars, const mcp_uri_var *var)
 {
+    while (vars != var && !mcpi_rpc_same(vars->name, var->name)) vars++;
+    return vars != var;
+}
+
+/* The values of a template's variables become the arguments. Returns MCP_OK, or why they cannot. */
+static int mcpi_server_take_values(mcp_call *call, const mcp_uri_var *first)
+{
+    const mcp_uri_var *vars;
     mcp_str json;
+    int status;
     mcp_out_reset(&call->data);
     mcp_put_object(&call->data);
-    for (; vars->name.ptr; vars++) {
-        if (!vars->value.ptr) continue;
+    for (vars = first; vars->name.ptr; vars++) {
+        if (!vars->value.ptr || mcpi_server_is_repeated(first, vars)) continue;
         mcp_put_keyn(&call->data, vars->name.ptr, vars->name.len);
         mcp_put_strn(&call->data, vars->value.ptr, vars->value.len);
     }
     mcp_put_end(&call->data);
-    if (mcp_out_done(&call->data, &json) != MCP_OK) return false;
-    if (mcp_json_parse(&call->values, json.ptr, json.len) != MCP_OK) return false;
-    call->args = mcp_json_root(&call->values);
-    return true;
+    status = mcp_out_done(&call->data, &json);
+    if (status == MCP_OK) status = mcp_json_parse(&call->values, json.ptr, json.len);
+    if (status == MCP_OK) call->args = mcp_json_root(&call->values);
+    return status;
 }
 
-/* The first template that gives the URI; NULL if none does, or without memory, which is remembered. */
-static mcpi_peer_row *mcpi_server_match(mcp_call *call)
+/* The most that a template needs of the arena is this often the length of the URI. */
+enum { MCPI_SERVER_MATCHING = 6 };
+
+/* Finds the first template that gives the URI, NULL if none does. Returns MCP_OK, or why that is not known:
+   MCP_E_TOO_LONG, or another status. */
+static int mcpi_server_match(mcp_call *call, mcpi_peer_row **row)
 {
-    mcpi_peer_row *row = mcpi_server_enabled(call->server->rows[MCPI_SERVER_TEMPLATES].first);
-    for (; row; row = mcpi_server_enabled(row->next)) {
-        const char *key = mcpi_server_key(row);
+    const mcp_str uri = call->uri;
+    const bool is_long = uri.len > call->server->desc.max_scratch / MCPI_SERVER_MATCHING;
+    *row = mcpi_server_enabled(call->server->rows[MCPI_SERVER_TEMPLATES].first);
+    for (; *row; *row = mcpi_server_enabled((*row)->next)) {
         mcp_uri_var *vars;
-        const int found = mcp_uri_match(&call->arena, key, call->uri.ptr, call->uri.len, &vars);
-        if (found == 0 || (found > 0 && !mcpi_server_allows(call, MCPI_SERVER_TEMPLATES, row))) continue;
-        if (found > 0 && mcpi_server_take_values(call, vars)) return row;
-        mcpi_peer_fail(call, MCP_E_NOMEM);
-        return NULL;
+        const int found = mcp_uri_match(&call->arena, mcpi_server_key(*row), uri.ptr, uri.len, &vars);
+        if (found < 0) return is_long ? (int)MCP_E_TOO_LONG : found;
+        if (found && mcpi_server_allows(call, MCPI_SERVER_TEMPLATES, *row))
+            return mcpi_server_take_values(call, vars);
     }
-    return NULL;
+    return MCP_OK;
 }
 
 /* Reads params.uri. False: it was refused. */
@@ -9012,12 +9025,22 @@ static bool mcpi_server_take_uri(mcp_call *call)
     return false;
 }
 
-/* The resource of params.uri, fixed or of a template; NULL if there is none, or call->failed. */
+/* The resource of params.uri, fixed or of a template; NULL: there is none that can be told, and the reply is
+   written. */
 static mcpi_peer_row *mcpi_server_find_resource(mcp_call *call)
 {
     mcpi_peer_row *row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
+    int status = MCP_OK;
     call->failed = MCP_OK;
-    return row ? row : mcpi_server_match(call);
+    if (!row) status = mcpi_server_match(call, &row);
+    if (status == MCP_E_TOO_LONG)
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "params.uri is longer than mcp_server_desc.max_scratch or max_reply allows");
+    else if (status != MCP_OK)
+        mcpi_server_end_call(call, status);
+    else if (!row)
+        mcpi_server_put_missing(call);
+    return status == MCP_OK ? row : NULL;
 }
 
 /* What stands in the row itself. */
@@ -9032,19 +9055,15 @@ static int mcpi_server_read_contents(mcp_call *call)
 static void mcpi_server_read_resource(mcp_call *call)
 {
     mcpi_peer_row *row;
+    mcp_call_fn fn;
     if (!mcpi_server_take_uri(call)) return;
     call->scene = MCPI_PEER_RESOURCE;
     call->args = mcpi_json_missing();
     row = mcpi_server_find_resource(call);
-    if (call->failed) {
-        mcpi_server_end_call(call, call->failed);
-    } else if (!row) {
-        mcpi_server_put_missing(call);
-    } else {
-        mcpi_peer_use_row(call, row);
-        mcpi_server_run_handler(call, mcpi_server_resource(call)->fn ? mcpi_server_resource(call)->fn
-                                                             : mcpi_server_read_contents);
-    }
+    if (!row) return;
+    mcpi_peer_use_row(call, row);
+    fn = mcpi_server_resource(call)->fn;
+    mcpi_server_run_handler(call, fn ? fn : mcpi_server_read_contents);
 }
 
 /*-- Subscriptions --*/
@@ -9058,8 +9077,7 @@ static void mcpi_server_subscribe(mcp_call *call)
     if (again) {
         mcpi_server_agree(call);
     } else if (!mcpi_server_find_resource(call)) {
-        if (call->failed) mcpi_server_end_call(call, call->failed);
-        else mcpi_server_put_missing(call);
+        return;
     } else if (mcpi_peer_count_subscriptions(session) >= call->server->desc.max_subscriptions) {
         mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
                         "resources/subscribe: mcp_server_desc.max_subscriptions are taken already");
