@@ -7646,13 +7646,44 @@ static bool mcpi_server_is_template(const char *uri)
     return strchr(uri, '{') != NULL;
 }
 
+/* Whether it starts with a scheme, which a template may leave to a variable. Spec: RFC 3986, 3.1 */
+static bool mcpi_server_is_uri(const char *uri)
+{
+    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.";
+    if (!uri || *uri == '{') return uri != NULL;
+    return memchr(legal, *uri, 52) && uri[strspn(uri, legal)] == ':';
+}
+
+/* Whether it is a number from 0 to 1, told without floating point. */
+static bool mcpi_server_is_priority(mcp_doc *doc, const char *text)
+{
+    if (!mcp_json_number(mcpi_schema_literal(doc, text), NULL).ptr || text[strcspn(text, "eE")]) return false;
+    return *text == '0' || mcpi_base_same(text, "1") || mcpi_base_same(text, "1.0");
+}
+
+/* What is wrong with annotations, or NULL. */
+static const char *mcpi_server_wrong_annotations(mcp_doc *doc, const mcp_annotations *a)
+{
+    mcp_str role;
+    if (!a) return NULL;
+    for (role.ptr = a->audience; role.ptr; role.ptr = mcpi_schema_next_choice(role.ptr)) {
+        role.len = mcpi_schema_choice(role.ptr);
+        if (!mcpi_schema_is_choice("user|assistant", role))
+            return "the audience of annotations must be \"user\", \"assistant\" or \"user|assistant\"";
+    }
+    if (a->priority && !mcpi_server_is_priority(doc, a->priority))
+        return "the priority of annotations must be a number from \"0\" to \"1\"";
+    return NULL;
+}
+
 static const char *mcpi_server_wrong_resource(mcp_doc *doc, const mcp_resource *resource)
 {
     const char *wrong;
-    if (!resource->uri || !resource->uri[strcspn(resource->uri, ":")]) return "uri must have a scheme";
+    if (!mcpi_server_is_uri(resource->uri)) return "uri must start with a scheme";
     if (!resource->name) return "name is NULL";
     if (!mcpi_server_is_schema(doc, resource->meta)) return "meta is not a JSON object";
     wrong = mcp_uri_error(resource->uri);
+    if (!wrong) wrong = mcpi_server_wrong_annotations(doc, resource->annotations);
     if (wrong) return wrong;
     if (mcpi_server_is_template(resource->uri) && !resource->fn) return "fn of a template is NULL";
     if (!resource->fn && !resource->contents) return "fn and contents are NULL";
@@ -7666,6 +7697,7 @@ static const char *mcpi_server_wrong_prompt(mcp_doc *doc, const mcp_prompt *prom
 {
     const mcp_field *f;
     if (!prompt->name || !*prompt->name) return "name is empty";
+    if (!mcp_utf8_valid(prompt->name, strlen(prompt->name))) return "name is not UTF-8";
     if (!prompt->fn) return "fn is NULL";
     if (!mcpi_server_is_schema(doc, prompt->meta)) return "meta is not a JSON object";
     for (f = prompt->args; f && f->name; f++)
@@ -7694,6 +7726,14 @@ static bool mcpi_server_refuse_row(const mcp_server *s, const char *table, const
     return false;
 }
 
+/* The field of that name; NULL if there is none. */
+static const mcp_field *mcpi_server_field(const mcp_field *fields, const char *name)
+{
+    const mcp_field *f = fields;
+    while (f && f->name && !mcpi_base_same(f->name, name)) f++;
+    return f && f->name ? f : NULL;
+}
+
 /* Checks the fields of a row. */
 static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *table, const char *key,
                                      const mcp_field *fields)
@@ -7703,6 +7743,7 @@ static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *ta
         const char *wrong = mcpi_schema_wrong(doc, f);
         char text[256];
         mcpi_base_note note;
+        if (!wrong && mcpi_server_field(fields, f->name) != f) wrong = "has the name of an earlier one";
         if (!wrong) continue;
         note = mcpi_server_blame(text, sizeof text, table, key);
         mcpi_base_note_str(&note, "field '");
