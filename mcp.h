@@ -9151,10 +9151,8 @@ static int mcpi_server_suggest_none(mcp_call *call)
 static int mcpi_server_suggest_choices(mcp_call *call)
 {
     const mcp_str value = mcp_json_str(call->wanted, NULL);
-    const mcp_field *f = mcpi_server_prompt(call)->args;
-    const char *c;
-    while (!mcpi_base_same(f->name, mcp_complete_name(call))) f++;
-    for (c = f->choices; c; c = mcpi_schema_next_choice(c)) {
+    const char *c = mcpi_server_field(mcpi_server_prompt(call)->args, mcp_complete_name(call))->choices;
+    for (; c; c = mcpi_schema_next_choice(c)) {
         const size_t len = mcpi_schema_choice(c);
         if (len >= value.len && !memcmp(c, value.ptr, value.len)) (void)mcp_suggestn(call, c, len);
     }
@@ -9164,11 +9162,38 @@ static int mcpi_server_suggest_choices(mcp_call *call)
 /* Whether the row of a completion has an argument, or a variable, of that name. */
 static bool mcpi_server_has_argument(const mcp_call *call, int kind, const char *name)
 {
-    const mcp_field *f;
     if (kind == MCPI_SERVER_TEMPLATES) return mcpi_proto_uri_has(mcpi_server_key(call->row), name);
-    for (f = mcpi_server_prompt(call)->args; f && f->name; f++)
-        if (mcpi_base_same(f->name, name)) return true;
-    return false;
+    return mcpi_server_field(mcpi_server_prompt(call)->args, name) != NULL;
+}
+
+/* Whether a value is an object without a key that stands there twice; or, where it may be, missing. */
+static bool mcpi_server_is_object(mcp_json v, bool may_be_missing)
+{
+    uint32_t at;
+    if (!mcp_json_exists(v)) return may_be_missing;
+    return mcp_json_type(v) == MCP_JSON_OBJECT && mcpi_json_repeated(v, &at) == MCP_OK && !at;
+}
+
+/* The arguments that are known already have strings as values. */
+static bool mcpi_server_are_strings(mcp_json values)
+{
+    mcp_json v = mcp_json_first(values);
+    while (mcp_json_exists(v) && mcp_json_type(v) == MCP_JSON_STRING) v = mcp_json_next(v);
+    return !mcp_json_exists(v);
+}
+
+/* What is wrong with the params of a completion, whatever its row, or NULL. */
+static const char *mcpi_server_wrong_completion(const mcp_call *call)
+{
+    const mcp_json params = call->message.params, context = mcp_json_get(params, "context");
+    if (!mcpi_server_is_object(mcp_json_get(params, "ref"), false))
+        return "completion/complete: params.ref must be an object, each key once";
+    if (!mcpi_server_is_object(mcp_json_get(params, "argument"), false))
+        return "completion/complete: params.argument must be an object, each key once";
+    if (!mcpi_server_is_object(context, true) || !mcpi_server_is_object(call->args, true) ||
+        !mcpi_server_are_strings(call->args))
+        return "completion/complete: params.context.arguments must be an object of strings, each key once";
+    return NULL;
 }
 
 /* The row that params.ref names. NULL: none. */
@@ -9185,23 +9210,26 @@ static mcpi_peer_row *mcpi_server_find_ref(mcp_call *call, int *kind)
 static void mcpi_server_complete(mcp_call *call)
 {
     mcp_json argument = mcp_json_get(call->message.params, "argument");
-    const char *name = mcp_json_cstr(argument, "name", NULL);
+    const char *name = mcp_json_cstr(argument, "name", NULL), *wrong;
+    mcpi_peer_row *row;
     mcp_call_fn fn;
     int kind;
-    mcpi_peer_row *row = mcpi_server_find_ref(call, &kind);
     call->wanted = mcp_json_get(argument, "value");
     call->args = mcp_json_get(mcp_json_get(call->message.params, "context"), "arguments");
     call->scene = MCPI_PEER_COMPLETION;
     call->suggested = 0;
+    wrong = mcpi_server_wrong_completion(call);
+    row = wrong ? NULL : mcpi_server_find_ref(call, &kind);
     if (!row) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.ref names no prompt and no resource template");
+        if (!wrong) wrong = "completion/complete: params.ref names no prompt and no resource template";
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, wrong);
         return;
     }
     mcpi_peer_use_row(call, row);
-    if (!name || !mcp_json_str(call->wanted, NULL).ptr || !mcpi_server_has_argument(call, kind, name)) {
+    if (!name || !mcp_json_cstr(call->wanted, NULL, NULL) || !mcpi_server_has_argument(call, kind, name)) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.argument must name an argument, and have a value");
+                        "completion/complete: params.argument must name an argument or a variable, and have a "
+                        "string without NUL characters as value");
         return;
     }
     call->name = mcp_json_get(argument, "name");
