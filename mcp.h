@@ -9598,9 +9598,10 @@ MCP_API mcp_json mcp_args(mcp_call *call)
     return call->args;
 }
 
-/* The rows of the arguments. */
+/* The rows of the arguments; none in a filter. */
 static const mcp_field *mcpi_server_fields(const mcp_call *call)
 {
+    if (!call->row) return NULL;
     if (call->scene == MCPI_PEER_TOOL) return mcpi_server_tool(call)->args;
     return call->scene == MCPI_PEER_PROMPT ? mcpi_server_prompt(call)->args : NULL;
 }
@@ -9657,7 +9658,7 @@ MCP_API const void *mcp_args_struct(mcp_call *call)
 
 MCP_API void *mcp_user(mcp_call *call)
 {
-    return call->row->user ? call->row->user : call->server->desc.user;
+    return call->row && call->row->user ? call->row->user : call->server->desc.user;
 }
 
 MCP_API mcp_server *mcp_call_server(const mcp_call *call)
