@@ -6520,6 +6520,7 @@ struct mcp_call {
     mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
+    const char *misused;        /* with MCP_E_MISUSE: which function */
 };
 
 /* A resource whose changes a session wants to hear of. */
@@ -6675,6 +6676,14 @@ static void mcpi_peer_tap(mcpi_peer *peer, mcp_session *session, int direction, 
 static void mcpi_peer_fail(mcp_call *call, int status)
 {
     if (!call->failed) call->failed = status;
+}
+
+/* The same for what does not fit where it was called. */
+static int mcpi_peer_misuse(mcp_call *call, const char *what)
+{
+    if (!call->failed) call->misused = what;
+    mcpi_peer_fail(call, MCP_E_MISUSE);
+    return MCP_E_MISUSE;
 }
 
 /* Notes that memory ran out, if that is what happened. */
@@ -8820,7 +8829,7 @@ static void mcpi_server_put_member(mcp_call *call, const char *key, const char *
 
 MCPI_INLINE void mcpi_server_put_comma(mcp_call *call)
 {
-    if (call->code) mcpi_peer_fail(call, MCP_E_MISUSE);     /* the reply is an error, and stands already */
+    if (call->code) (void)mcpi_peer_misuse(call, "content after mcp_fail or mcp_missing");
     if (call->has_block) mcpi_json_frame(&call->out, ",");
     call->has_block = true;
 }
@@ -8830,7 +8839,7 @@ MCPI_INLINE void mcpi_server_begin_block(mcp_call *call)
 {
     mcpi_server_put_comma(call);
     if (call->scene == MCPI_PEER_TOOL) return;
-    if (call->scene != MCPI_PEER_PROMPT) mcpi_peer_fail(call, MCP_E_MISUSE);
+    if (call->scene != MCPI_PEER_PROMPT) (void)mcpi_peer_misuse(call, "content in a completion");
     mcpi_json_frame(&call->out, "{\"role\":");
     mcp_put_str(&call->out, call->role);
     mcpi_json_frame(&call->out, ",\"content\":");
@@ -8913,6 +8922,31 @@ static const char *mcpi_server_strerror(int status)
     return mcp_strerror(status);
 }
 
+/* The handler broke. */
+static void mcpi_server_put_failure(mcp_call *call, int status)
+{
+    char text[160];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    if (call->failed == MCP_E_MISUSE) {
+        mcpi_base_note_str(&note, call->misused);
+        mcpi_base_note_str(&note, ": ");
+    }
+    mcpi_base_note_str(&note, mcpi_server_strerror(status));
+    mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
+}
+
+/* Where there is no result: only a tool's can say that it failed, and what can be read has contents. */
+static bool mcpi_server_end_without(mcp_call *call, int verdict)
+{
+    if (verdict != MCP_OK)
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, "the handler failed without a reason: see mcp_fail");
+    else if (call->scene == MCPI_PEER_RESOURCE && !call->has_block)
+        mcpi_server_put_missing(call);
+    else
+        return false;
+    return true;
+}
+
 /* Ends the reply with what the handler returned. */
 MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
 {
@@ -8920,10 +8954,8 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
     mcpi_peer_note_status(call, verdict);
     if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
     if (verdict != MCP_OK && verdict != MCP_E_TOOL)
-        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcpi_server_strerror(verdict));
-    else if (!call->code && call->scene == MCPI_PEER_RESOURCE && !call->has_block)
-        mcpi_server_put_missing(call);      /* what is there has contents */
-    else if (!call->code)
+        mcpi_server_put_failure(call, verdict);
+    else if (!call->code && (call->scene == MCPI_PEER_TOOL || !mcpi_server_end_without(call, verdict)))
         mcpi_server_end_content(call, verdict == MCP_E_TOOL);
 }
 
@@ -9809,10 +9841,7 @@ MCP_API int mcp_text(mcp_call *call, const char *text)
 
 MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len)
 {
-    if (call->scene != MCPI_PEER_RESOURCE) {
-        mcpi_peer_fail(call, MCP_E_MISUSE);
-        return MCP_E_MISUSE;
-    }
+    if (call->scene != MCPI_PEER_RESOURCE) return mcpi_peer_misuse(call, "mcp_blob");
     mcpi_server_begin_own(call, MCPI_SERVER_BLOB);
     mcp_put_base64(&call->out, bytes, len);
     mcpi_json_frame(&call->out, "}");
@@ -9823,7 +9852,8 @@ MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len)
 static int mcpi_server_put_bytes(mcp_call *call, const char *type, const void *bytes, size_t len,
                                  const char *mime)
 {
-    if (call->scene == MCPI_PEER_RESOURCE) return mcp_blob(call, bytes, len);
+    if (!mime) return mcpi_peer_misuse(call, "mcp_image or mcp_audio without mime");
+    if (call->scene == MCPI_PEER_RESOURCE) return mcp_embed_bytes(call, call->uri.ptr, mime, bytes, len);
     mcpi_server_begin_block(call);
     mcpi_json_frame(&call->out, "{\"type\":");
     mcp_put_str(&call->out, type);
@@ -9840,7 +9870,7 @@ MCP_API int mcp_image(mcp_call *call, const void *bytes, size_t len, const char 
 
 MCP_API int mcp_audio(mcp_call *call, const void *bytes, size_t len, const char *mime)
 {
-    if (mcpi_server_knows(call, MCPI_PROTO_HINTS))
+    if (!mime || call->scene == MCPI_PEER_RESOURCE || mcpi_server_knows(call, MCPI_PROTO_HINTS))
         return mcpi_server_put_bytes(call, "audio", bytes, len, mime);
     return mcp_textf(call, "[%s: %lu bytes of audio, which this client cannot receive]", mime,
                      (unsigned long)len);
@@ -9848,6 +9878,7 @@ MCP_API int mcp_audio(mcp_call *call, const void *bytes, size_t len, const char 
 
 MCP_API int mcp_link(mcp_call *call, const char *uri, const char *name, const char *mime)
 {
+    if (!uri || !name || call->scene == MCPI_PEER_RESOURCE) return mcpi_peer_misuse(call, "mcp_link");
     if (!mcpi_server_knows(call, MCPI_PROTO_STRUCTURED)) return mcp_textf(call, "%s: %s", name, uri);
     mcpi_server_begin_block(call);
     mcpi_json_frame(&call->out, "{\"type\":\"resource_link\"");
@@ -9877,6 +9908,7 @@ static int mcpi_server_end_embed(mcp_call *call)
 
 MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const char *text, size_t len)
 {
+    if (!uri) return mcpi_peer_misuse(call, "mcp_embed");
     mcpi_server_begin_embed(call, uri, mime, MCPI_SERVER_TEXT);
     mcp_put_strn(&call->out, text, len);
     return mcpi_server_end_embed(call);
@@ -9884,6 +9916,7 @@ MCP_API int mcp_embed(mcp_call *call, const char *uri, const char *mime, const c
 
 MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, const void *bytes, size_t len)
 {
+    if (!uri) return mcpi_peer_misuse(call, "mcp_embed_bytes");
     mcpi_server_begin_embed(call, uri, mime, MCPI_SERVER_BLOB);
     mcp_put_base64(&call->out, bytes, len);
     return mcpi_server_end_embed(call);
@@ -9907,7 +9940,7 @@ MCP_API const char *mcp_uri(mcp_call *call)
 MCP_API int mcp_missing(mcp_call *call)
 {
     if (call->scene == MCPI_PEER_RESOURCE) mcpi_server_put_missing(call);
-    else mcpi_peer_fail(call, MCP_E_MISUSE);
+    else (void)mcpi_peer_misuse(call, "mcp_missing");
     return MCP_E_TOOL;
 }
 
@@ -9923,10 +9956,7 @@ MCP_API const char *mcp_complete_value(mcp_call *call)
 
 MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len)
 {
-    if (call->scene != MCPI_PEER_COMPLETION) {
-        mcpi_peer_fail(call, MCP_E_MISUSE);
-        return MCP_E_MISUSE;
-    }
+    if (call->scene != MCPI_PEER_COMPLETION) return mcpi_peer_misuse(call, "mcp_suggest");
     if (call->suggested++ >= MCPI_SERVER_SUGGESTIONS) return MCP_OK;
     mcpi_server_put_comma(call);
     mcp_put_strn(&call->out, value, len);
@@ -9943,7 +9973,8 @@ static int mcpi_server_take_data(mcp_call *call)
 {
     mcp_str json;
     int status = mcp_out_done(&call->data, &json);
-    if (status == MCP_OK && *json.ptr != '{') status = MCP_E_MISUSE;    /* an object, in most revisions */
+    if (status == MCP_OK && *json.ptr != '{') return mcpi_peer_misuse(call, "mcp_data without an object");
+    if (status == MCP_E_MISUSE) return mcpi_peer_misuse(call, "mcp_data twice");
     if (status != MCP_OK) {
         mcpi_peer_fail(call, status);
         return status;
@@ -9964,10 +9995,7 @@ MCP_API int mcp_data(mcp_call *call, const char *format, ...)
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)
 {
     const mcp_field *fields = call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
-    if (!mcpi_schema_struct_size(fields)) {
-        mcpi_peer_fail(call, MCP_E_MISUSE);
-        return MCP_E_MISUSE;
-    }
+    if (!mcpi_schema_struct_size(fields)) return mcpi_peer_misuse(call, "mcp_data_struct");
     mcpi_schema_put_struct(&call->data, fields, result);
     return mcpi_server_take_data(call);
 }
@@ -9984,7 +10012,8 @@ static const char *mcpi_server_format(mcp_call *call, const char *format, va_lis
     need = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (need < 0 || !mcp_buf_room(&call->scratch, (size_t)need + 1)) {
-        mcpi_peer_fail(call, need < 0 ? (int)MCP_E_MISUSE : call->scratch.error);
+        if (need < 0) (void)mcpi_peer_misuse(call, "a format that vsnprintf refuses");
+        else mcpi_peer_fail(call, call->scratch.error);
         return NULL;
     }
     (void)vsnprintf(call->scratch.ptr, (size_t)need + 1, format, args);
