@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wire/server.h"
+
 static void must(bool holds, const char *what)
 {
     if (holds) return;
@@ -16,7 +18,7 @@ static void must(bool holds, const char *what)
 }
 #define MUST(what) must(what, #what)
 
-/*---- The echo tool of the seeds, with rows of every kind ----*/
+/*---- The echo tool of the seeds, with fields of every kind; its resources and prompts are those of the seeds ----*/
 
 struct form {
     const char *text, *size;
@@ -95,12 +97,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
     const char *at = (const char *)data, *end = at + size;
+    static wire_state state;
     mcp_server_desc d = { 0 };
     mcp_server *server;
     mcp_session *session;
 
+    memset(&state, 0, sizeof state);
+    d.user = &state;
     d.name = "echo"; d.version = "1.0";
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    d.resources = wire_resources; d.num_resources = MCP_COUNT(wire_resources);
+    d.prompts = wire_prompts; d.num_prompts = MCP_COUNT(wire_prompts);
     d.max_reply = 1 << 16;
     server = mcp_server_create(&d);
     session = mcp_session_open(server);

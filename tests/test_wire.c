@@ -130,6 +130,7 @@ static void dump_sent(const char *bytes, size_t len)
     mcp_doc doc;
     mcp_json root, meta;
     memset(&doc, 0, sizeof doc);
+    if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, len -= 3;
     (void)mcp_json_parse(&doc, bytes, len);
     root = mcp_json_root(&doc);
     meta = mcp_json_get(mcp_json_get(root, "params"), "_meta");
@@ -190,9 +191,11 @@ static void dump_replies(int status)
 
 /*-- --*/
 
-/* The codes that the specification defines, as far as we mean them. */
+/* The codes that the specification defines, as far as we mean them. That of a resource which is not there was
+   another one before 2026-07-28. */
 static bool is_known_code(int code)
 {
+    if (code == -32002) return !*dump.current.revision;
     return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32022;
 }
 

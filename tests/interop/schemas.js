@@ -8,7 +8,14 @@ const [schemas, file] = process.argv.slice(2);
 const results = {
     'tools/list': 'ListToolsResult',
     'tools/call': 'CallToolResult',
+    'resources/list': 'ListResourcesResult',
+    'resources/templates/list': 'ListResourceTemplatesResult',
+    'resources/read': 'ReadResourceResult',
+    'prompts/list': 'ListPromptsResult',
+    'prompts/get': 'GetPromptResult',
+    'completion/complete': 'CompleteResult',
     'initialize': 'InitializeResult',
+    'ping': 'EmptyResult',
     'server/discover': 'DiscoverResult',
 };
 
@@ -53,7 +60,7 @@ for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     } else {
         const name = 'JSONRPCResultResponse' in names ? 'JSONRPCResultResponse' : 'JSONRPCResponse';
         problem = check(revision, name, message)
-            || check(revision, results[method] || 'EmptyResult', message.result);
+            || (method in results ? check(revision, results[method], message.result) : 'not among results, above');
     }
     counts[revision] = (counts[revision] || 0) + 1;
     if (problem) {

@@ -1,4 +1,4 @@
-/* The server of server.h as a program, for pipe.sh.   usage: server full | legacy | modern */
+/* The server of server.h as a program, for pipe.sh.   usage: server full | legacy | modern | rows */
 #define MCP_IMPLEMENTATION
 #include "../../mcp.h"
 #include "server.h"

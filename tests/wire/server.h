@@ -1,6 +1,6 @@
 /* The server behind the transcripts that start with `@@ full`: tools of every kind, and limits so small that short
-   lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only. Include
-   mcp.h before. */
+   lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only. `@@ rows` has
+   resources, templates, prompts and completions, and the usual limits. Include mcp.h before. */
 
 #ifndef WIRE_SERVER_H
 #define WIRE_SERVER_H
@@ -139,10 +139,9 @@ static wire_slot *wire_slot_of(wire_state *state, const char *name)
     return NULL;
 }
 
-static int wire_wait(mcp_call *c)
+static int wire_wait_as(mcp_call *c, const char *name)
 {
     wire_state *state = (wire_state *)mcp_user(c);
-    const char *name = mcp_arg_str(c, "as");
     wire_slot *slot = wire_slot_of(state, name);
     mcp_ref ref;
     int status;
@@ -156,6 +155,14 @@ static int wire_wait(mcp_call *c)
     return status;
 }
 
+static int wire_wait(mcp_call *c) { return wire_wait_as(c, mcp_arg_str(c, "as")); }
+
+/* What a tool, a resource and a prompt say; a completion suggests it. */
+static int wire_say(mcp_call *c, const char *text)
+{
+    return *mcp_complete_name(c) ? mcp_suggest(c, text) : mcp_text(c, text);
+}
+
 static int wire_release(mcp_call *c)
 {
     wire_state *state = (wire_state *)mcp_user(c);
@@ -165,7 +172,7 @@ static int wire_release(mcp_call *c)
     if (slot) memset(slot, 0, sizeof *slot);
     if (!waits) return mcp_text(c, cancelled ? "it was cancelled" : "nobody waits");
     if (mcp_arg_bool(c, "fail", false)) mcp_finish(waits, mcp_fail(waits, "%s", mcp_arg_str(c, "text")));
-    else mcp_finish(waits, mcp_text(waits, mcp_arg_str(c, "text")));
+    else mcp_finish(waits, wire_say(waits, mcp_arg_str(c, "text")));
     return mcp_text(c, "done");
 }
 
@@ -177,13 +184,172 @@ static void wire_on_cancel(void *user, mcp_ref ref)
         if (state->slots[i].ref == ref) state->slots[i].cancelled = true;
 }
 
-/*---- The server ---------------------------------------------------------------------------------*/
+/*---- Resources ----------------------------------------------------------------------------------*/
+
+/* What it was asked for: the URI, and the values of its variables. */
+static int wire_show(mcp_call *c)
+{
+    char text[400];
+    size_t n = (size_t)snprintf(text, sizeof text, "%.200s", mcp_uri(c));
+    mcp_json v;
+    for (v = mcp_json_first(mcp_args(c)); mcp_json_exists(v) && n < sizeof text; v = mcp_json_next(v))
+        n += (size_t)snprintf(text + n, sizeof text - n, " %s='%s'", mcp_json_key(v).ptr, mcp_json_cstr(v, NULL, "?"));
+    return mcp_text(c, text);
+}
+
+/* All that can be written for a resource. */
+static int wire_several(mcp_call *c)
+{
+    (void)mcp_textf(c, "%s, line %d\n", "a text", 1);
+    (void)mcp_textn(c, "\0\xff", 2);
+    (void)mcp_blob(c, "\0\xff", 2);
+    (void)mcp_blob(c, "", 0);
+    (void)mcp_image(c, "\x89PNG", 4, "image/png");
+    (void)mcp_audio(c, "RIFF\0", 5, "audio/wav");
+    (void)mcp_data(c, "{'n': %d}", 1);
+    (void)mcp_embed(c, "made:several/c", "text/x-c", "int x;\n", 7);
+    return mcp_embed_bytes(c, "made:several/d", NULL, "\xff\0\xff", 3);
+}
+
+static int wire_gone(mcp_call *c) { (void)mcp_text(c, "dropped"); return mcp_missing(c); }
+static int wire_links(mcp_call *c) { return mcp_link(c, "file:///a", "A", NULL); }
+static int wire_gives_up(mcp_call *c) { (void)wire_say(c, "dropped"); return MCP_E_TOOL; }
+static int wire_fails(mcp_call *c)
+{
+    (void)wire_say(c, "dropped");
+    return mcp_fail(c, "no %s today: \"%d\"", "luck", 7);
+}
+
+/* Suggests those of the texts that start with what was typed; for `part`, those of the note that is known. */
+static int wire_suggest_notes(mcp_call *c)
+{
+    static const char *const ids[] = { "alpha", "beta", "al gore", "alph\xc3\xa9", NULL };
+    static const char *const parts[] = { "head", "body", NULL };
+    const char *id = mcp_arg_str(c, "id"), *typed = mcp_complete_value(c);
+    const bool wants_part = !strcmp(mcp_complete_name(c), "part");
+    const char *const *s = wants_part ? parts : ids;
+    if (wants_part && (!id || strcmp(id, "alpha"))) return MCP_OK;
+    for (; *s; s++)
+        if (!strncmp(*s, typed, strlen(typed))) (void)mcp_suggest(c, *s);
+    return MCP_OK;
+}
 
 static const mcp_icon wire_icons[] = {
     MCP_ICON("https://example.com/i.png", "image/png", "48x48|96x96", "dark"),
     MCP_ICON("data:image/svg+xml;base64,PHN2Zy8+", 0, 0, 0),
     MCP_ICON_END
 };
+
+static const mcp_annotations wire_urgent = { "user|assistant", "1", "2026-01-12T15:00:58Z" };
+static const mcp_annotations wire_idle = { "user", "0.25", NULL };
+static const char wire_today[] = "Today: caf\xc3\xa9, \"quotes\",\ttabs\r\nand a NUL: \0.";
+
+#define WIRE_TEMPLATE(uri, name) MCP_RESOURCE(uri, name, wire_show, 0, 0)
+
+static const mcp_resource wire_resources[] = {
+    MCP_RESOURCE_FULL("note://today", "today", 0, "What is on today.", "text/plain", wire_today,
+                      sizeof wire_today - 1, 0, "Today", 0, &wire_urgent, wire_icons,
+                      MCP_JSON({ "x.com/a": [ 1 ] }), 0),
+    MCP_RESOURCE_BYTES("bytes://logo", "logo", "\x89PNG\0", 5, "image/png", "A picture."),
+    MCP_RESOURCE_TEXT("text:empty", "empty", "", 0, 0),
+    MCP_RESOURCE_FULL("made:several", "several", wire_several, 0, "text/plain", 0, 4321, 0, 0, 0, &wire_idle, 0, 0, 0),
+    MCP_RESOURCE("made:gone", "gone", wire_gone, 0, 0),
+    MCP_RESOURCE("made:nothing", "nothing", wire_nothing, 0, 0),
+    MCP_RESOURCE("made:fails", "fails", wire_fails, 0, 0),
+    MCP_RESOURCE("made:gives-up", "gives-up", wire_gives_up, 0, 0),
+    MCP_RESOURCE("made:breaks", "breaks", wire_breaks, 0, 0),
+    MCP_RESOURCE("made:links", "links", wire_links, 0, 0),
+    MCP_RESOURCE("file:///a%20b", "escaped", wire_show, 0, 0),
+    MCP_RESOURCE_FULL("note://{id}", "note", wire_show, "One of the notes.", "text/plain", 0, 0, 0, "Note",
+                      wire_suggest_notes, &wire_urgent, wire_icons, MCP_JSON({ "x.com/b": null }), 0),
+    MCP_RESOURCE_FULL("note://{id}/{part}", "part", wire_show, 0, 0, 0, 0, 0, 0, wire_suggest_notes, 0, 0, 0, 0),
+    WIRE_TEMPLATE("file:///{+path}", "file"),
+    WIRE_TEMPLATE("page:{book}{#anchor}", "page"),
+    WIRE_TEMPLATE("label:{name}{.ext}", "label"),
+    WIRE_TEMPLATE("dir:{/a,b}", "dir"),
+    WIRE_TEMPLATE("matrix:m{;k,v}", "matrix"),
+    WIRE_TEMPLATE("find:{?q,lang}", "find"),
+    WIRE_TEMPLATE("fixed:x?y=1{&z}", "continued"),
+    WIRE_TEMPLATE("over:{short}", "over"),
+    WIRE_TEMPLATE("over:{+long}", "over all"),
+    WIRE_TEMPLATE("twin:{x}-{x}", "twin"),
+    MCP_RESOURCE("wait:{as}", "wait", wire_wait, 0, 0)
+};
+
+/*---- Prompts ------------------------------------------------------------------------------------*/
+
+static int wire_hello(mcp_call *c)
+{
+    return mcp_textf(c, "Say %s to %s.", mcp_arg_str(c, "tone"), mcp_arg_str(c, "name"));
+}
+
+/* Content of every kind, by both of them. */
+static int wire_dialogue(mcp_call *c)
+{
+    (void)mcp_text(c, "a question");
+    mcp_role(c, MCP_ASSISTANT);
+    mcp_annotate(c, &wire_urgent);
+    (void)mcp_text(c, "an answer");
+    (void)mcp_image(c, "\x89PNG", 4, "image/png");
+    mcp_annotate(c, &wire_idle);
+    (void)mcp_audio(c, "RIFF\0", 5, "audio/wav");
+    mcp_role(c, MCP_USER);
+    (void)mcp_link(c, "file:///a", "A", "text/plain");
+    mcp_annotate(c, &wire_idle);
+    (void)mcp_embed(c, "file:///c", "text/plain", "c\n", 2);
+    mcp_role(c, MCP_ASSISTANT);
+    return mcp_embed_bytes(c, "file:///d", "image/png", "\0\xff", 2);
+}
+
+static int wire_suggests(mcp_call *c) { return mcp_suggest(c, "a value"); }
+
+/* 120 values for `many`; for the others one, of what else is known. */
+static int wire_suggest_words(mcp_call *c)
+{
+    char text[100];
+    int i;
+    const char *typed = mcp_complete_value(c), *first = mcp_arg_str(c, "first");
+    if (!strcmp(typed, "fail")) return wire_fails(c);
+    if (!strcmp(typed, "give up")) return wire_gives_up(c);
+    if (!strcmp(typed, "break")) return MCP_E_IO;
+    if (!strcmp(typed, "text")) return mcp_text(c, "not a value");
+    if (!strncmp(typed, "wait", 4)) return wire_wait_as(c, typed);
+    if (!strcmp(mcp_complete_name(c), "many")) {
+        for (i = 0; i < 120; i++) {
+            snprintf(text, sizeof text, "%s%d", typed, i);
+            (void)mcp_suggest(c, text);
+        }
+        return MCP_OK;
+    }
+    snprintf(text, sizeof text, "%s:%s after %s", mcp_complete_name(c), typed, first ? first : "nothing");
+    (void)mcp_suggestn(c, "\xff\0", 2);
+    return mcp_suggest(c, text);
+}
+
+static const mcp_field wire_hello_args[] = {
+    MCP_FIELD("name", MCP_STRING | MCP_REQUIRED, "Whom to greet", 0, 0, "1", "8"),
+    MCP_FIELD("tone", MCP_STRING, 0, "hello|hi|good day", "hello", 0, 0),
+    MCP_END
+};
+static const mcp_field wire_words_args[] = {
+    MCP_ARG("first", MCP_STRING, 0), MCP_ARG("second", MCP_STRING, 0), MCP_ARG("many", MCP_STRING, 0), MCP_END
+};
+static const mcp_field wire_none[] = { MCP_END };
+
+static const mcp_prompt wire_prompts[] = {
+    MCP_PROMPT_FULL("hello", wire_hello, "Greets \"somebody\".", wire_hello_args, "Hello", 0, wire_icons,
+                    MCP_JSON({ "x.com/c": "d" }), 0),
+    MCP_PROMPT("dialogue", wire_dialogue, 0, wire_none),
+    MCP_PROMPT_FULL("words", wire_nothing, 0, wire_words_args, 0, wire_suggest_words, 0, 0, 0),
+    MCP_PROMPT("fails", wire_fails, 0, 0),
+    MCP_PROMPT("gives up", wire_gives_up, 0, 0),
+    MCP_PROMPT("breaks", wire_breaks, 0, 0),
+    MCP_PROMPT("suggests", wire_suggests, 0, 0),
+    MCP_PROMPT("caf\xc3\xa9", wire_gone, 0, 0),
+    MCP_PROMPT("wait", wire_wait, "Waits until it is released.", wire_wait_args)
+};
+
+/*---- The server ---------------------------------------------------------------------------------*/
 
 static const mcp_tool wire_tools[] = {
     MCP_TOOL("echo", wire_echo, "Says it back.", wire_text),
@@ -202,12 +368,34 @@ static const mcp_tool wire_tools[] = {
     MCP_TOOL("release", wire_release, 0, wire_release_args),
     MCP_TOOL("no-args_1.0", wire_nothing, 0, 0)
 };
+static const mcp_tool wire_few_tools[] = {
+    MCP_TOOL("release", wire_release, 0, wire_release_args),
+    MCP_TOOL("suggests", wire_suggests, 0, 0),
+    MCP_TOOL("gone", wire_gone, 0, 0)
+};
+
+/* A server of rows of all kinds. */
+static mcp_server *wire_rows(wire_state *state)
+{
+    mcp_server_desc d;
+    memset(&d, 0, sizeof d);
+    d.name = "rows"; d.version = "1";
+    d.tools = wire_few_tools; d.num_tools = MCP_COUNT(wire_few_tools);
+    d.resources = wire_resources; d.num_resources = MCP_COUNT(wire_resources);
+    d.prompts = wire_prompts; d.num_prompts = MCP_COUNT(wire_prompts);
+    d.user = state;
+    d.on_cancel = wire_on_cancel;
+    d.drain_ms = MCP_NONE;
+    d.page_size = 2;
+    return mcp_server_create(&d);
+}
 
 /* Makes the server of that name; NULL if there is none such. */
 static mcp_server *wire_server(wire_state *state, const char *name)
 {
     mcp_server_desc d;
     memset(state, 0, sizeof *state);
+    if (!strcmp(name, "rows")) return state->server = wire_rows(state);
     memset(&d, 0, sizeof d);
     d.name = "full"; d.version = "1.2.3";
     d.title = "Everything";
