@@ -7144,15 +7144,15 @@ static const char *mcpi_peer_uri(const mcpi_peer_subscription *subscription)
 }
 
 /* The link to the subscription to that resource, or to the end of them. */
-static mcpi_peer_subscription **mcpi_peer_find_subscription(mcp_session *session, const char *uri)
+static mcpi_peer_subscription **mcpi_peer_find_subscription(mcp_session *session, mcp_str uri)
 {
     mcpi_peer_subscription **link = &session->subscriptions;
-    while (*link && !mcpi_base_same(mcpi_peer_uri(*link), uri)) link = &(*link)->next;
+    while (*link && !mcpi_rpc_same(mcpi_schema_str(mcpi_peer_uri(*link)), uri)) link = &(*link)->next;
     return link;
 }
 
 /* Whether any session wants to hear of a resource. */
-static bool mcpi_peer_is_watched(const mcpi_peer *peer, const char *uri)
+static bool mcpi_peer_is_watched(const mcpi_peer *peer, mcp_str uri)
 {
     mcp_session *s = peer->sessions;
     while (s && !*mcpi_peer_find_subscription(s, uri)) s = s->next;
@@ -7173,7 +7173,7 @@ static bool mcpi_peer_subscribe(mcp_session *session, mcp_str uri)
 {
     const mcp_server_desc *d = session->peer->desc;
     const size_t size = sizeof(mcpi_peer_subscription) + uri.len + 1;
-    const bool watched = mcpi_peer_is_watched(session->peer, uri.ptr);
+    const bool watched = mcpi_peer_is_watched(session->peer, uri);
     mcpi_peer_subscription *subscription;
     subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
     if (!subscription) return false;
@@ -7192,7 +7192,7 @@ static void mcpi_peer_unsubscribe(mcp_session *session, mcpi_peer_subscription *
     const mcp_server_desc *d = session->peer->desc;
     mcpi_peer_subscription *subscription = *link;
     *link = subscription->next;
-    if (d->on_subscribe && !mcpi_peer_is_watched(session->peer, mcpi_peer_uri(subscription)))
+    if (d->on_subscribe && !mcpi_peer_is_watched(session->peer, mcpi_schema_str(mcpi_peer_uri(subscription))))
         d->on_subscribe(d->user, mcpi_peer_uri(subscription), false);
     mcpi_base_release(&d->alloc, subscription, subscription->size);
 }
@@ -8017,7 +8017,7 @@ MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
 {
     mcp_session *s;
     for (s = server->peer.sessions; s; s = s->next) {
-        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, uri);
+        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, mcpi_schema_str(uri));
         if (!subscription) continue;
         subscription->changed = true;
         s->changed |= MCP_CONTENTS;
@@ -9090,12 +9090,11 @@ static int mcpi_server_match(mcp_call *call, mcpi_peer_row **row)
 }
 
 /* Reads params.uri. False: it was refused. */
-static bool mcpi_server_take_uri(mcp_call *call)
+static bool mcpi_server_take_uri(mcp_call *call, const char *no_string)
 {
     call->uri = mcp_json_str(call->message.params, "uri");
-    if (call->uri.ptr && strlen(call->uri.ptr) == call->uri.len) return true;
-    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "params.uri must be a string without NUL characters");
-    return false;
+    if (!call->uri.ptr) mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, no_string);
+    return call->uri.ptr != NULL;
 }
 
 /* The resource of params.uri, fixed or of a template; NULL: there is none that can be told, and the reply is
@@ -9129,7 +9128,7 @@ static void mcpi_server_read_resource(mcp_call *call)
 {
     mcpi_peer_row *row;
     mcp_call_fn fn;
-    if (!mcpi_server_take_uri(call)) return;
+    if (!mcpi_server_take_uri(call, "resources/read: params.uri must be a string")) return;
     call->scene = MCPI_PEER_RESOURCE;
     call->args = mcpi_json_missing();
     row = mcpi_server_find_resource(call);
@@ -9145,9 +9144,8 @@ static void mcpi_server_read_resource(mcp_call *call)
 static void mcpi_server_subscribe(mcp_call *call)
 {
     mcp_session *session = call->route.session;
-    const bool again = mcpi_server_take_uri(call) && *mcpi_peer_find_subscription(session, call->uri.ptr);
-    if (call->code) return;
-    if (again) {
+    if (!mcpi_server_take_uri(call, "resources/subscribe: params.uri must be a string")) return;
+    if (*mcpi_peer_find_subscription(session, call->uri)) {
         mcpi_server_agree(call);
     } else if (!mcpi_server_find_resource(call)) {
         return;
@@ -9165,8 +9163,8 @@ static void mcpi_server_subscribe(mcp_call *call)
 static void mcpi_server_unsubscribe(mcp_call *call)
 {
     mcpi_peer_subscription **link;
-    if (!mcpi_server_take_uri(call)) return;
-    link = mcpi_peer_find_subscription(call->route.session, call->uri.ptr);
+    if (!mcpi_server_take_uri(call, "resources/unsubscribe: params.uri must be a string")) return;
+    link = mcpi_peer_find_subscription(call->route.session, call->uri);
     if (*link) mcpi_peer_unsubscribe(call->route.session, link);
     mcpi_server_agree(call);
 }
@@ -9260,12 +9258,13 @@ static void mcpi_server_complete(mcp_call *call)
     mcpi_peer_use_row(call, row);
     if (!name || !mcp_json_cstr(call->wanted, NULL, NULL) || !mcpi_server_has_argument(call, kind, name)) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.argument must name an argument or a variable, and have a "
-                        "string without NUL characters as value");
+                        "completion/complete: params.argument must name an argument or a variable, and "
+                        "have a string without NUL characters as value");
         return;
     }
     call->name = mcp_json_get(argument, "name");
-    fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_prompt(call)->complete : mcpi_server_resource(call)->complete;
+    if (kind == MCPI_SERVER_PROMPTS) fn = mcpi_server_prompt(call)->complete;
+    else fn = mcpi_server_resource(call)->complete;
     if (!fn) fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_suggest_choices : mcpi_server_suggest_none;
     mcpi_server_run_handler(call, fn);
 }
