@@ -143,7 +143,8 @@
 
    LIMITS
 
-   All finite, all in the descs. 0 means the default, which stands beside each member.
+   All finite, all in the descs. 0 means the default, which stands beside each member. A tool may have
+   limits of its own (mcp_tool.timeout_ms and what follows).
 
    PROTOCOL REVISIONS
 
@@ -648,14 +649,19 @@ typedef struct mcp_tool {
     const char *output_schema;      /* the same in place of result; its root is an object */
     const mcp_icon *icons;          /* may be NULL */
     void *user;                     /* for mcp_user */
+    uint32_t timeout_ms;            /* for a deferred call, in place of call_timeout_ms; MCP_NONE: no limit */
+    uint32_t max_calls;             /* under way at a time; one more is told to wait (default: no own limit) */
 } mcp_tool;
 
-/* A row in full, and one with the usual four. */
+/* A row in full but for its limits, and one with the usual four. */
 #define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, icons, \
                       user)                                                                         \
-    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user }
+    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user, 0, 0 }
 #define MCP_TOOL(name, fn, description, args)                                                       \
     MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0, 0)
+/* One with limits of its own. */
+#define MCP_TOOL_LIMITED(name, fn, description, args, flags, timeout_ms, max_calls)                 \
+    { name, fn, description, args, 0, flags, 0, 0, 0, 0, 0, timeout_ms, max_calls }
 
 /* Whom content is for, and how important it is. Spec: server/resources (annotations) */
 typedef struct mcp_annotations {
@@ -802,7 +808,8 @@ typedef struct mcp_server_desc {
     uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
     uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
     uint32_t max_calls;             /* that are deferred at a time (default: 64; most: 65,534; MCP_NONE: 0) */
-    uint32_t call_timeout_ms;       /* for a deferred call (default: 60,000; MCP_NONE: no limit) */
+    uint32_t call_timeout_ms;       /* for a deferred call, unless its tool says other (default: 60,000;
+                                       MCP_NONE: no limit) */
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
     uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
 } mcp_server_desc;
@@ -6446,7 +6453,7 @@ typedef struct mcpi_peer_row {
     const void *row;            /* the host's; its first member is its name */
     void *user;                 /* of the row */
     uint32_t id;                /* grows with each row of a kind, and is never used again */
-    uint32_t calls;             /* that are under way */
+    uint32_t calls;             /* that are under way: their reply is not written yet */
     bool added;                 /* while the server runs */
     bool disabled;
 } mcpi_peer_row;
@@ -6506,6 +6513,7 @@ struct mcp_call {
     mcp_out progress;           /* the newest, while it cannot be sent */
     bool has_progress;
     double done;                /* by the last progress */
+    uint32_t timeout_ms;        /* while deadline_ms is not 0 */
     uint64_t latest_ms;         /* that progress can move the deadline to */
     mcp_str uri;                /* of a resource */
     mcp_doc values;             /* of the variables in it */
@@ -6743,6 +6751,7 @@ static int mcpi_peer_send(mcp_call *call)
     *peer->replied_end = call;
     peer->replied_end = &call->next;
     peer->num_waiting++;
+    mcpi_peer_leave_row(call);      /* which has done its part, however slow the reader is */
     return MCP_WAIT;
 }
 
@@ -6821,14 +6830,20 @@ static uint64_t mcpi_peer_now(const mcpi_peer *peer)
     return peer->desc->now_ms ? peer->desc->now_ms(peer->desc->user) : 0;
 }
 
-static void mcpi_peer_set_deadline(mcp_call *call)
+/* timeout_ms: from now on; MCP_NONE: no limit. */
+static void mcpi_peer_set_deadline(mcp_call *call, uint32_t timeout_ms)
 {
-    const uint64_t timeout = call->peer->desc->call_timeout_ms, now = mcpi_peer_now(call->peer);
-    call->deadline_ms = now + timeout;
-    call->latest_ms = now + 10 * timeout;
+    uint64_t now;
+    call->deadline_ms = 0;
+    if (timeout_ms == MCP_NONE || !call->peer->desc->now_ms) return;
+    now = mcpi_peer_now(call->peer);
+    call->timeout_ms = timeout_ms;
+    call->deadline_ms = now + timeout_ms;
+    call->latest_ms = now + (uint64_t)10 * timeout_ms;
 }
 
-static int mcpi_peer_defer(mcp_call *call)
+/* timeout_ms: as above. */
+static int mcpi_peer_defer(mcp_call *call, uint32_t timeout_ms)
 {
     mcpi_peer *peer = call->peer;
     if (call->dropped) return MCP_E_CLOSED;
@@ -6836,9 +6851,7 @@ static int mcpi_peer_defer(mcp_call *call)
     if (peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
     peer->num_waiting++;
     call->ref = ++peer->num_refs << 16 | call->index;
-    call->deadline_ms = 0;
-    if (peer->desc->call_timeout_ms != MCP_NONE && peer->desc->now_ms)
-        mcpi_peer_set_deadline(call);
+    mcpi_peer_set_deadline(call, timeout_ms);
     return MCP_WAIT;
 }
 
@@ -6848,7 +6861,7 @@ static void mcpi_peer_extend(mcp_call *call)
 {
     uint64_t later;
     if (!call->deadline_ms) return;
-    later = mcpi_peer_now(call->peer) + call->peer->desc->call_timeout_ms;
+    later = mcpi_peer_now(call->peer) + call->timeout_ms;
     call->deadline_ms = later < call->latest_ms ? later : call->latest_ms;
 }
 #endif
@@ -9015,6 +9028,20 @@ MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *un
     return false;
 }
 
+/* The tool has as many calls under way as it takes, and this one. */
+static void mcpi_server_refuse_busy(mcp_call *call)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, "'");
+    mcpi_base_note_str(&note, mcpi_server_key(call->row));
+    mcpi_base_note_str(&note, "' is busy: ");
+    mcpi_base_note_uint(&note, mcpi_server_tool(call)->max_calls);
+    mcpi_base_note_str(&note, " of its calls are under way, as many as may be (mcp_tool.max_calls); try again");
+    mcpi_server_say_why(call, text, (size_t)(note.at - text));
+    mcpi_server_end_content(call, true);
+}
+
 /* Spec: server/tools (calling tools) */
 static void mcpi_server_call_tool(mcp_call *call)
 {
@@ -9025,7 +9052,8 @@ static void mcpi_server_call_tool(mcp_call *call)
         return;
     tool = mcpi_server_tool(call);
     call->scene = MCPI_PEER_TOOL;
-    mcpi_server_check_and_run(call, tool->input_schema ? NULL : tool->args, tool->fn);
+    if (MCPI_UNLIKELY(tool->max_calls) && call->row->calls > tool->max_calls) mcpi_server_refuse_busy(call);
+    else mcpi_server_check_and_run(call, tool->input_schema ? NULL : tool->args, tool->fn);
 }
 
 /* Spec: server/prompts (getting a prompt) */
@@ -9575,17 +9603,27 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
 
 /*-- Deferred calls --*/
 
+/* What the tool of a call says of its time; 0: nothing, as everything else that has a handler. */
+static uint32_t mcpi_server_own_timeout(const mcp_call *call)
+{
+    return call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->timeout_ms : 0;
+}
+
 /* The time of a deferred call is over: the model is told, and the host. */
 static void mcpi_server_expire(mcp_call *call)
 {
     const mcp_server_desc *d = &call->server->desc;
     const mcp_ref ref = call->ref;
-    char text[128];
+    const uint32_t own = mcpi_server_own_timeout(call);
+    char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
 
     mcpi_base_note_str(&note, "there was no answer within ");
-    mcpi_base_note_uint(&note, d->call_timeout_ms);
-    mcpi_base_note_str(&note, " ms (mcp_server_desc.call_timeout_ms)");
+    mcpi_base_note_uint(&note, own ? own : d->call_timeout_ms);
+    mcpi_base_note_str(&note, " ms (");
+    mcpi_base_note_str(&note, own ? "mcp_tool.timeout_ms of " : "mcp_server_desc.call_timeout_ms");
+    mcpi_base_note_str(&note, own ? mcpi_server_key(call->row) : "");
+    mcpi_base_note_str(&note, ")");
     mcpi_peer_undefer(call);
     mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_call(call, MCP_E_TOOL);
@@ -9595,7 +9633,8 @@ static void mcpi_server_expire(mcp_call *call)
 
 MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref)
 {
-    int status = mcpi_peer_defer(call);
+    const uint32_t own = mcpi_server_own_timeout(call);
+    const int status = mcpi_peer_defer(call, own ? own : call->server->desc.call_timeout_ms);
     *ref = call->ref;
     return status;
 }
