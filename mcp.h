@@ -118,10 +118,14 @@
 
    A handler blocks the server. One that has to wait says `return mcp_defer(c, &ref)`; the server goes
    on, and when the answer is there, mcp_resume(server, ref) gives the call back, with arguments and all,
-   and mcp_finish sends it. A deferred call that was cancelled, took longer than call_timeout_ms or
-   lost its client is gone: mcp_resume gives NULL, on_cancel told of it. A worker thread gets copies,
-   never pointers of the call; when it is done it calls mcp_stdio_wake, and the loop that pumps
-   finishes the call.
+   and mcp_finish sends it. A deferred call that was cancelled, took longer than call_timeout_ms (or the
+   timeout_ms of its tool) or lost its client is gone: mcp_resume gives NULL, on_cancel told of it. A
+   worker thread gets copies, never pointers of the call; when it is done it calls mcp_stdio_wake, and
+   the loop that pumps finishes the call.
+
+   One that has to look again, or works in small pieces, says `return mcp_later(c, 50, next)`: 50 ms later
+   the loop calls next(c), whose result counts like the handler's. mcp_call_memory keeps what the steps
+   have to know of each other.
 
    FROM A CALLBACK
 
@@ -820,9 +824,9 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc);
 /* Ends it, its sessions and its deferred calls. NULL is allowed. In a callback it takes effect after
    that has returned. */
 MCP_API void mcp_server_destroy(mcp_server *server);
-/* Ends the deferred calls whose time is over. Returns in how many milliseconds it wants to be called
-   again, or -1 for no need. stdio does this by itself; it matters where a transport of your own
-   serves deferred calls, and wants desc.now_ms. */
+/* Ends the deferred calls whose time is over, and goes on with those of mcp_later that are due (not in a
+   callback). Returns in how many milliseconds it wants to be called again, or -1 for no need. stdio does
+   this by itself; it matters where a transport of your own serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
 /* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row
@@ -957,6 +961,16 @@ MCP_API int mcp_fail_text(mcp_call *call, const char *text);
    *ref 0 MCP_E_BUSY when max_calls of them wait already, or MCP_E_CLOSED when nobody waits for this
    one any more. */
 MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref);
+/* The tool goes on later: `return mcp_later(call, ms, next)`. The call is deferred, and after ms milliseconds
+   the loop that pumps, or mcp_server_tick, calls next(call), which returns what a handler returns: a verdict,
+   or mcp_later once more. What was written stays. The time that the call may take does not start anew; a
+   call that was cancelled or took too long goes no further. Returns as mcp_defer, or MCP_E_MISUSE without a
+   clock (desc.now_ms). */
+MCP_API int mcp_later(mcp_call *call, uint32_t ms, mcp_call_fn next);
+/* Memory of the call, size bytes: zero the first time, and then the same ones whenever it is asked again, until
+   the reply was handed over. For what the steps of mcp_later keep. NULL past max_scratch or without memory,
+   which becomes the reply, or for more bytes than the first time. */
+MCP_API void *mcp_call_memory(mcp_call *call, size_t size);
 /* The deferred call of that number, to write its answer; it is good until it is finished or the
    server gets its next message. NULL once it was answered, was cancelled or took too long: do
    nothing then. Like all else, from the server's thread only. */
@@ -6462,10 +6476,11 @@ typedef struct mcpi_peer_row {
 typedef struct mcpi_peer {
     mcp_server *server;
     const mcp_server_desc *desc;
-    /* What >>server does with a message, with a call whose time is over, where memory is short, and when it
-       may go itself. */
+    /* What >>server does with a message, with a call whose time is over or has come, where memory is short,
+       and when it may go itself. */
     int (*deliver)(struct mcpi_peer *peer, const mcp_delivery *delivery);
     void (*expire)(mcp_call *call);
+    void (*go_on)(mcp_call *call);              /* with call->later */
     void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
     void (*destroy)(struct mcpi_peer *peer);
     mcp_call **calls;           /* max_calls and one more, made when first needed */
@@ -6501,12 +6516,16 @@ struct mcp_call {
     int verdict;                /* what it was finished with */
     mcp_ref ref;                /* while it is deferred, else 0 */
     uint64_t deadline_ms;       /* of a deferred call; 0: none */
+    mcp_call_fn later;          /* what a deferred call goes on with; NULL: the host does */
+    uint64_t later_ms;          /* and when */
     mcpi_peer_route route;
     mcp_doc doc;                /* the message */
     mcpi_rpc_message message;
     const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
     int scene;
     mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
+    void *memory;               /* that the handler asked for */
+    size_t memory_size;
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
     mcp_json meta;              /* of params: _meta */
     const char *principal;      /* of the delivery; NULL: that of the session */
@@ -6851,6 +6870,7 @@ static int mcpi_peer_defer(mcp_call *call, uint32_t timeout_ms)
     if (peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
     peer->num_waiting++;
     call->ref = ++peer->num_refs << 16 | call->index;
+    call->later = NULL;
     mcpi_peer_set_deadline(call, timeout_ms);
     return MCP_WAIT;
 }
@@ -6942,14 +6962,17 @@ static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp
     else mcpi_peer_cancel(found);
 }
 
-/* Ends the deferred calls whose time is over. */
+/* Ends the deferred calls whose time is over, and goes on with those whose next step is due. In a callback
+   these wait: a step may do whatever a handler may. */
 static void mcpi_peer_expire(mcpi_peer *peer)
 {
     const uint64_t now = peer->num_waiting ? mcpi_peer_now(peer) : 0;
     uint32_t i;
     for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
-        if (call->ref && !call->running && call->deadline_ms && call->deadline_ms <= now) peer->expire(call);
+        if (!call->ref || call->running) continue;
+        if (call->deadline_ms && call->deadline_ms <= now) peer->expire(call);
+        else if (call->later && call->later_ms <= now && peer->depth == 1) peer->go_on(call);
     }
 }
 
@@ -6961,7 +6984,7 @@ static int mcpi_peer_ms_until(uint64_t then, uint64_t now)
     return then - now < 0x7fffffff ? (int)(then - now) : 0x7fffffff;
 }
 
-/* Milliseconds until the next call has to end, or -1. */
+/* Milliseconds until the next call has to end or to go on, or -1. */
 static int mcpi_peer_timeout(const mcpi_peer *peer)
 {
     uint64_t next = UINT64_MAX;
@@ -6969,7 +6992,9 @@ static int mcpi_peer_timeout(const mcpi_peer *peer)
     uint32_t i;
     for (i = 0; peer->num_waiting && i < peer->num_calls; i++) {
         const mcp_call *call = peer->calls[i];
-        if (call->ref && call->deadline_ms && call->deadline_ms < next) next = call->deadline_ms;
+        if (!call->ref) continue;
+        if (call->deadline_ms && call->deadline_ms < next) next = call->deadline_ms;
+        if (call->later && call->later_ms < next) next = call->later_ms;
     }
     for (s = peer->desc->ping_ms ? peer->sessions : NULL; s; s = s->next)
         if (s->ping_ms && s->ping_ms < next) next = s->ping_ms;
@@ -7919,6 +7944,7 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
 
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
+static void mcpi_server_go_on(mcp_call *call);
 
 static void mcpi_server_drop_list(const mcp_alloc *alloc, mcpi_server_list *list)
 {
@@ -7980,6 +8006,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         mcpi_server_set_limits(&s->desc);
         s->peer.deliver = mcpi_server_deliver;
         s->peer.expire = mcpi_server_expire;
+        s->peer.go_on = mcpi_server_go_on;
         s->peer.forget = mcpi_server_forget;
         s->peer.destroy = mcpi_server_free;
         memory = mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s);
@@ -8972,12 +8999,10 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
         mcpi_server_end_content(call, verdict == MCP_E_TOOL);
 }
 
-/* Calls the handler. Afterwards the reply is written, or the call is deferred. */
-MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
+/* Calls the handler, or the next step of it. Afterwards the reply is written, or the call is deferred. */
+MCPI_INLINE void mcpi_server_run_step(mcp_call *call, mcp_call_fn fn)
 {
     int verdict;
-    mcpi_server_begin_content(call);
-    call->failed = MCP_OK;
     call->finished = false;
     call->running = true;
     verdict = fn(call);
@@ -8986,6 +9011,13 @@ MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
     else if (verdict == MCP_WAIT && call->ref) return;
     mcpi_peer_undefer(call);
     mcpi_server_end_call(call, verdict);
+}
+
+MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
+{
+    mcpi_server_begin_content(call);
+    call->failed = MCP_OK;
+    mcpi_server_run_step(call, fn);
 }
 
 /* Runs the handler if the arguments fit their fields. */
@@ -9038,7 +9070,7 @@ static void mcpi_server_refuse_busy(mcp_call *call)
     mcpi_base_note_str(&note, "' is busy: ");
     mcpi_base_note_uint(&note, mcpi_server_tool(call)->max_calls);
     mcpi_base_note_str(&note, " of its calls are under way, as many as may be (mcp_tool.max_calls); try again");
-    mcpi_server_say_why(call, text, (size_t)(note.at - text));
+    mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_content(call, true);
 }
 
@@ -9561,6 +9593,7 @@ static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
     call->route.user = d->user;
     call->revision = NULL;
     call->row = NULL;
+    call->memory = NULL;
     call->dropped = call->has_progress = false;
     call->done = -1;
     call->principal = NULL;
@@ -9631,12 +9664,37 @@ static void mcpi_server_expire(mcp_call *call)
     if (d->on_cancel) d->on_cancel(d->user, ref);
 }
 
-MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref)
+static int mcpi_server_defer(mcp_call *call)
 {
     const uint32_t own = mcpi_server_own_timeout(call);
-    const int status = mcpi_peer_defer(call, own ? own : call->server->desc.call_timeout_ms);
+    return mcpi_peer_defer(call, own ? own : call->server->desc.call_timeout_ms);
+}
+
+MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref)
+{
+    const int status = mcpi_server_defer(call);
     *ref = call->ref;
     return status;
+}
+
+/* The next step of a call is due. */
+static void mcpi_server_go_on(mcp_call *call)
+{
+    const mcp_call_fn next = call->later;
+    call->later = NULL;
+    mcpi_server_run_step(call, next);
+    if (!call->ref) (void)mcpi_server_reply(call);
+}
+
+MCP_API int mcp_later(mcp_call *call, uint32_t ms, mcp_call_fn next)
+{
+    int status;
+    if (!next || !call->server->desc.now_ms) return MCP_E_MISUSE;
+    status = mcpi_server_defer(call);
+    if (status != MCP_WAIT) return status;
+    call->later = next;
+    call->later_ms = mcpi_peer_now(call->peer) + ms;
+    return MCP_WAIT;
 }
 
 MCP_API mcp_call *mcp_resume(mcp_server *server, mcp_ref ref)
@@ -9724,6 +9782,20 @@ MCP_API const void *mcp_args_struct(mcp_call *call)
     memset(target, 0, size);
     mcpi_schema_fill(mcpi_server_fields(call), call->args, target);
     return target;
+}
+
+MCP_API void *mcp_call_memory(mcp_call *call, size_t size)
+{
+    if (call->memory) {
+        if (size <= call->memory_size) return call->memory;
+        mcpi_peer_fail(call, MCP_E_MISUSE);
+        return NULL;
+    }
+    call->memory = mcp_arena_get(&call->arena, size);
+    call->memory_size = size;
+    if (call->memory) memset(call->memory, 0, size);
+    else mcpi_peer_fail(call, MCP_E_NOMEM);
+    return call->memory;
 }
 
 MCP_API void *mcp_user(mcp_call *call)

@@ -1,4 +1,4 @@
-/* What a tool may take: its clock and how many of its calls are under way. */
+/* What a tool may take: its clock, how many of its calls are under way, and calls that go on later. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -268,6 +268,269 @@ static void a_cap_and_replies_that_wait(void)
     end();
 }
 
+/*---- Calls that go on later ----------------------------------------------------------------------*/
+
+typedef struct steps {
+    int done, all;
+    uint32_t ms;
+} steps;
+
+static int step(mcp_call *c)
+{
+    steps *s = (steps *)mcp_call_memory(c, sizeof *s);
+    (void)mcp_textf(c, "%d", ++s->done);
+    return s->done < s->all ? mcp_later(c, s->ms, step) : (int)MCP_OK;
+}
+
+/* As many steps as "text" says, 50 ms each, or with a fraction that many. */
+static int in_steps(mcp_call *c)
+{
+    steps *s = (steps *)mcp_call_memory(c, sizeof *s);
+    CHECK_INT(0, s->done + s->all + (int)s->ms);
+    CHECK(mcp_call_memory(c, 1) == s);
+    s->all = mcp_arg_str(c, "text")[0] - '0';
+    s->ms = mcp_arg_str(c, "text")[1] ? 0 : 50;
+    (void)mcp_text(c, "begun");
+    return mcp_later(c, s->ms, step);
+}
+
+static void steps_to_the_end(void)
+{
+    begin();
+    host.act = in_steps;
+    connect_host();
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    feed(CALL("1", "slow", "3"));
+    CHECK_INT(50, mcp_server_tick(host.server));
+    host.now += 30;
+    feed(CALL("2", "other", "1"));                      /* another one meanwhile */
+    CHECK_INT(20, mcp_server_tick(host.server));
+    host.now += 20;
+    CHECK_INT(30, mcp_server_tick(host.server));        /* the second is due before the next step of the first */
+    CHECK_STR("", output());
+    host.now += 30;
+    CHECK_INT(20, mcp_server_tick(host.server));
+    CHECK_STR(RESULT("2", BLOCK("begun") "," BLOCK("1")), output());
+    host.now += 20;
+    CHECK_INT(50, mcp_server_tick(host.server));
+    host.now += 500;                                    /* late, and once only */
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2") "," BLOCK("3")), output());
+    CHECK_UINT(0, host.num_cancelled);
+    feed(CALL("3", "slow", "1"));                       /* its memory is zero again */
+    host.now += 50;
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR(RESULT("3", BLOCK("begun") "," BLOCK("1")), output());
+    end();
+}
+
+/* With 0 ms a step a tick, so that others are served in between. */
+static void steps_without_a_wait(void)
+{
+    begin();
+    host.act = in_steps;
+    connect_host();
+    feed(CALL("1", "slow", "2."));
+    CHECK_INT(0, mcp_server_tick(host.server));
+    CHECK_STR("", output());
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2")), output());
+    end();
+}
+
+/* The clock of the call goes on while it waits. */
+static void steps_take_too_long(void)
+{
+    begin();
+    host.act = in_steps;
+    tools[0].timeout_ms = 120;
+    connect_host();
+    feed(CALL("1", "slow", "9"));
+    host.now += 50;
+    CHECK_INT(50, mcp_server_tick(host.server));
+    host.now += 50;
+    CHECK_INT(20, mcp_server_tick(host.server));
+    host.now += 50;                                     /* the next step and the end are due: the end it is */
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR(LATE("1", "120", "mcp_tool.timeout_ms of slow"), output());
+    CHECK_UINT(1, host.num_cancelled);
+    end();
+}
+
+static size_t num_steps;
+static int counted_step(mcp_call *c) { num_steps++; return mcp_text(c, "never"); }
+static int parks(mcp_call *c) { return mcp_later(c, 10, counted_step); }
+
+static void steps_that_are_cancelled(void)
+{
+    begin();
+    num_steps = 0;
+    host.act = parks;
+    connect_host();
+    feed(CALL("1", "slow", "") CALL("2", "slow", "") CANCEL("1"));
+    CHECK_UINT(1, host.num_cancelled);
+    mcp_session_close(host.session);
+    CHECK_UINT(2, host.num_cancelled);
+    host.now += 10;
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_UINT(0, num_steps);
+    end();
+    begin();
+    host.act = parks;
+    connect_host();
+    feed(CALL("1", "slow", ""));
+    end();                                              /* nor at the end of the server */
+    CHECK_UINT(0, num_steps);
+}
+
+static int fails_now(mcp_call *c) { return mcp_fail(c, "no"); }
+static int breaks_now(mcp_call *c) { (void)c; return MCP_E_IO; }
+static int waits_now(mcp_call *c) { return waits(c); }
+static int next_of_fn(mcp_call *c) { return mcp_later(c, 1, (mcp_call_fn)NULL); }
+static int memory_grows(mcp_call *c)
+{
+    CHECK(mcp_call_memory(c, 8) != NULL);
+    CHECK(mcp_call_memory(c, 9) == NULL);
+    return MCP_OK;
+}
+static int memory_is_huge(mcp_call *c)
+{
+    CHECK(mcp_call_memory(c, 100000) == NULL);
+    return mcp_text(c, "not told");
+}
+
+static const struct {
+    mcp_call_fn fn;
+    const char *want;
+} verdicts[] = {
+    { says, RESULT("1", BLOCK("x")) },
+    { fails_now, REGRET("1", "no") },
+    { breaks_now, FAILURE("1", "-32603", "MCP_E_IO: reading or writing failed: see errno") },
+    { next_of_fn, FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment") },
+    { memory_grows, FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment") },
+    { memory_is_huge,
+      FAILURE("1", "-32603", "MCP_E_NOMEM: out of memory: the allocator or the pool gave nothing more") },
+    { waits_now, "" }
+};
+
+static mcp_call_fn second;
+static int first_of_two(mcp_call *c) { return mcp_later(c, 1, second); }
+
+/* What a step returns counts as if the handler had. */
+static void verdicts_of_steps(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(verdicts); i++) {
+        NOTE("verdict %lu", (unsigned long)i);
+        begin();
+        host.act = first_of_two;
+        second = verdicts[i].fn;
+        connect_host();
+        feed(CALL("1", "slow", "x"));
+        host.now += 1;
+        (void)mcp_server_tick(host.server);
+        CHECK_STR(verdicts[i].want, output());
+        CHECK_UINT(second == waits_now, host.num_refs);
+        if (host.num_refs) {                            /* from here on the host drives it */
+            finish(0, "by the host");
+            CHECK_STR(RESULT("1", BLOCK("by the host")), output());
+        }
+        CHECK_INT(-1, mcp_server_tick(host.server));
+        end();
+    }
+}
+
+static int waits_and_looks(mcp_call *c)
+{
+    (void)waits(c);
+    return mcp_later(c, 10, step);
+}
+
+/* The host may finish, before it is due, a call whose number it has. */
+static void finished_before_it_is_due(void)
+{
+    begin();
+    host.act = waits_and_looks;
+    connect_host();
+    feed(CALL("1", "slow", ""));
+    finish(0, "early");
+    CHECK_STR(RESULT("1", BLOCK("early")), output());
+    host.now += 10;
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR("", output());
+    end();
+}
+
+static int ticks(mcp_call *c)
+{
+    const int due = mcp_server_tick(host.server);
+    host.now += 100;
+    (void)mcp_textf(c, "%d %d", due, mcp_server_tick(host.server));
+    return MCP_OK;
+}
+
+static int cancels(mcp_call *c)
+{
+    feed(CANCEL("9"));                                  /* served when this has returned */
+    (void)c;
+    return mcp_later(c, 10, step);
+}
+
+static int closes(mcp_call *c)
+{
+    mcp_session_close(host.session);
+    CHECK_STATUS(MCP_E_CLOSED, mcp_later(c, 10, step));
+    return MCP_OK;
+}
+
+/* No step begins in a callback; what the host does in a step, it could do in a handler. */
+static void steps_and_callbacks(void)
+{
+    begin();
+    host.act = parks;
+    num_steps = 0;
+    connect_host();
+    feed(CALL("1", "slow", ""));
+    host.act = ticks;
+    feed(CALL("2", "other", ""));
+    CHECK_STR(RESULT("2", BLOCK("10 0")), output());
+    CHECK_UINT(0, num_steps);
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_UINT(1, num_steps);
+    CHECK_STR(RESULT("1", BLOCK("never")), output());
+    host.act = first_of_two;
+    second = cancels;
+    feed(CALL("9", "slow", ""));
+    host.now += 1;
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    CHECK_STR("", output());
+    CHECK_UINT(1, host.num_cancelled);
+    second = closes;
+    feed(CALL("10", "slow", ""));
+    host.now += 1;
+    CHECK_INT(-1, mcp_server_tick(host.server));
+    end();
+}
+
+static void no_steps_without(void)
+{
+    begin();
+    host.act = parks;
+    host.desc.now_ms = NULL;
+    connect_host();
+    feed(CALL("1", "slow", ""));
+    CHECK_STR(FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment"),
+              output());
+    end();
+    begin();
+    host.act = parks;
+    host.desc.max_calls = 1;
+    connect_host();
+    feed(CALL("1", "slow", "") CALL("2", "slow", ""));
+    CHECK_STR(FAILURE("2", "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls"), output());
+    end();
+}
+
 int main(void)
 {
     TEST(a_clock_of_its_own);
@@ -275,5 +538,13 @@ int main(void)
     TEST(a_cap_of_its_own);
     TEST(a_cap_after_every_end);
     TEST(a_cap_and_replies_that_wait);
+    TEST(steps_to_the_end);
+    TEST(steps_without_a_wait);
+    TEST(steps_take_too_long);
+    TEST(steps_that_are_cancelled);
+    TEST(verdicts_of_steps);
+    TEST(finished_before_it_is_due);
+    TEST(steps_and_callbacks);
+    TEST(no_steps_without);
     return test_end();
 }

@@ -176,6 +176,37 @@ static void descriptors_for_another_loop(void)
     end();
 }
 
+static int step(mcp_call *c) { return mcp_text(c, "a step"); }
+static int steps(mcp_call *c) { return mcp_later(c, 50, step); }
+static const mcp_tool stepping[] = { MCP_TOOL("steps", steps, 0, 0) };
+
+/* The pump waits no longer than until the next step of a call, and does it. */
+static void steps_are_due(void)
+{
+    mcp_server_desc d = usual();
+    mcp_pollfd fds[3];
+    int timeout = 5;
+    d.tools = stepping;
+    d.num_tools = 1;
+    d.now_ms = on_now;
+    begin_with(d);
+    send_text(CALL("1", "steps"));
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    (void)mcp_stdio_fds(peer.io, fds, 3, &timeout);
+    CHECK_INT(50, timeout);
+    clock_ms += 49;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR("", received(peer.from));
+    (void)mcp_stdio_fds(peer.io, fds, 3, &timeout);
+    CHECK_INT(1, timeout);
+    clock_ms += 1;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, -1));
+    CHECK_STR(RESULT("1", "a step"), received(peer.from));
+    (void)mcp_stdio_fds(peer.io, fds, 3, &timeout);
+    CHECK_INT(-1, timeout);
+    end();
+}
+
 static void woken(int number)
 {
     (void)number;
@@ -694,6 +725,7 @@ int main(void)
     TEST(pump_never_waits_with_0);
     TEST(stray_output_goes_to_standard_error);
     TEST(descriptors_for_another_loop);
+    TEST(steps_are_due);
     TEST(wake_up);
     TEST(input_ends);
     TEST(reader_goes_away);
