@@ -11991,7 +11991,7 @@ static int mcpi_client_pump_pair(mcp_client *c, int timeout_ms)
     int status = MCP_WAIT;
     (void)timeout_ms;
     (void)mcp_client_tick(c);
-    (void)mcp_server_tick(session->peer->server);
+    if (mcp_server_tick(session->peer->server) == 0) status = MCP_OK;      /* a call went on, and will again */
     while (c->state != MCPI_CLIENT_OVER) {
         const size_t moved = mcpi_client_move_to(c, session) + mcpi_client_move_from(c, session);
         if (!moved) break;

@@ -531,6 +531,26 @@ static void no_steps_without(void)
     end();
 }
 
+/* In a pair, what needs no time needs no clock that goes. */
+static void steps_in_a_pair(void)
+{
+    mcp_client_desc d;
+    mcp_client *client;
+    const mcp_reply *reply;
+    begin();
+    host.act = in_steps;
+    host.server = mcp_server_create(&host.desc);
+    memset(&d, 0, sizeof d);
+    d.name = "c";
+    d.version = "1";
+    client = mcp_pair(host.server, &d);
+    reply = mcp_call_tool(client, "slow", "{'text': %s}", "3.");
+    CHECK_UINT(4, mcp_json_count(mcp_reply_content(reply)));
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_reply_status(mcp_call_tool(client, "slow", "{'text': %s}", "3")));
+    mcp_client_close(client);
+    end();
+}
+
 int main(void)
 {
     TEST(a_clock_of_its_own);
@@ -546,5 +566,6 @@ int main(void)
     TEST(finished_before_it_is_due);
     TEST(steps_and_callbacks);
     TEST(no_steps_without);
+    TEST(steps_in_a_pair);
     return test_end();
 }
