@@ -956,6 +956,15 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 /* The same without a format, and without the vsnprintf of the C library. */
 MCP_API int mcp_fail_text(mcp_call *call, const char *text);
 
+/* The request itself is refused: everything written before is dropped, and the client gets a JSON-RPC error,
+   of which a model often hears nothing. code: -32602 for params that are wrong, -32603 for a fault of ours, or
+   one of your own outside of -32768 to -32000; never 0 (MCP_E_MISUSE). Returns MCP_E_TOOL, for
+   `return mcp_refuse(...)`. Spec: basic (error responses) */
+MCP_API int mcp_refuse(mcp_call *call, int code, const char *format, ...) MCP_PRINTF(3, 4);
+/* The same with a text as it stands, and error.data from a template (see mcp_put_f), NULL for none. */
+MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const char *format, ...)
+    MCP_PRINTF(4, 5);
+
 /* The tool will answer later: `return mcp_defer(call, &ref)`. The server goes on; arguments and
    everything else that the call gave stay as they are until the answer. Returns MCP_WAIT, or with
    *ref 0 MCP_E_BUSY when max_calls of them wait already, or MCP_E_CLOSED when nobody waits for this
@@ -10175,6 +10184,43 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
     va_end(args);
     if (!text.ptr) return call->failed;
     mcpi_server_say_why(call, text);
+    return MCP_E_TOOL;
+}
+
+/* An error without a code would be a result. */
+static bool mcpi_server_is_code(mcp_call *call, int code)
+{
+    if (!code) mcpi_peer_fail(call, MCP_E_MISUSE);
+    return code != 0;
+}
+
+MCP_API int mcp_refuse(mcp_call *call, int code, const char *format, ...)
+{
+    const char *text;
+    size_t len = 0;
+    va_list args;
+
+    if (!mcpi_server_is_code(call, code)) return MCP_E_MISUSE;
+    va_start(args, format);
+    text = mcpi_server_format(call, format, args, &len);
+    va_end(args);
+    if (!text) return call->failed;
+    mcpi_peer_error(call, code, text);
+    return MCP_E_TOOL;
+}
+
+MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const char *format, ...)
+{
+    va_list args;
+    if (!mcpi_server_is_code(call, code)) return MCP_E_MISUSE;
+    mcpi_peer_put_error(call, code, text);
+    if (format) {
+        mcpi_json_frame(&call->out, ",\"data\":");
+        va_start(args, format);
+        mcp_put_fv(&call->out, format, args);
+        va_end(args);
+    }
+    mcpi_rpc_put_error_end(&call->out);
     return MCP_E_TOOL;
 }
 
