@@ -614,7 +614,7 @@ typedef struct mcp_field {
       sizeof(((type_name *)0)->member) }
 #define MCP_END                           { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* What a tool, a resource or a prompt does. It answers with mcp_text and the like, and returns their result:
+/* What a tool, a resource, a prompt or a method does. It answers with mcp_text and the like, and returns their result:
    the verdict. Arguments were checked against the rows before. */
 typedef int (*mcp_call_fn)(mcp_call *call);
 
@@ -728,6 +728,23 @@ typedef struct mcp_prompt {
 #define MCP_PROMPT(name, fn, description, args)                                                     \
     MCP_PROMPT_FULL(name, fn, description, args, 0, 0, 0, 0, 0)
 
+/* A request of your own, for clients that know it. Names: not those of the protocol, nor any below what it uses
+   (tools/, resources/, prompts/, completion/, logging/, tasks/, server/ ...): take a prefix of yours, as
+   "acme/stats". fn answers with mcp_data: an object that is the result itself (an empty one without it), or with
+   mcp_fail or mcp_refuse, or later. Served once the client has shaken hands or, from 2026-07-28 on, named its
+   revision. Spec: basic (messages) */
+typedef struct mcp_method {
+    const char *name;               /* unique in the server */
+    mcp_call_fn fn;
+    const mcp_field *args;          /* what params must hold, for mcp_arg_str ...; NULL: nothing is checked */
+    const mcp_field *result;        /* what mcp_data_struct gives back; may be NULL */
+    uint32_t revisions;             /* those that have it, as MCP_2026_07_28 (default: all) */
+    void *user;                     /* for mcp_user */
+} mcp_method;
+
+#define MCP_METHOD_FULL(name, fn, args, result, revisions, user) { name, fn, args, result, revisions, user }
+#define MCP_METHOD(name, fn, args)  MCP_METHOD_FULL(name, fn, args, 0, 0, 0)
+
 /* JSON in C source, as MCP_JSON({ "type": "object" }). No apostrophes outside of strings. */
 #define MCP_JSON(...) #__VA_ARGS__
 
@@ -816,6 +833,8 @@ typedef struct mcp_server_desc {
                                        MCP_NONE: no limit) */
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
     uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
+    const mcp_method *methods;      /* requests of your own */
+    size_t num_methods;
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -860,8 +879,10 @@ MCP_API uint64_t mcp_dropped(const mcp_server *server);
 
 /* All pointers and values that these return live until the reply was handed over. */
 
-/* The arguments as they came; missing if there were none. */
+/* The arguments as they came; missing if there were none. Of a method of your own they are the params. */
 MCP_API mcp_json mcp_args(mcp_call *call);
+/* The params of the request, whatever it is: an object, or missing. */
+MCP_API mcp_json mcp_params(mcp_call *call);
 /* An argument. A required one is there and has its type; an absent one is what its row says, or
    else NULL or def. */
 MCP_API const char *mcp_arg_str(mcp_call *call, const char *name);
@@ -945,7 +966,8 @@ MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len);
 
 /* The structured result, at most once: an object from a template (see mcp_put_f), or the struct that the
    tool's result rows are bound to. It is also added as text, which is all that clients before
-   2025-06-18 see. Return MCP_OK; a bad template, or a tool without bound result rows, is remembered and
+   2025-06-18 see. Of a method it is the result itself: leave out resultType and _meta, which come with
+   2026-07-28 by themselves. Return MCP_OK; a bad template, or a row without bound result rows, is remembered and
    becomes the reply. Spec: server/tools (structured content) */
 MCP_API int mcp_data(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API int mcp_data_struct(mcp_call *call, const void *result);
@@ -6470,7 +6492,7 @@ typedef struct mcpi_peer_route {
     void *user;
 } mcpi_peer_route;
 
-/* A tool, resource or prompt of the server. */
+/* A tool, resource, prompt or method of the server. */
 typedef struct mcpi_peer_row {
     struct mcpi_peer_row *next;
     const void *row;            /* the host's; its first member is its name */
@@ -6511,7 +6533,7 @@ typedef struct mcpi_peer {
 } mcpi_peer;
 
 /* What the handler of a call writes. */
-enum { MCPI_PEER_TOOL, MCPI_PEER_RESOURCE, MCPI_PEER_PROMPT, MCPI_PEER_COMPLETION };
+enum { MCPI_PEER_TOOL, MCPI_PEER_RESOURCE, MCPI_PEER_PROMPT, MCPI_PEER_COMPLETION, MCPI_PEER_METHOD };
 
 /* One request while it is served. Its memory is kept for the next one. */
 struct mcp_call {
@@ -7615,6 +7637,7 @@ enum {
     MCPI_SERVER_RESOURCES,
     MCPI_SERVER_TEMPLATES,
     MCPI_SERVER_PROMPTS,
+    MCPI_SERVER_METHODS,        /* of which there is no list */
     MCPI_SERVER_KINDS
 };
 
@@ -7761,6 +7784,27 @@ static const char *mcpi_server_wrong_prompt(mcp_doc *doc, const mcp_prompt *prom
     return mcpi_server_wrong_icons(prompt->icons);
 }
 
+/* Whether a name is the protocol's, or JSON-RPC's, or may become theirs. */
+static bool mcpi_server_is_reserved(const char *name)
+{
+    static const char *const prefixes[] = { "tools/", "resources/", "prompts/", "completion/", "logging/",
+                                            "tasks/", "server/", "subscriptions/", "roots/", "sampling/",
+                                            "elicitation/", "notifications/", "rpc." };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(prefixes); i++) {
+        const size_t len = strlen(prefixes[i]);
+        if (strlen(name) >= len && !memcmp(name, prefixes[i], len)) return true;
+    }
+    return mcpi_base_same(name, "initialize") || mcpi_base_same(name, "ping");
+}
+
+static const char *mcpi_server_wrong_method(const mcp_method *method)
+{
+    if (!method->name || !*method->name) return "name is empty";
+    if (mcpi_server_is_reserved(method->name)) return "name is the protocol's: take a prefix of your own";
+    return method->fn ? NULL : "fn is NULL";
+}
+
 /* Starts the note of what to mend: "mcp_server_desc: tools 'say': ". */
 static mcpi_base_note mcpi_server_blame(char *text, size_t size, const char *table, const char *key)
 {
@@ -7844,6 +7888,16 @@ static bool mcpi_server_check_prompt(mcp_server *s, mcp_doc *doc, const mcp_prom
     return mcpi_server_check_fields(s, doc, "prompts", prompt->name, prompt->args);
 }
 
+static bool mcpi_server_check_method(mcp_server *s, mcp_doc *doc, const mcp_method *method)
+{
+    const char *wrong = mcpi_server_wrong_method(method);
+    if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_METHODS], method->name))
+        wrong = "name is taken by an earlier row";
+    if (wrong) return mcpi_server_refuse_row(s, "methods", method->name, wrong);
+    return mcpi_server_check_fields(s, doc, "methods", method->name, method->args) &&
+           mcpi_server_check_fields(s, doc, "methods", method->name, method->result);
+}
+
 /*-- Rows: the registry --*/
 
 /* Puts a row behind the others of its kind. */
@@ -7877,6 +7931,10 @@ static bool mcpi_server_take_tables(mcp_server *s, mcp_doc *doc)
         if (!mcpi_server_check_prompt(s, doc, &d->prompts[i])) return false;
         mcpi_server_append_row(s, MCPI_SERVER_PROMPTS, entry++, &d->prompts[i], d->prompts[i].user);
     }
+    for (i = 0; i < d->num_methods; i++) {
+        if (!mcpi_server_check_method(s, doc, &d->methods[i])) return false;
+        mcpi_server_append_row(s, MCPI_SERVER_METHODS, entry++, &d->methods[i], d->methods[i].user);
+    }
     return true;
 }
 
@@ -7886,7 +7944,7 @@ static bool mcpi_server_fill_rows(mcp_server *s)
     const mcp_server_desc *d = &s->desc;
     mcp_doc doc;
     bool good;
-    s->table_size = (d->num_tools + d->num_resources + d->num_prompts) * sizeof *s->table;
+    s->table_size = (d->num_tools + d->num_resources + d->num_prompts + d->num_methods) * sizeof *s->table;
     if (s->table_size) s->table = (mcpi_peer_row *)mcpi_base_resize(&d->alloc, NULL, 0, s->table_size);
     if (s->table_size && !s->table) {
         mcpi_server_log(d, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
@@ -8851,6 +8909,11 @@ static const mcp_prompt *mcpi_server_prompt(const mcp_call *call)
     return (const mcp_prompt *)call->row->row;
 }
 
+static const mcp_method *mcpi_server_method_of(const mcp_call *call)
+{
+    return (const mcp_method *)call->row->row;
+}
+
 /* Starts the result that the handler fills. */
 static void mcpi_server_begin_content(mcp_call *call)
 {
@@ -8860,6 +8923,7 @@ static void mcpi_server_begin_content(mcp_call *call)
     case MCPI_PEER_TOOL: mcpi_json_frame(out, ",\"result\":{\"content\":["); break;
     case MCPI_PEER_RESOURCE: mcpi_json_frame(out, ",\"result\":{\"contents\":["); break;
     case MCPI_PEER_PROMPT: mcpi_json_frame(out, ",\"result\":{\"messages\":["); break;
+    case MCPI_PEER_METHOD: mcpi_json_frame(out, ",\"result\":{"); break;
     default: mcpi_json_frame(out, ",\"result\":{\"completion\":{\"values\":[");
     }
     mcp_out_reset(&call->data);
@@ -8907,6 +8971,20 @@ MCPI_INLINE int mcpi_server_end_block(mcp_call *call)
     return MCP_OK;
 }
 
+/* The result of a method: an object that the handler gave, and what modern ones end with. */
+static void mcpi_server_put_result(mcp_call *call)
+{
+    const mcp_buf *end = &call->server->end.buf;
+    mcp_str json = { NULL, 0 };
+    if (call->has_data) (void)mcp_out_done(&call->data, &json);
+    if (json.len > 2) mcpi_json_put_ours(&call->out, json.ptr + 1, json.len - 2);
+    if (mcpi_server_is_modern(call)) {      /* with a comma, if there is something before it */
+        const size_t skip = json.len > 2 ? 0 : 1;
+        mcpi_json_put_ours(&call->out, end->ptr + skip, end->len - skip);
+    }
+    mcpi_json_frame(&call->out, "}}");
+}
+
 /* The structured result that the handler gave, where the client knows such a thing. */
 static void mcpi_server_put_data(mcp_call *call)
 {
@@ -8919,18 +8997,23 @@ static void mcpi_server_put_data(mcp_call *call)
 
 MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
-    mcpi_json_frame(&call->out, "]");
     switch (call->scene) {
     case MCPI_PEER_TOOL:
+        mcpi_json_frame(&call->out, "]");
         mcpi_server_put_data(call);
         if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
         break;
-    case MCPI_PEER_RESOURCE: mcpi_server_put_caching(call); break;
+    case MCPI_PEER_RESOURCE:
+        mcpi_json_frame(&call->out, "]");
+        mcpi_server_put_caching(call);
+        break;
     case MCPI_PEER_PROMPT:
+        mcpi_json_frame(&call->out, "]");
         mcpi_server_put_member(call, ",\"description\":", mcpi_server_prompt(call)->description);
         break;
+    case MCPI_PEER_METHOD: mcpi_server_put_result(call); return;
     default:
-        mcpi_json_frame(&call->out, ",\"total\":");
+        mcpi_json_frame(&call->out, "],\"total\":");
         mcp_put_uint(&call->out, call->suggested);
         mcpi_json_frame(&call->out, ",\"hasMore\":");
         mcp_put_bool(&call->out, call->suggested > MCPI_SERVER_SUGGESTIONS);
@@ -9340,6 +9423,24 @@ static void mcpi_server_complete(mcp_call *call)
 
 /*-- Dispatch --*/
 
+/* A request that only the host knows, or nobody. */
+static void mcpi_server_call_method(mcp_call *call)
+{
+    const mcp_str name = call->message.method;
+    mcpi_peer_row *row = NULL;
+    const mcp_method *method;
+    if (strlen(name.ptr) == name.len) row = mcpi_server_find_key(&call->server->rows[MCPI_SERVER_METHODS], name.ptr);
+    method = row ? (const mcp_method *)row->row : NULL;
+    if (!method || (method->revisions && !(method->revisions & call->revision->bit))) {
+        mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
+        return;
+    }
+    mcpi_peer_use_row(call, row);
+    call->scene = MCPI_PEER_METHOD;
+    call->args = call->message.params;
+    mcpi_server_check_and_run(call, method->args, method->fn);
+}
+
 enum {
     MCPI_SERVER_LEGACY = 1,
     MCPI_SERVER_MODERN = 2,
@@ -9490,10 +9591,10 @@ static void mcpi_server_dispatch(mcp_call *call)
     method = mcpi_server_find_method(call);
     if (!call->revision && !(method && (method->when & MCPI_SERVER_BEFORE))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, mcpi_server_ask_revision(call->server));
-    } else if (!method) {
-        mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
-    } else {
+    } else if (method) {
         method->serve(call);
+    } else {
+        mcpi_server_call_method(call);
     }
 }
 
@@ -9735,11 +9836,17 @@ MCP_API mcp_json mcp_args(mcp_call *call)
     return call->args;
 }
 
+MCP_API mcp_json mcp_params(mcp_call *call)
+{
+    return call->message.params;
+}
+
 /* The rows of the arguments; none in a filter. */
 static const mcp_field *mcpi_server_fields(const mcp_call *call)
 {
     if (!call->row) return NULL;
     if (call->scene == MCPI_PEER_TOOL) return mcpi_server_tool(call)->args;
+    if (call->scene == MCPI_PEER_METHOD) return mcpi_server_method_of(call)->args;
     return call->scene == MCPI_PEER_PROMPT ? mcpi_server_prompt(call)->args : NULL;
 }
 
@@ -10087,7 +10194,7 @@ MCP_API int mcp_suggest(mcp_call *call, const char *value)
     return mcp_suggestn(call, value, strlen(value));
 }
 
-/* Takes what was just written as the structured result, and adds it as text. */
+/* Takes what was just written as the structured result, and adds it as text where there is content. */
 static int mcpi_server_take_data(mcp_call *call)
 {
     mcp_str json;
@@ -10099,7 +10206,7 @@ static int mcpi_server_take_data(mcp_call *call)
         return status;
     }
     call->has_data = true;
-    return mcp_textn(call, json.ptr, json.len);
+    return call->scene == MCPI_PEER_METHOD ? (int)MCP_OK : mcp_textn(call, json.ptr, json.len);
 }
 
 MCP_API int mcp_data(mcp_call *call, const char *format, ...)
@@ -10111,9 +10218,16 @@ MCP_API int mcp_data(mcp_call *call, const char *format, ...)
     return mcpi_server_take_data(call);
 }
 
+/* The rows of the result. */
+static const mcp_field *mcpi_server_result_fields(const mcp_call *call)
+{
+    if (call->scene == MCPI_PEER_METHOD) return mcpi_server_method_of(call)->result;
+    return call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
+}
+
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)
 {
-    const mcp_field *fields = call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
+    const mcp_field *fields = mcpi_server_result_fields(call);
     if (!mcpi_schema_struct_size(fields)) return mcpi_peer_misuse(call, "mcp_data_struct");
     mcpi_schema_put_struct(&call->data, fields, result);
     return mcpi_server_take_data(call);
@@ -10213,7 +10327,7 @@ MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const ch
 {
     va_list args;
     if (!mcpi_server_is_code(call, code)) return MCP_E_MISUSE;
-    mcpi_peer_put_error(call, code, text);
+    mcpi_peer_put_error(call, code, mcpi_schema_str(text));
     if (format) {
         mcpi_json_frame(&call->out, ",\"data\":");
         va_start(args, format);

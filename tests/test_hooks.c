@@ -1,4 +1,4 @@
-/* What a host hangs into a server: refusals with codes of its own. */
+/* What a host hangs into a server: refusals with codes of its own, methods of its own. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -26,6 +26,36 @@ static const mcp_tool tools[] = { MCP_TOOL("act", act, 0, text_arg) };
 static const mcp_resource resources[] = {
     MCP_RESOURCE("act://fixed", "fixed", act, 0, 0),
     MCP_RESOURCE_FULL("act://of/{text}", "of", act, 0, 0, 0, 0, 0, 0, act, 0, 0, 0, 0)
+};
+static const mcp_field number_arg[] = { MCP_NEED("n", MCP_INTEGER, 0), MCP_DEFAULT("by", MCP_INTEGER, "2", 0), MCP_END };
+
+struct sum {
+    int64_t sum;
+    const char *text;
+};
+static const mcp_field sum_result[] = {
+    MCP_BIND(struct sum, sum, MCP_INTEGER | MCP_REQUIRED, 0), MCP_BIND(struct sum, text, MCP_STRING, 0), MCP_END
+};
+
+static int twice(mcp_call *c)
+{
+    return mcp_data(c, "{'n': %lld, 'user': %s, 'members': %d}",
+                    (long long)(mcp_arg_int(c, "n", 0) * mcp_arg_int(c, "by", 0)), (const char *)mcp_user(c),
+                    mcp_json_type(mcp_params(c)) == MCP_JSON_OBJECT);
+}
+static int sum(mcp_call *c)
+{
+    struct sum s = { 0, "" };
+    s.sum = mcp_json_int(mcp_args(c), "a", 0) + mcp_json_int(mcp_args(c), "b", 0);
+    return mcp_data_struct(c, &s);
+}
+static char twice_user[] = "mine";
+static const mcp_method methods[] = {
+    MCP_METHOD("act", act, 0),
+    MCP_METHOD_FULL("acme/twice", twice, number_arg, 0, 0, twice_user),
+    MCP_METHOD_FULL("acme/sum", sum, 0, sum_result, 0, 0),
+    MCP_METHOD_FULL("acme/modern", act, 0, 0, MCP_2026_07_28, 0),
+    MCP_METHOD_FULL("acme/some", act, 0, 0, MCP_2024_11_05 | MCP_2025_06_18, 0)
 };
 static const mcp_prompt prompts[] = { MCP_PROMPT_FULL("act", act, 0, text_arg, 0, act, 0, 0, 0) };
 
@@ -61,6 +91,8 @@ static void begin(void)
     host.desc.num_resources = MCP_COUNT(resources);
     host.desc.prompts = prompts;
     host.desc.num_prompts = MCP_COUNT(prompts);
+    host.desc.methods = methods;
+    host.desc.num_methods = MCP_COUNT(methods);
     host.desc.alloc = test_heap_init(&host.heap);
     host.desc.user = &host;
     host.desc.log = on_log;
@@ -142,7 +174,8 @@ static const struct {
     { "resources/read", "\"uri\":\"act://of/t\"" },
     { "prompts/get", "\"name\":\"act\",\"arguments\":{\"text\":\"t\"}" },
     { "completion/complete", "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"act\"},"
-                             "\"argument\":{\"name\":\"text\",\"value\":\"\"}" }
+                             "\"argument\":{\"name\":\"text\",\"value\":\"\"}" },
+    { "act", "\"any\":1" }
 };
 
 #define TOOL_CALL "tools/call", "\"name\":\"act\""
@@ -275,6 +308,205 @@ static void refused_later(void)
     end();
 }
 
+/*---- Methods of its own -------------------------------------------------------------------------*/
+
+/* What the reply to request 1 must be, if it is a result of these members. */
+static void check_result(const char *members)
+{
+    char want[1024];
+    snprintf(want, sizeof want, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{%s%s%s}}", members,
+             is_modern() && *members ? "," : "",
+             is_modern() ? "\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
+                           "{\"name\":\"s\",\"version\":\"1\"}}" : "");
+    CHECK_STR(want, host.reply);
+    CHECK_INT(0, host.code);
+}
+
+static int nothing(mcp_call *c) { (void)c; return MCP_OK; }
+static int empty_object(mcp_call *c) { return mcp_data(c, "{}"); }
+static int an_object(mcp_call *c) { return mcp_data(c, "{'a': %s, 'b': [%d, {}]}", "x\"y", 1); }
+static int not_an_object(mcp_call *c) { return mcp_data(c, "[%d]", 1); }
+static int two_objects(mcp_call *c) { (void)mcp_data(c, "{}"); return mcp_data(c, "{}"); }
+static int some_text(mcp_call *c) { return mcp_text(c, "t"); }
+static int a_blob(mcp_call *c) { return mcp_blob(c, "b", 1); }
+static int an_image(mcp_call *c) { return mcp_image(c, "b", 1, "image/png"); }
+static int a_suggestion(mcp_call *c) { return mcp_suggest(c, "v"); }
+static int a_failure(mcp_call *c) { (void)mcp_data(c, "{}"); return mcp_fail(c, "no %s", "luck"); }
+static int a_failure_without_reason(mcp_call *c) { (void)c; return MCP_E_TOOL; }
+static int a_status(mcp_call *c) { (void)c; return MCP_E_IO; }
+static int unbound_struct(mcp_call *c) { return mcp_data_struct(c, ""); }
+
+static void check_internal(int status)
+{
+    char want[200];
+    snprintf(want, sizeof want, "{\"code\":-32603,\"message\":\"%s\"}", mcp_strerror(status));
+    check_refused(want);
+}
+
+static void results_of_methods(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin();
+        connect(revisions[i]);
+        NOTE("%s", revisions[i]);
+        host.act = nothing;
+        (void)request(1, "act", "", NULL);
+        check_result("");
+        host.act = empty_object;
+        (void)request(1, "act", "", NULL);
+        check_result("");
+        host.act = an_object;
+        (void)request(1, "act", "\"x\":{}", NULL);
+        check_result("\"a\":\"x\\\"y\",\"b\":[1,{}]");
+        (void)request(1, "acme/twice", "\"n\":21", NULL);
+        check_result("\"n\":42,\"user\":\"mine\",\"members\":1");
+        (void)request(1, "acme/twice", "\"n\":7,\"by\":-1", NULL);
+        check_result("\"n\":-7,\"user\":\"mine\",\"members\":1");
+        (void)request(1, "acme/sum", "\"a\":40,\"b\":2", NULL);
+        check_result("\"sum\":42,\"text\":\"\"");
+        end();
+    }
+}
+
+/* What fits no method becomes an error, and says so. */
+static void failures_of_methods(void)
+{
+    static const struct {
+        int (*act)(mcp_call *c);
+        int status;
+    } misuses[] = {
+        { not_an_object, MCP_E_MISUSE }, { two_objects, MCP_E_MISUSE }, { some_text, MCP_E_MISUSE },
+        { a_blob, MCP_E_MISUSE }, { an_image, MCP_E_MISUSE }, { a_suggestion, MCP_E_MISUSE },
+        { a_failure_without_reason, MCP_E_TOOL }, { a_status, MCP_E_IO }, { unbound_struct, MCP_E_MISUSE }
+    };
+    size_t i;
+    begin();
+    connect("2026-07-28");
+    for (i = 0; i < MCP_COUNT(misuses); i++) {
+        NOTE("%lu", (unsigned long)i);
+        host.act = misuses[i].act;
+        (void)request(1, "act", "", NULL);
+        check_internal(misuses[i].status);
+    }
+    host.act = a_failure;
+    (void)request(1, "act", "", NULL);
+    check_refused("{\"code\":-32603,\"message\":\"no luck\"}");
+    (void)request(1, "acme/twice", "\"n\":\"x\"", NULL);
+    check_refused("{\"code\":-32602,\"message\":\"argument 'n': expected an integer of at most 64 bits, got 'x'\"}");
+    (void)request(1, "acme/twice", "", NULL);
+    check_refused("{\"code\":-32602,\"message\":\"argument 'n': expected an integer of at most 64 bits, got nothing\"}");
+    (void)request(1, "acme/sum2", "", NULL);
+    check_refused("{\"code\":-32601,\"message\":\"Method not found\"}");
+    (void)request(1, "act\\u0000", "", NULL);
+    check_refused("{\"code\":-32601,\"message\":\"Method not found\"}");
+    end();
+}
+
+/* Each in its revisions, and none before the handshake. */
+static void revisions_of_methods(void)
+{
+    static const char missing[] = "{\"code\":-32601,\"message\":\"Method not found\"}";
+    size_t i;
+    begin();
+    host.act = nothing;
+    CHECK(open_session("2025-11-25"));
+    (void)request(1, "act", "", NULL);
+    check_refused("{\"code\":-32602,\"message\":\"send initialize first, or name the revision in params._meta: "
+                  "io.modelcontextprotocol/protocolVersion\"}");
+    end();
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin();
+        connect(revisions[i]);
+        NOTE("%s", revisions[i]);
+        host.act = nothing;
+        (void)request(1, "acme/modern", "", NULL);
+        if (i == 4) check_result("");
+        else check_refused(missing);
+        (void)request(1, "acme/some", "", NULL);
+        if (i == 0 || i == 2) check_result("");
+        else check_refused(missing);
+        end();
+    }
+}
+
+static void deferred_methods(void)
+{
+    size_t i;
+    for (i = 3; i < MCP_COUNT(revisions); i++) {
+        mcp_call *c;
+        int status;
+        begin();
+        connect(revisions[i]);
+        host.act = defer;
+        CHECK_STR("", request(1, "act", "\"x\":5", &status));
+        CHECK_STATUS(MCP_WAIT, status);
+        host.act = nothing;
+        (void)request(2, "act", "", NULL);
+        c = mcp_resume(host.server, host.ref);
+        CHECK(c != NULL);
+        if (c) mcp_finish(c, mcp_data(c, "{'x': %d}", (int)mcp_json_int(mcp_params(c), "x", 0)));
+        check_result("\"x\":5");
+        end();
+    }
+}
+
+/* A table of these is refused, with a reason. */
+static void check_wrong_methods(const mcp_method *rows, size_t count, const char *why)
+{
+    begin();
+    host.desc.methods = rows;
+    host.desc.num_methods = count;
+    host.server = mcp_server_create(&host.desc);
+    CHECK(!host.server);
+    CHECK_STR(why, host.log);
+    end();
+}
+
+static void methods_that_are_wrong(void)
+{
+    static const char *const reserved[] = {
+        "initialize", "ping", "tools/call", "tools/mine", "resources/subscribe", "prompts/x", "completion/complete",
+        "logging/setLevel", "tasks/get", "server/discover", "subscriptions/listen", "roots/list",
+        "sampling/createMessage", "elicitation/create", "notifications/initialized", "rpc.x"
+    };
+    static const mcp_method no_name[] = { MCP_METHOD(0, act, 0) }, empty_name[] = { MCP_METHOD("", act, 0) };
+    static const mcp_method no_fn[] = { MCP_METHOD("a", 0, 0) };
+    static const mcp_method twice_there[] = { MCP_METHOD("a", act, 0), MCP_METHOD("a", act, 0) };
+    static const char bad_type[] =
+        "mcp_server_desc: methods 'a': field 'x': has a type that is none of MCP_STRING, MCP_INTEGER, ...";
+    static const mcp_field bad_field[] = { MCP_ARG("x", 99, 0), MCP_END };
+    static const mcp_method bad_args[] = { MCP_METHOD("a", act, bad_field) };
+    static const mcp_method bad_result[] = { MCP_METHOD_FULL("a", act, 0, bad_field, 0, 0) };
+    static const mcp_method close_names[] = { MCP_METHOD("pings", act, 0), MCP_METHOD("tools", act, 0),
+                                              MCP_METHOD("rpc", act, 0) };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(reserved); i++) {
+        char why[200];
+        mcp_method row;
+        memset(&row, 0, sizeof row);
+        row.name = reserved[i];
+        row.fn = act;
+        snprintf(why, sizeof why, "mcp_server_desc: methods '%s': name is the protocol's: take a prefix of your own",
+                 reserved[i]);
+        check_wrong_methods(&row, 1, why);
+    }
+    check_wrong_methods(no_name, 1, "mcp_server_desc: methods '': name is empty");
+    check_wrong_methods(empty_name, 1, "mcp_server_desc: methods '': name is empty");
+    check_wrong_methods(no_fn, 1, "mcp_server_desc: methods 'a': fn is NULL");
+    check_wrong_methods(twice_there, 2, "mcp_server_desc: methods 'a': name is taken by an earlier row");
+    check_wrong_methods(bad_args, 1, bad_type);
+    check_wrong_methods(bad_result, 1, bad_type);
+    begin();
+    host.desc.methods = close_names;
+    host.desc.num_methods = MCP_COUNT(close_names);
+    connect("2026-07-28");
+    host.act = nothing;
+    (void)request(1, "tools", "", NULL);
+    check_result("");
+    end();
+}
+
 /*---- Memory -------------------------------------------------------------------------------------*/
 
 /* All of it with each allocation failing, once and for ever: right, or an error, and the next round works. */
@@ -313,11 +545,23 @@ static void play_refusals(void)
     (void)request(1, TOOL_CALL, NULL);
 }
 
+static void play_methods(void)
+{
+    host.act = an_object;
+    (void)request(1, "act", "", NULL);
+    (void)request(1, "acme/twice", "\"n\":21", NULL);
+    (void)request(1, "acme/sum", "\"a\":40,\"b\":2", NULL);
+    host.act = defer;
+    (void)request(1, "act", "", NULL);
+}
+
 static void every_allocation_fails(void)
 {
     fail_allocations("2026-07-28", play_refusals, false);
     fail_allocations("2026-07-28", play_refusals, true);
     fail_allocations("2025-11-25", play_refusals, false);
+    fail_allocations("2026-07-28", play_methods, false);
+    fail_allocations("2025-11-25", play_methods, true);
 }
 
 int main(void)
@@ -325,6 +569,11 @@ int main(void)
     TEST(refusals);
     TEST(refusals_among_other_verdicts);
     TEST(refused_later);
+    TEST(results_of_methods);
+    TEST(failures_of_methods);
+    TEST(revisions_of_methods);
+    TEST(deferred_methods);
+    TEST(methods_that_are_wrong);
     TEST(every_allocation_fails);
     return test_end();
 }
