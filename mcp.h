@@ -835,6 +835,9 @@ typedef struct mcp_server_desc {
     uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
     const mcp_method *methods;      /* requests of your own */
     size_t num_methods;
+    /* A notification that the library has no use for itself, as notifications/initialized or one of your own.
+       params: an object or missing, good until it returns. session: NULL if the delivery had none. */
+    void (*on_notification)(void *user, mcp_session *session, const char *method, mcp_json params);
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -9675,12 +9678,26 @@ static size_t mcpi_server_which_cancelled(const char *key, size_t len)
     return mcpi_json_is_key(key, len, "requestId") ? 0 : 1;
 }
 
-/* Notifications are never answered; those that we do not know change nothing. */
+/* The host may know what we do not. */
+static void mcpi_server_pass_on(mcp_call *call)
+{
+    const mcp_server_desc *d = &call->server->desc;
+    const mcpi_rpc_message *m = &call->message;
+    if (!d->on_notification || strlen(m->method.ptr) != m->method.len) return;
+    if (mcp_json_exists(m->params) && mcp_json_type(m->params) != MCP_JSON_OBJECT) return;
+    d->on_notification(d->user, call->route.session, m->method.ptr, m->params);
+}
+
+/* Notifications are never answered. */
 static void mcpi_server_notice(mcp_call *call)
 {
     static const mcp_str cancelled = MCP_LIT("notifications/cancelled");
     uint32_t found[1];
-    if (!call->route.session || !mcpi_rpc_same(call->message.method, cancelled)) return;
+    if (!mcpi_rpc_same(call->message.method, cancelled)) {
+        mcpi_server_pass_on(call);
+        return;
+    }
+    if (!call->route.session) return;
     if (mcpi_json_members(call->message.params, mcpi_server_which_cancelled, found, 1) != 1) return;
     mcpi_peer_cancel_id(call->peer, call->route.session, mcpi_json_found(call->message.params, found[0]));
 }

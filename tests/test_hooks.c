@@ -1,4 +1,4 @@
-/* What a host hangs into a server: refusals with codes of its own, methods of its own. */
+/* What a host hangs into a server: refusals with codes of its own, methods and notifications of its own. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -15,6 +15,7 @@ static struct {
     char reply[8192];
     size_t num_replies;
     int code;                       /* that the transport was told */
+    char heard[512];                /* notifications */
     mcp_ref ref;                    /* of the call that was deferred last */
     char log[512];
 } host;
@@ -27,7 +28,9 @@ static const mcp_resource resources[] = {
     MCP_RESOURCE("act://fixed", "fixed", act, 0, 0),
     MCP_RESOURCE_FULL("act://of/{text}", "of", act, 0, 0, 0, 0, 0, 0, act, 0, 0, 0, 0)
 };
-static const mcp_field number_arg[] = { MCP_NEED("n", MCP_INTEGER, 0), MCP_DEFAULT("by", MCP_INTEGER, "2", 0), MCP_END };
+static const mcp_field number_arg[] = {
+    MCP_NEED("n", MCP_INTEGER, 0), MCP_DEFAULT("by", MCP_INTEGER, "2", 0), MCP_END
+};
 
 struct sum {
     int64_t sum;
@@ -466,8 +469,8 @@ static void check_wrong_methods(const mcp_method *rows, size_t count, const char
 static void methods_that_are_wrong(void)
 {
     static const char *const reserved[] = {
-        "initialize", "ping", "tools/call", "tools/mine", "resources/subscribe", "prompts/x", "completion/complete",
-        "logging/setLevel", "tasks/get", "server/discover", "subscriptions/listen", "roots/list",
+        "initialize", "ping", "tools/call", "tools/mine", "resources/subscribe", "prompts/x",
+        "completion/complete", "logging/setLevel", "tasks/get", "server/discover", "subscriptions/listen", "roots/list",
         "sampling/createMessage", "elicitation/create", "notifications/initialized", "rpc.x"
     };
     static const mcp_method no_name[] = { MCP_METHOD(0, act, 0) }, empty_name[] = { MCP_METHOD("", act, 0) };
@@ -504,6 +507,70 @@ static void methods_that_are_wrong(void)
     host.act = nothing;
     (void)request(1, "tools", "", NULL);
     check_result("");
+    end();
+}
+
+/*---- Notifications of its own -------------------------------------------------------------------*/
+
+/* "METHOD(x) " for each, where x is a member of params. */
+static void on_notification(void *user, mcp_session *session, const char *method, mcp_json params)
+{
+    const size_t len = strlen(host.heard);
+    CHECK(user == &host);
+    CHECK(session == host.session);
+    snprintf(host.heard + len, sizeof host.heard - len, "%s(%d) ", method,
+             mcp_json_exists(params) ? (int)mcp_json_int(params, "x", 0) : -1);
+}
+
+static void close_session(void *user, mcp_session *session, const char *method, mcp_json params)
+{
+    (void)user, (void)params;
+    host.session = NULL;
+    mcp_session_close(session);
+    snprintf(host.heard, sizeof host.heard, "%s", method);
+}
+
+#define NOTIFY(method, more) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\"" more "}"
+
+static void notifications(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin();
+        host.desc.on_notification = on_notification;
+        connect(revisions[i]);
+        NOTE("%s", revisions[i]);
+        host.num_replies = 0;
+        (void)deliver(NOTIFY("notifications/initialized", ""), NULL);
+        (void)deliver(NOTIFY("acme/tick", ",\"params\":{\"x\":7}"), NULL);
+        (void)deliver(NOTIFY("", ",\"params\":{}"), NULL);
+        CHECK_STR("notifications/initialized(-1) acme/tick(7) (0) ", host.heard);
+        /* What is ours, what has params of no use, and what is no C string, stays here. */
+        host.heard[0] = 0;
+        (void)deliver(NOTIFY("notifications/cancelled", ",\"params\":{\"requestId\":1}"), NULL);
+        (void)deliver(NOTIFY("acme/tick", ",\"params\":[7]"), NULL);
+        (void)deliver(NOTIFY("acme/tick", ",\"params\":null"), NULL);
+        (void)deliver(NOTIFY("acme/tick\\u0000", ""), NULL);
+        CHECK_STR("", host.heard);
+        CHECK_UINT(0, host.num_replies);
+        end();
+    }
+}
+
+/* A transport without sessions, and a session that ends with its notification. */
+static void notifications_and_sessions(void)
+{
+    begin();
+    host.desc.on_notification = on_notification;
+    host.server = mcp_server_create(&host.desc);
+    (void)deliver(NOTIFY("acme/tick", ""), NULL);
+    CHECK_STR("acme/tick(-1) ", host.heard);
+    end();
+    begin();
+    host.desc.on_notification = close_session;
+    connect("2025-11-25");
+    CHECK(mcp_session_feed(host.session, NOTIFY("acme/tick", "") "\n", strlen(NOTIFY("acme/tick", "")) + 1) > 0);
+    CHECK_STR("acme/tick", host.heard);
     end();
 }
 
@@ -574,6 +641,8 @@ int main(void)
     TEST(revisions_of_methods);
     TEST(deferred_methods);
     TEST(methods_that_are_wrong);
+    TEST(notifications);
+    TEST(notifications_and_sessions);
     TEST(every_allocation_fails);
     return test_end();
 }
