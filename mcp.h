@@ -8955,7 +8955,7 @@ MCPI_INLINE void mcpi_server_begin_block(mcp_call *call)
 {
     mcpi_server_put_comma(call);
     if (call->scene == MCPI_PEER_TOOL) return;
-    if (call->scene != MCPI_PEER_PROMPT) (void)mcpi_peer_misuse(call, "content in a completion");
+    if (call->scene != MCPI_PEER_PROMPT) (void)mcpi_peer_misuse(call, "content where there is none");
     mcpi_json_frame(&call->out, "{\"role\":");
     mcp_put_str(&call->out, call->role);
     mcpi_json_frame(&call->out, ",\"content\":");
@@ -9062,7 +9062,7 @@ static void mcpi_server_put_failure(mcp_call *call, int status)
 {
     char text[160];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    if (call->failed == MCP_E_MISUSE) {
+    if (call->failed == MCP_E_MISUSE && call->misused) {
         mcpi_base_note_str(&note, call->misused);
         mcpi_base_note_str(&note, ": ");
     }
@@ -9921,7 +9921,7 @@ MCP_API void *mcp_call_memory(mcp_call *call, size_t size)
 {
     if (call->memory) {
         if (size <= call->memory_size) return call->memory;
-        mcpi_peer_fail(call, MCP_E_MISUSE);
+        (void)mcpi_peer_misuse(call, "mcp_call_memory with more than before");
         return NULL;
     }
     call->memory = mcp_arena_get(&call->arena, size);
@@ -10321,7 +10321,7 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...)
 /* An error without a code would be a result. */
 static bool mcpi_server_is_code(mcp_call *call, int code)
 {
-    if (!code) mcpi_peer_fail(call, MCP_E_MISUSE);
+    if (!code) (void)mcpi_peer_misuse(call, "mcp_refuse without a code");
     return code != 0;
 }
 

@@ -191,6 +191,15 @@ static void check_refused(const char *error)
     CHECK_STR(want, host.reply);
 }
 
+/* what: in front of the status, or NULL. */
+static void check_internal(const char *what, int status)
+{
+    char want[300];
+    snprintf(want, sizeof want, "{\"code\":-32603,\"message\":\"%s%s%s\"}", what ? what : "", what ? ": " : "",
+             mcp_strerror(status));
+    check_refused(want);
+}
+
 /*---- Refusals -----------------------------------------------------------------------------------*/
 
 static int refuse(mcp_call *c) { return mcp_refuse(c, 4001, "no %s for \"%d\"", "room", 7); }
@@ -270,16 +279,15 @@ static void refusals_among_other_verdicts(void)
     host.act = refuse_then_fail;
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"after all\"}],"
               "\"isError\":true}}", request(1, TOOL_CALL, NULL));
-    snprintf(want, sizeof want, internal, mcp_strerror(MCP_E_MISUSE));
     host.act = refuse_then_write;
     (void)request(1, TOOL_CALL, NULL);
-    check_refused(want);
+    check_internal("content after mcp_fail or mcp_missing", MCP_E_MISUSE);
     host.act = refuse_without_code;
     (void)request(1, TOOL_CALL, NULL);
-    check_refused(want);
+    check_internal("mcp_refuse without a code", MCP_E_MISUSE);
     host.act = refuse_without_code_but_data;
     (void)request(1, TOOL_CALL, NULL);
-    check_refused(want);
+    check_internal("mcp_refuse without a code", MCP_E_MISUSE);
     snprintf(want, sizeof want, internal, mcp_strerror(MCP_E_TEMPLATE));
     host.act = refuse_with_bad_template;
     (void)request(1, TOOL_CALL, NULL);
@@ -339,13 +347,6 @@ static int a_failure_without_reason(mcp_call *c) { (void)c; return MCP_E_TOOL; }
 static int a_status(mcp_call *c) { (void)c; return MCP_E_IO; }
 static int unbound_struct(mcp_call *c) { return mcp_data_struct(c, ""); }
 
-static void check_internal(int status)
-{
-    char want[200];
-    snprintf(want, sizeof want, "{\"code\":-32603,\"message\":\"%s\"}", mcp_strerror(status));
-    check_refused(want);
-}
-
 static void results_of_methods(void)
 {
     size_t i;
@@ -377,11 +378,12 @@ static void failures_of_methods(void)
 {
     static const struct {
         int (*act)(mcp_call *c);
-        int status;
+        const char *what;
     } misuses[] = {
-        { not_an_object, MCP_E_MISUSE }, { two_objects, MCP_E_MISUSE }, { some_text, MCP_E_MISUSE },
-        { a_blob, MCP_E_MISUSE }, { an_image, MCP_E_MISUSE }, { a_suggestion, MCP_E_MISUSE },
-        { a_failure_without_reason, MCP_E_TOOL }, { a_status, MCP_E_IO }, { unbound_struct, MCP_E_MISUSE }
+        { not_an_object, "mcp_data without an object" }, { two_objects, "mcp_data twice" },
+        { some_text, "content where there is none" }, { a_blob, "mcp_blob" },
+        { an_image, "content where there is none" }, { a_suggestion, "mcp_suggest" },
+        { unbound_struct, "mcp_data_struct" }
     };
     size_t i;
     begin();
@@ -390,8 +392,14 @@ static void failures_of_methods(void)
         NOTE("%lu", (unsigned long)i);
         host.act = misuses[i].act;
         (void)request(1, "act", "", NULL);
-        check_internal(misuses[i].status);
+        check_internal(misuses[i].what, MCP_E_MISUSE);
     }
+    host.act = a_status;
+    (void)request(1, "act", "", NULL);
+    check_internal(NULL, MCP_E_IO);
+    host.act = a_failure_without_reason;
+    (void)request(1, "act", "", NULL);
+    check_refused("{\"code\":-32603,\"message\":\"the handler failed without a reason: see mcp_fail\"}");
     host.act = a_failure;
     (void)request(1, "act", "", NULL);
     check_refused("{\"code\":-32603,\"message\":\"no luck\"}");

@@ -407,7 +407,8 @@ static const struct {
     { fails_now, REGRET("1", "no") },
     { breaks_now, FAILURE("1", "-32603", "MCP_E_IO: reading or writing failed: see errno") },
     { next_of_fn, FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment") },
-    { memory_grows, FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment") },
+    { memory_grows, FAILURE("1", "-32603", "mcp_call_memory with more than before: MCP_E_MISUSE: the call does "
+                                    "not fit here: see the function's comment") },
     { memory_is_huge,
       FAILURE("1", "-32603", "MCP_E_NOMEM: out of memory: the allocator or the pool gave nothing more") },
     { waits_now, "" }
