@@ -1060,7 +1060,7 @@ typedef struct mcp_client_desc {
     uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
                                        much of answers it is not read any more (default: 1 MiB) */
     uint32_t max_calls;             /* requests at a time, and as many of a legacy server's (default: 64) */
-    uint32_t max_pages;             /* of the list of tools (default: 1,000) */
+    uint32_t max_pages;             /* of one list (default: 1,000) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
@@ -1192,15 +1192,20 @@ MCP_API mcp_json mcp_reply_result(const mcp_reply *reply);
 MCP_API mcp_json mcp_reply_content(const mcp_reply *reply);
 MCP_API mcp_json mcp_reply_data(const mcp_reply *reply);
 
-/* The server's tools, one after the other, however many pages they come in:
-       for (t = mcp_tools_first(client); mcp_json_exists(t); t = mcp_tools_next(client, t)) ...
-   Each is good until the next page is read. Missing at the end, and after an error, which mcp_tools_status
-   and mcp_client_error tell: the server did not answer, its pages lead in a circle (MCP_E_PROTOCOL), or
-   there are more than max_pages (MCP_E_TOO_LONG).
-   Spec: server/tools (listing tools), server/utilities/pagination */
-MCP_API mcp_json mcp_tools_first(mcp_client *client);
-MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool);
-MCP_API int mcp_tools_status(const mcp_client *client);
+/* For lists, beside the kinds of rows: templates of resources, whose URIs have variables. */
+enum { MCP_TEMPLATES = 8 };
+
+/* What the server has of a kind, MCP_TOOLS, MCP_RESOURCES, MCP_PROMPTS or MCP_TEMPLATES, one after the other,
+   however many pages it comes in:
+       for (t = mcp_list_first(client, MCP_TOOLS); mcp_json_exists(t); t = mcp_list_next(client, t)) ...
+   Each is good until the next page of its kind is read; different kinds may be walked at the same time.
+   Missing at the end, and after an error. mcp_list_status tells, of the list that was walked last: MCP_OK, or
+   with the reason in mcp_client_error that the server did not answer, that its page is not one or its pages
+   lead in a circle (MCP_E_PROTOCOL), or that there are more than max_pages (MCP_E_TOO_LONG).
+   Spec: server/tools, server/resources, server/prompts (listing), server/utilities/pagination */
+MCP_API mcp_json mcp_list_first(mcp_client *client, int kind);
+MCP_API mcp_json mcp_list_next(mcp_client *client, mcp_json item);
+MCP_API int mcp_list_status(const mcp_client *client);
 
 /*---- >>transport-api  For transports of your own: bytes, or message by message. -----------------*/
 
@@ -10381,6 +10386,16 @@ struct mcp_input {
     char why[160];
 };
 
+enum { MCPI_CLIENT_LISTS = 4 };      /* MCP_TOOLS, MCP_RESOURCES, MCP_PROMPTS, MCP_TEMPLATES */
+
+/* A list that is walked. */
+typedef struct mcpi_client_list {
+    mcp_doc page;
+    int status;
+    uint32_t num_pages;         /* up to now */
+    mcp_buf mark;               /* a cursor among them */
+} mcpi_client_list;
+
 enum { MCPI_CLIENT_PROBING, MCPI_CLIENT_INITIALIZING, MCPI_CLIENT_READY, MCPI_CLIENT_OVER };
 
 struct mcp_client {
@@ -10403,10 +10418,8 @@ struct mcp_client {
     mcp_out meta;               /* what it says of us, in the modern era */
     mcp_reply got;              /* what is being read */
     mcp_reply reply;            /* of the last blocking call */
-    mcp_doc page;               /* of tools */
-    int page_status;
-    uint32_t num_pages;         /* of this list, up to now */
-    mcp_buf mark;               /* a cursor among them */
+    mcpi_client_list lists[MCPI_CLIENT_LISTS];
+    int list_status;            /* of the last that was walked */
     uint32_t paused;            /* by questions of a legacy server, or a restart: no request's time runs */
     mcp_input *inputs;          /* that are not answered yet */
     uint64_t num_inputs;
@@ -10486,6 +10499,13 @@ static void mcpi_client_put_why(mcp_reply *reply, int status, const char *why)
     reply->result = reply->error = mcpi_json_missing();
 }
 
+static void mcpi_client_add_why(mcp_reply *reply, const char *more)
+{
+    const size_t len = strlen(reply->why);
+    mcpi_base_note note = mcpi_base_note_start(reply->why + len, sizeof reply->why - len);
+    mcpi_base_note_str(&note, more);
+}
+
 /*-- Callbacks, and what they may do --*/
 
 static uint64_t mcpi_client_now(const mcp_client *c)
@@ -10529,6 +10549,7 @@ static void mcpi_client_drop_inputs(mcp_client *c, mcp_ref request)
 static void mcpi_client_free(mcp_client *c)
 {
     const mcp_alloc alloc = c->desc.alloc;
+    size_t i;
     if (c->close) c->close(c);
     while (c->inputs) mcpi_client_drop_inputs(c, c->inputs->request);
     mcpi_peer_free_requests(&c->requests);
@@ -10539,8 +10560,10 @@ static void mcpi_client_free(mcp_client *c)
     mcp_doc_free(&c->hello);
     mcp_doc_free(&c->got.doc);
     mcp_doc_free(&c->reply.doc);
-    mcp_doc_free(&c->page);
-    mcp_buf_free(&c->mark);
+    for (i = 0; i < MCPI_CLIENT_LISTS; i++) {
+        mcp_doc_free(&c->lists[i].page);
+        mcp_buf_free(&c->lists[i].mark);
+    }
     mcpi_base_release(&alloc, c, sizeof *c);
 }
 
@@ -11017,8 +11040,44 @@ static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply
 
 /*-- Reading --*/
 
+/* What the result of a method must hold: an array of objects that each have a text of that name, or of texts. */
+typedef struct mcpi_client_shape {
+    const char *method, *items, *name;
+    bool (*holds)(mcp_json item);       /* what else must be so; NULL: nothing */
+} mcpi_client_shape;
+
+/* Lists come first, in the order of their kinds. */
+static const mcpi_client_shape mcpi_client_shapes[] = {
+    { "tools/list", "/tools", "name", NULL },
+    { "resources/list", "/resources", "uri", NULL },
+    { "prompts/list", "/prompts", "name", NULL },
+    { "resources/templates/list", "/resourceTemplates", "uriTemplate", NULL }
+};
+
+static bool mcpi_client_has_shape(const mcpi_client_shape *shape, mcp_json result)
+{
+    mcp_json items = mcp_json_find(result, shape->items), v;
+    for (v = mcp_json_first(items); mcp_json_exists(v); v = mcp_json_next(v)) {
+        if (!mcp_json_str(v, shape->name).ptr) return false;
+        if (shape->holds && !shape->holds(v)) return false;
+    }
+    return mcp_json_type(items) == MCP_JSON_ARRAY;
+}
+
+/* Checks what a result holds, for the methods of which we know it. Others may hold anything. */
+static void mcpi_client_check_shape(mcp_reply *reply, const char *method)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_client_shapes); i++) {
+        const mcpi_client_shape *shape = &mcpi_client_shapes[i];
+        if (!mcpi_base_same(method, shape->method) || mcpi_client_has_shape(shape, reply->result)) continue;
+        mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is not what the protocol wants at ");
+        mcpi_client_add_why(reply, shape->items);
+    }
+}
+
 /* The result of a request: what kind of end it is. type: its resultType, if there is such a thing. */
-static void mcpi_client_judge(mcp_reply *reply, mcp_json type)
+static void mcpi_client_judge(mcp_reply *reply, mcp_json type, const char *method)
 {
     if (mcp_json_exists(reply->error)) {
         reply->status = MCP_E_REMOTE;
@@ -11028,6 +11087,7 @@ static void mcpi_client_judge(mcp_reply *reply, mcp_json type)
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is of an unknown resultType");
     } else {
         reply->status = mcp_json_bool(reply->result, "isError", false) ? MCP_E_TOOL : MCP_OK;
+        mcpi_client_check_shape(reply, method);
     }
 }
 
@@ -11490,7 +11550,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     if (mcp_json_exists(m->result) && mcp_json_exists(m->error))
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server answered with a result and an error");
     else
-        mcpi_client_judge(reply, type);
+        mcpi_client_judge(reply, type, r->method.ptr);
     mcpi_client_complete(c, r, reply);
 }
 
@@ -11784,6 +11844,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
 {
     mcp_client *c = NULL;
     mcp_client_desc *d;
+    size_t i;
     if (desc->name && desc->version) c = (mcp_client *)mcpi_base_resize(&desc->alloc, NULL, 0, sizeof *c);
     if (!c) return NULL;
     memset(c, 0, sizeof *c);
@@ -11796,12 +11857,16 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     c->line.buf.alloc = d->alloc;
     mcp_out_init(&c->meta, d->max_request);
     c->meta.buf.alloc = d->alloc;
-    mcp_buf_init(&c->mark, d->alloc, d->max_message);
+    for (i = 0; i < MCPI_CLIENT_LISTS; i++) {
+        mcp_buf_init(&c->lists[i].mark, d->alloc, d->max_message);
+        c->lists[i].page.alloc = d->alloc;
+        c->lists[i].page.max_nodes = d->max_nodes;
+    }
     c->requests.alloc = d->alloc;
     c->requests.max_text = d->max_request;
     c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */
-    c->hello.alloc = c->page.alloc = d->alloc;
-    c->hello.max_nodes = c->page.max_nodes = d->max_nodes;
+    c->hello.alloc = d->alloc;
+    c->hello.max_nodes = d->max_nodes;
     mcpi_client_init_reply(c, &c->got);
     mcpi_client_init_reply(c, &c->reply);
     mcpi_client_start(c);
@@ -12043,36 +12108,57 @@ MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, con
     return mcpi_client_wait(client, r);
 }
 
-/*-- Tools, page by page --*/
+/*-- Lists, page by page --*/
+
+static const char *mcpi_client_list_method(const mcp_client *c, const mcpi_client_list *list)
+{
+    return mcpi_client_shapes[list - c->lists].method;
+}
 
 /* Why there is no page. What ended the client, if it is over, stays its error. */
-static int mcpi_client_refuse_page(mcp_client *c, int status, const char *why)
+static int mcpi_client_refuse_page(mcp_client *c, const mcpi_client_list *list, int status, const char *why)
 {
-    if (c->state != MCPI_CLIENT_OVER) mcpi_client_note_why(c, "tools/list: ", why);
+    mcpi_base_note note;
+    if (c->state == MCPI_CLIENT_OVER) return status;
+    note = mcpi_base_note_start(c->why, sizeof c->why);
+    mcpi_base_note_str(&note, mcpi_client_list_method(c, list));
+    mcpi_base_note_str(&note, ": ");
+    mcpi_base_note_str(&note, why);
     return status;
 }
 
 /* Whether the next page is to be asked for. The mark moves to pages 1, 2, 4, 8 and so on, so that a circle of
    any length comes to it before long. Spec: server/utilities/pagination */
-static int mcpi_client_check_cursor(mcp_client *c, mcp_str next)
+static int mcpi_client_check_cursor(mcp_client *c, mcpi_client_list *list, mcp_str next)
 {
-    const mcp_buf *mark = &c->mark;
-    if (c->num_pages > 1 && next.len == mark->len && !memcmp(next.ptr, mark->ptr, next.len))
-        return mcpi_client_refuse_page(c, MCP_E_PROTOCOL, "the server's pages lead in a circle");
-    if (c->num_pages >= c->desc.max_pages)
-        return mcpi_client_refuse_page(c, MCP_E_TOO_LONG, "it has more pages than mcp_client_desc.max_pages");
-    if (c->num_pages & (c->num_pages - 1)) return MCP_OK;
-    mcp_buf_reset(&c->mark);
-    if (mcp_buf_add(&c->mark, next.ptr, next.len)) return MCP_OK;
-    return mcpi_client_refuse_page(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM));
+    const mcp_buf *mark = &list->mark;
+    if (list->num_pages > 1 && next.len == mark->len && !memcmp(next.ptr, mark->ptr, next.len))
+        return mcpi_client_refuse_page(c, list, MCP_E_PROTOCOL, "the server's pages lead in a circle");
+    if (list->num_pages >= c->desc.max_pages)
+        return mcpi_client_refuse_page(c, list, MCP_E_TOO_LONG,
+                                       "it has more pages than mcp_client_desc.max_pages");
+    if (list->num_pages & (list->num_pages - 1)) return MCP_OK;
+    mcp_buf_reset(&list->mark);
+    if (mcp_buf_add(&list->mark, next.ptr, next.len)) return MCP_OK;
+    return mcpi_client_refuse_page(c, list, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM));
+}
+
+/* Keeps a page. A cursor is a string; null is none. */
+static int mcpi_client_keep_page(mcp_client *c, mcpi_client_list *list, mcp_json result)
+{
+    const int cursor = mcp_json_type(mcp_json_get(result, "nextCursor"));
+    const int status = mcp_json_clone(&list->page, result);
+    if (status != MCP_OK) return mcpi_client_refuse_page(c, list, status, mcp_strerror(status));
+    if (cursor == MCP_JSON_MISSING || cursor == MCP_JSON_NULL || cursor == MCP_JSON_STRING) return MCP_OK;
+    return mcpi_client_refuse_page(c, list, MCP_E_PROTOCOL, "the server's nextCursor is not a string");
 }
 
 /* Reads the page of that cursor; the first without one. A callback may have closed the client meanwhile,
    which is MCP_E_CLOSED. */
-static int mcpi_client_read_page(mcp_client *c, mcp_str cursor)
+static int mcpi_client_read_page(mcp_client *c, mcpi_client_list *list, mcp_str cursor)
 {
     const mcp_reply *reply;
-    mcpi_peer_request *r = mcpi_client_prepare(c, "tools/list");
+    mcpi_peer_request *r = mcpi_client_prepare(c, mcpi_client_list_method(c, list));
     if (r && cursor.ptr) {
         mcp_put_object(&r->params);
         mcp_put_key(&r->params, "cursor");
@@ -12081,50 +12167,60 @@ static int mcpi_client_read_page(mcp_client *c, mcp_str cursor)
     }
     reply = mcpi_client_wait(c, r);
     if (reply == &mcpi_client_gone) return reply->status;
-    c->num_pages++;
-    c->page_status = reply->status;
-    if (reply->status != MCP_OK)
-        return mcpi_client_refuse_page(c, reply->status, mcp_reply_text(reply));
-    c->page_status = mcp_json_clone(&c->page, reply->result);
-    if (c->page_status == MCP_OK) return MCP_OK;
-    return mcpi_client_refuse_page(c, c->page_status, mcp_strerror(c->page_status));
+    list->num_pages++;
+    if (reply->status == MCP_OK) list->status = mcpi_client_keep_page(c, list, reply->result);
+    else list->status = mcpi_client_refuse_page(c, list, reply->status, mcp_reply_text(reply));
+    c->list_status = list->status;
+    return list->status;
 }
 
-static mcp_json mcpi_client_first_of_page(const mcp_client *c)
+static mcp_json mcpi_client_first_of_page(const mcp_client *c, const mcpi_client_list *list)
 {
-    return mcp_json_first(mcp_json_get(mcp_json_root(&c->page), "tools"));
+    return mcp_json_first(mcp_json_find(mcp_json_root(&list->page), mcpi_client_shapes[list - c->lists].items));
 }
 
-/* The tool, or if it is missing the first of the next page that has any. */
-static mcp_json mcpi_client_find_tool(mcp_client *c, mcp_json tool)
+/* The item, or if it is missing the first of the next page that has any. */
+static mcp_json mcpi_client_find_item(mcp_client *c, mcpi_client_list *list, mcp_json item)
 {
-    int status = c->page_status;
-    while (!mcp_json_exists(tool) && status == MCP_OK) {
-        const mcp_str cursor = mcp_json_str(mcp_json_root(&c->page), "nextCursor");
+    int status = c->list_status = list->status;
+    while (!mcp_json_exists(item) && status == MCP_OK) {
+        const mcp_str cursor = mcp_json_str(mcp_json_root(&list->page), "nextCursor");
         if (!cursor.ptr) break;
-        status = c->page_status = mcpi_client_check_cursor(c, cursor);
-        if (status == MCP_OK) status = mcpi_client_read_page(c, cursor);
-        if (status == MCP_OK) tool = mcpi_client_first_of_page(c);
+        status = c->list_status = list->status = mcpi_client_check_cursor(c, list, cursor);
+        if (status == MCP_OK) status = mcpi_client_read_page(c, list, cursor);
+        if (status == MCP_OK) item = mcpi_client_first_of_page(c, list);
     }
-    return tool;
+    return item;
 }
 
-MCP_API mcp_json mcp_tools_first(mcp_client *client)
+MCP_API mcp_json mcp_list_first(mcp_client *client, int kind)
 {
     const mcp_str none = { NULL, 0 };
-    client->num_pages = 0;
-    if (mcpi_client_read_page(client, none) != MCP_OK) return mcpi_json_missing();
-    return mcpi_client_find_tool(client, mcpi_client_first_of_page(client));
+    mcpi_client_list *list = client->lists;
+    while (list < client->lists + MCPI_CLIENT_LISTS && kind != 1 << (list - client->lists)) list++;
+    if (list == client->lists + MCPI_CLIENT_LISTS) {
+        mcpi_client_note_refused(client, MCP_E_MISUSE, "a list is of MCP_TOOLS, MCP_RESOURCES, MCP_PROMPTS "
+                                                       "or MCP_TEMPLATES");
+        client->list_status = MCP_E_MISUSE;
+        return mcpi_json_missing();
+    }
+    list->num_pages = 0;
+    if (mcpi_client_read_page(client, list, none) != MCP_OK) return mcpi_json_missing();
+    return mcpi_client_find_item(client, list, mcpi_client_first_of_page(client, list));
 }
 
-MCP_API mcp_json mcp_tools_next(mcp_client *client, mcp_json tool)
+MCP_API mcp_json mcp_list_next(mcp_client *client, mcp_json item)
 {
-    return mcpi_client_find_tool(client, mcp_json_next(tool));
+    size_t i;
+    for (i = 0; i < MCPI_CLIENT_LISTS; i++)
+        if (item.doc == &client->lists[i].page)
+            return mcpi_client_find_item(client, &client->lists[i], mcp_json_next(item));
+    return mcpi_json_missing();
 }
 
-MCP_API int mcp_tools_status(const mcp_client *client)
+MCP_API int mcp_list_status(const mcp_client *client)
 {
-    return client->page_status;
+    return client->list_status;
 }
 
 /*-- A server in the same process --*/

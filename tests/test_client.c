@@ -1487,8 +1487,8 @@ static void waiting_without_a_pump(void)
     CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(mcp_call_tool(side.client, "echo", NULL)));
     CHECK_STR("only a client of mcp_client_spawn or mcp_pair can wait",
               mcp_reply_text(mcp_request(side.client, "x", NULL)));
-    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
-    CHECK_STATUS(MCP_E_MISUSE, mcp_tools_status(side.client));
+    CHECK(!mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_list_status(side.client));
     CHECK_STR("", output());
     CHECK(begin_call(&side.a, "x") == 2);
     end();
@@ -1531,15 +1531,15 @@ static void check_pages(void)
 {
     mcp_json t;
     size_t n = 0;
-    for (t = mcp_tools_first(side.client); mcp_json_exists(t); t = mcp_tools_next(side.client, t)) {
+    for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t); t = mcp_list_next(side.client, t)) {
         CHECK(n < MCP_COUNT(tools) && mcp_json_equals(t, "name", tools[n].name));
         CHECK_STR("z", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "z")));
         CHECK(mcp_json_equals(t, "name", tools[n].name));
-        CHECK_STATUS(MCP_OK, mcp_tools_status(side.client));
+        CHECK_STATUS(MCP_OK, mcp_list_status(side.client));
         if (++n > MCP_COUNT(tools)) break;
     }
     CHECK_UINT(MCP_COUNT(tools), n);
-    CHECK_STATUS(MCP_OK, mcp_tools_status(side.client));
+    CHECK_STATUS(MCP_OK, mcp_list_status(side.client));
 }
 
 static void tools_page_by_page(void)
@@ -1559,8 +1559,8 @@ static void tools_page_by_page(void)
     begin_pair();
     far.desc.num_tools = 0;
     pair();
-    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
-    CHECK(!mcp_json_exists(mcp_tools_next(side.client, mcp_tools_first(side.client))));
+    CHECK(!mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
+    CHECK(!mcp_json_exists(mcp_list_next(side.client, mcp_list_first(side.client, MCP_TOOLS))));
     end_pair();
 }
 
@@ -1653,8 +1653,7 @@ static const char *refuses(const char *line) { return reply_to(line, "\"error\":
 
 static const char *has_no_tools(const char *line)
 {
-    return reply_to(line, asked == 1 ? "\"result\":{}" : asked == 2 ? "\"result\":{\"tools\":7}" :
-                    "\"result\":{\"tools\":[],\"nextCursor\":null}");
+    return reply_to(line, asked == 1 ? "\"result\":{\"tools\":[]}" : "\"result\":{\"tools\":[],\"nextCursor\":null}");
 }
 
 static void pages_that_fail(void)
@@ -1662,29 +1661,29 @@ static void pages_that_fail(void)
     mcp_json t;
     size_t n = 0, i;
     play(fails_later);
-    for (t = mcp_tools_first(side.client); mcp_json_exists(t); t = mcp_tools_next(side.client, t)) n++;
+    for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t); t = mcp_list_next(side.client, t)) n++;
     CHECK_UINT(2, n);
-    CHECK_STATUS(MCP_E_REMOTE, mcp_tools_status(side.client));
+    CHECK_STATUS(MCP_E_REMOTE, mcp_list_status(side.client));
     CHECK_STR("tools/list: oh", mcp_client_error(side.client));
-    CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
+    CHECK(!mcp_json_exists(mcp_list_next(side.client, t)));
     CHECK_UINT(2, asked);
     end();
     play(refuses);
-    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
-    CHECK_STATUS(MCP_E_REMOTE, mcp_tools_status(side.client));
+    CHECK(!mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
+    CHECK_STATUS(MCP_E_REMOTE, mcp_list_status(side.client));
     end();
     play(is_silent);
-    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
-    CHECK_STATUS(MCP_E_TIMEOUT, mcp_tools_status(side.client));
+    CHECK(!mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_list_status(side.client));
     end();
     play(has_no_tools);
-    for (i = 0; i < 3; i++) {
-        t = mcp_tools_first(side.client);
+    for (i = 0; i < 2; i++) {
+        t = mcp_list_first(side.client, MCP_TOOLS);
         CHECK(!mcp_json_exists(t));
-        CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
-        CHECK_STATUS(MCP_OK, mcp_tools_status(side.client));
+        CHECK(!mcp_json_exists(mcp_list_next(side.client, t)));
+        CHECK_STATUS(MCP_OK, mcp_list_status(side.client));
     }
-    CHECK_UINT(3, asked);
+    CHECK_UINT(2, asked);
     end();
 }
 
@@ -1692,16 +1691,16 @@ static void empty_pages(void)
 {
     mcp_json t;
     play(some_empty_pages);
-    t = mcp_tools_first(side.client);
+    t = mcp_list_first(side.client, MCP_TOOLS);
     CHECK(mcp_json_equals(t, "name", "a"));
-    t = mcp_tools_next(side.client, t);
+    t = mcp_list_next(side.client, t);
     CHECK(mcp_json_equals(t, "name", "b"));
-    CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
-    CHECK_STATUS(MCP_OK, mcp_tools_status(side.client));
+    CHECK(!mcp_json_exists(mcp_list_next(side.client, t)));
+    CHECK_STATUS(MCP_OK, mcp_list_status(side.client));
     CHECK_UINT(4, asked);
     end();
     play(first_empty);
-    CHECK(mcp_json_equals(mcp_tools_first(side.client), "name", "a"));
+    CHECK(mcp_json_equals(mcp_list_first(side.client, MCP_TOOLS), "name", "a"));
     CHECK_UINT(3, asked);
     end();
 }
@@ -1786,7 +1785,7 @@ static void say_again(void)
         CHECK_STR("x", mcp_reply_text(mcp_call_tool(side.client, "echo", "{'text': %s}", "x")));
         CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(mcp_call_tool(side.client, "fails", NULL)));
         CHECK_STATUS(MCP_E_REMOTE, mcp_reply_status(mcp_call_tool(side.client, "none", NULL)));
-        CHECK(mcp_json_exists(mcp_tools_first(side.client)));
+        CHECK(mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
     }
     CHECK_UINT(count + 200, side.a.times);
     CHECK_UINT(0, side.b.times);
@@ -1868,7 +1867,7 @@ static void hard_pair(void)
         r = mcp_call_tool(side.client, "echo", "{'text': %s}", "x");
         CHECK(mcp_reply_status(r) < 0 || !strcmp(mcp_reply_text(r), "x"));
         CHECK(mcp_reply_status(r) >= 0 || *mcp_reply_text(r));
-        for (t = mcp_tools_first(side.client); mcp_json_exists(t); t = mcp_tools_next(side.client, t)) {}
+        for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t); t = mcp_list_next(side.client, t)) {}
         hard_refs[1] = mcp_call_begin(side.client, on_done, &hard[1], "later", NULL);
         r = mcp_call_tool(side.client, "later", NULL);
         CHECK(mcp_reply_status(r) < 0 && *mcp_reply_text(r));
@@ -2145,8 +2144,8 @@ static size_t count_tools(void)
 {
     mcp_json t;
     size_t n = 0;
-    for (t = mcp_tools_first(side.client); mcp_json_exists(t) && n < 10000; t = mcp_tools_next(side.client, t)) n++;
-    CHECK(!mcp_json_exists(mcp_tools_next(side.client, t)));
+    for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t) && n < 10000; t = mcp_list_next(side.client, t)) n++;
+    CHECK(!mcp_json_exists(mcp_list_next(side.client, t)));
     return n;
 }
 
@@ -2167,7 +2166,7 @@ static void pages_without_end(void)
             asked = 0;
             CHECK_UINT(rows[i].tools, count_tools());
             CHECK_UINT(rows[i].asked, asked);
-            CHECK_STATUS(MCP_E_TOO_LONG, mcp_tools_status(side.client));
+            CHECK_STATUS(MCP_E_TOO_LONG, mcp_list_status(side.client));
             CHECK_STR("tools/list: it has more pages than mcp_client_desc.max_pages", mcp_client_error(side.client));
             CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
         }
@@ -2182,7 +2181,7 @@ static void cursors_that_are_repeated(void)
         NOTE("a circle of %lu", (unsigned long)circle);
         play(pages_in_a_circle);
         CHECK(count_tools() < 200);
-        CHECK_STATUS(MCP_E_PROTOCOL, mcp_tools_status(side.client));
+        CHECK_STATUS(MCP_E_PROTOCOL, mcp_list_status(side.client));
         CHECK_STR("tools/list: the server's pages lead in a circle", mcp_client_error(side.client));
         end();
     }
@@ -2195,7 +2194,7 @@ static void close_in_a_callback_of_a_list(void)
     pair();
     side.a.act = closes;
     CHECK(begin_call(&side.a, "x") != 0);
-    CHECK(!mcp_json_exists(mcp_tools_first(side.client)));
+    CHECK(!mcp_json_exists(mcp_list_first(side.client, MCP_TOOLS)));
     mcp_server_destroy(far.server);
     CHECK_HEAP(&side.heap);
 }

@@ -666,10 +666,10 @@ static void check_talk(uint32_t ours, uint32_t theirs, const char *revision)
     (void)says(call_echo(c, "Gr\xc3\xbc\xc3\x9f" "e\n\"\\"), "Gr\xc3\xbc\xc3\x9f" "e\n\"\\");
     CHECK_STR(revision, mcp_client_revision(c));
     CHECK_STATUS(MCP_OK, mcp_client_status(c));
-    for (t = mcp_tools_first(c); mcp_json_exists(t); t = mcp_tools_next(c, t), n++)
+    for (t = mcp_list_first(c, MCP_TOOLS); mcp_json_exists(t); t = mcp_list_next(c, t), n++)
         CHECK_STR(n < MCP_COUNT(names) ? names[n] : NULL, mcp_json_cstr(t, "name", NULL));
     CHECK_UINT(MCP_COUNT(names), n);
-    CHECK_STATUS(MCP_OK, mcp_tools_status(c));
+    CHECK_STATUS(MCP_OK, mcp_list_status(c));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(mcp_call_tool(c, "echo", NULL)));
     CHECK_STATUS(MCP_E_REMOTE, mcp_reply_status(mcp_request(c, "no/such", NULL)));
     CHECK_INT(-32601, mcp_reply_code(mcp_request(c, "no/such", NULL)));

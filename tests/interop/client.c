@@ -41,10 +41,10 @@ static const char *list_tools(mcp_client *c)
     static char names[2000];
     size_t n = 0;
     mcp_json t;
-    for (t = mcp_tools_first(c); mcp_json_exists(t) && n < 1800; t = mcp_tools_next(c, t))
+    for (t = mcp_list_first(c, MCP_TOOLS); mcp_json_exists(t) && n < 1800; t = mcp_list_next(c, t))
         n += (size_t)snprintf(names + n, sizeof names - n, "%.100s,", mcp_json_cstr(t, "name", "?"));
     names[n] = 0;
-    return mcp_tools_status(c) == MCP_OK ? names : mcp_strerror(mcp_tools_status(c));
+    return mcp_list_status(c) == MCP_OK ? names : mcp_strerror(mcp_list_status(c));
 }
 
 static void check_unknown(mcp_client *c)
