@@ -1066,6 +1066,16 @@ typedef struct mcp_client_desc {
     uint32_t close_timeout_ms;      /* for a server to end, and again after SIGTERM (default: 2,000) */
     int stderr_to;                  /* the standard error of a spawned server (default: MCP_STDERR_PASS) */
     const char *const *environment; /* names of the variables that it gets, NULL at the end (default: all) */
+    /* What the server tells: good until the function returns or makes a blocking call. NULL: it is dropped.
+       First a log message (see mcp_set_log_level): logger is "" if it has none, data is any JSON, and to be
+       trusted no more than the server is. Spec: server/utilities/logging */
+    void (*on_log)(void *user, mcp_client *client, int level, const char *logger, mcp_json data);
+    /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed; or with an uri that
+       resource, which may be one below that of mcp_subscribe. Spec: server/resources (subscriptions) */
+    void (*on_changed)(void *user, mcp_client *client, int what, const char *uri);
+    /* A notification that none of these functions is for. params may be missing. */
+    void (*on_notification)(void *user, mcp_client *client, const char *method, mcp_json params);
+    bool roots_change;              /* the roots are not always the same: mcp_roots_changed will tell */
 } mcp_client_desc;
 
 /* For stderr_to: it goes where ours does, is kept, or goes nowhere. What is kept is the last of it, and
@@ -1134,6 +1144,35 @@ MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, con
 MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool, const char *json);
 MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *tool, const mcp_field *rows,
                                               const void *args);
+/* Reads a resource: what comes are mcp_content_text and mcp_content_bytes. Makes a prompt; its arguments are
+   strings, from a template or NULL. They return as mcp_call_tool; besides MCP_E_PROTOCOL if the result is
+   not what the protocol wants, and, as all functions from here to mcp_unsubscribe, MCP_E_MISUSE if the server
+   has not declared that it can do this (mcp_request asks it all the same).
+       r = mcp_get_prompt(client, "review", "{'language': %s}", "C");
+   Spec: server/resources (reading resources), server/prompts (getting a prompt) */
+MCP_API const mcp_reply *mcp_read_resource(mcp_client *client, const char *uri);
+MCP_API const mcp_reply *mcp_get_prompt(mcp_client *client, const char *name, const char *format, ...)
+    MCP_PRINTF(3, 4);
+/* What the value of an argument may become that the user has begun to type: of a prompt (MCP_PROMPTS and its
+   name), or a variable of a template (MCP_TEMPLATES and its URI). The others that are known, as strings, come
+   from a template, NULL for none; before 2025-06-18 they are not sent. The values are mcp_reply_content; what
+   else the server says of them, total and hasMore, stands in mcp_reply_result.
+       r = mcp_complete(client, MCP_TEMPLATES, "repo://{owner}/{name}", "name", "mc", "{'owner': %s}", "ann");
+   Spec: server/utilities/completion */
+MCP_API const mcp_reply *mcp_complete(mcp_client *client, int kind, const char *of, const char *argument,
+                                      const char *value, const char *format, ...) MCP_PRINTF(6, 7);
+/* From which level on the server sends log messages, MCP_LOG_DEBUG for all; before the first call a server of
+   2026-07-28 sends none, and an older one what it likes. Where the revision has no request for it, since
+   2026-07-28, the reply is MCP_OK at once and all later requests say it. Spec: server/utilities/logging */
+MCP_API const mcp_reply *mcp_set_log_level(mcp_client *client, int level);
+/* Wants to be told of changes of a resource (on_changed), or no longer. Before 2026-07-28 only: since then
+   that takes a request that stays open (subscriptions/listen), which is not there yet: MCP_E_MISUSE.
+   Spec: 2025-11-25 server/resources (subscriptions) */
+MCP_API const mcp_reply *mcp_subscribe(mcp_client *client, const char *uri);
+MCP_API const mcp_reply *mcp_unsubscribe(mcp_client *client, const char *uri);
+/* Whether the server still answers: ping; since 2026-07-28, which has none, server/discover.
+   Spec: 2025-11-25 basic/utilities/ping */
+MCP_API const mcp_reply *mcp_ping(mcp_client *client);
 /* Any request; params from a template, NULL for none, without _meta, which is added. */
 MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, const char *format, ...)
     MCP_PRINTF(3, 4);
@@ -1174,6 +1213,12 @@ MCP_API void mcp_dismiss(mcp_input *input);
    mcp_accept. */
 MCP_API int mcp_answer(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API int mcp_answer_json(mcp_input *input, const char *json);
+/* The roots are others than those that were last given: the server is told, and will ask again. While it
+   reads nothing, many changes become one. MCP_OK, also since 2026-07-28, where nothing is told, as it asks
+   each time; MCP_E_MISUSE unless desc.roots_change is set; MCP_E_NOMEM, and it is told later; or why it is
+   over.
+   Spec: client/roots */
+MCP_API int mcp_roots_changed(mcp_client *client);
 /* It will be answered later: mcp_input_resume gives it back; NULL once nobody waits for the answer. */
 MCP_API mcp_ref mcp_input_later(mcp_input *input);
 MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref);
@@ -1182,15 +1227,27 @@ MCP_API mcp_input *mcp_input_resume(mcp_client *client, mcp_ref ref);
    an error; MCP_E_TIMEOUT, MCP_E_CLOSED, MCP_E_PROTOCOL ...: there is no answer. */
 MCP_API int mcp_reply_status(const mcp_reply *reply);
 MCP_API bool mcp_reply_ok(const mcp_reply *reply);
-/* The first text of the content, or what went wrong. Never NULL. */
+/* The first text: of a tool's content, a resource's contents or a prompt's messages, the first value of a
+   completion; or what went wrong. Never NULL. What else there is stands in mcp_reply_content. */
 MCP_API const char *mcp_reply_text(const mcp_reply *reply);
 /* The code of the server's error, or 0; what it said besides (error.data), or missing. */
 MCP_API int mcp_reply_code(const mcp_reply *reply);
 MCP_API mcp_json mcp_reply_error_data(const mcp_reply *reply);
-/* The result; its content blocks (an array); its structured content. Missing where there is none. */
+/* The result; what it consists of, as an array: a tool's blocks of content (type), a resource's contents
+   (uri, mimeType), a prompt's messages (role, content), a completion's values; a tool's structured content.
+   Missing where there is none.
+       for (m = mcp_json_first(mcp_reply_content(reply)); mcp_json_exists(m); m = mcp_json_next(m))
+           printf("%s: %s\n", mcp_json_cstr(m, "role", ""), mcp_content_text(m)); */
 MCP_API mcp_json mcp_reply_result(const mcp_reply *reply);
 MCP_API mcp_json mcp_reply_content(const mcp_reply *reply);
 MCP_API mcp_json mcp_reply_data(const mcp_reply *reply);
+/* The text of an element of mcp_reply_content, or of the resource that is embedded there; "" if it has none,
+   or one with a NUL inside, which mcp_content_bytes gives. */
+MCP_API const char *mcp_content_text(mcp_json item);
+/* The bytes of an element, decoded: of a resource, image or audio, or else of its text. Returns MCP_OK and
+   their number; MCP_E_TOO_LONG and how large cap has to be, at most; MCP_E_SYNTAX if they are not base64;
+   MCP_E_MISUSE if it has none, as a link. */
+MCP_API int mcp_content_bytes(mcp_json item, void *out, size_t cap, size_t *len);
 
 /* For lists, beside the kinds of rows: templates of resources, whose URIs have variables. */
 enum { MCP_TEMPLATES = 8 };
@@ -5975,6 +6032,20 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_MISSING_CAPABILITY  (-32021)
 #define MCPI_PROTO_UNSUPPORTED_VERSION (-32022)
 
+/* The levels of log messages, as MCP_LOG_... count them. */
+static const mcp_str mcpi_proto_levels[] = {
+    MCP_LIT("emergency"), MCP_LIT("alert"),  MCP_LIT("critical"), MCP_LIT("error"),
+    MCP_LIT("warning"),   MCP_LIT("notice"), MCP_LIT("info"),     MCP_LIT("debug")
+};
+
+/* The number of a level; -1: there is none of that name. */
+static int mcpi_proto_find_level(mcp_str name)
+{
+    int level = MCP_LOG_DEBUG;
+    while (level >= 0 && !(name.ptr && mcpi_rpc_same(mcpi_proto_levels[level], name))) level--;
+    return level;
+}
+
 /*-- URI templates: RFC 6570, levels 1 to 3 --*/
 
 /* What an expression writes before its first value and before each further one. Where the first has no mark
@@ -8523,23 +8594,12 @@ static void mcpi_server_ping(mcp_call *call)
 
 /*-- Logging --*/
 
-static const char *const mcpi_server_levels[] = { "emergency", "alert",  "critical", "error",
-                                                  "warning",   "notice", "info",     "debug" };
-
 #define MCPI_SERVER_LEVELS "one of debug, info, notice, warning, error, critical, alert, emergency"
-
-/* The level of that name, or -1. */
-static int mcpi_server_level(mcp_json name)
-{
-    int level = MCP_LOG_DEBUG;
-    while (level >= 0 && !mcp_json_equals(name, NULL, mcpi_server_levels[level])) level--;
-    return level;
-}
 
 /* Spec: 2025-11-25 server/utilities/logging (setting log level) */
 static void mcpi_server_set_level(mcp_call *call)
 {
-    const int level = mcpi_server_level(mcp_json_get(call->message.params, "level"));
+    const int level = mcpi_proto_level(mcp_json_str(call->message.params, "level"));
     if (level < 0) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "logging/setLevel: params.level must be " MCPI_SERVER_LEVELS);
@@ -8553,7 +8613,7 @@ static void mcpi_server_set_level(mcp_call *call)
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
     if (!call->server->desc.logging || mcp_cancelled(call)) return -1;
-    if (mcpi_server_is_modern(call)) return mcpi_server_level(mcp_json_get(call->meta, MCPI_PROTO_LOG_LEVEL));
+    if (mcpi_server_is_modern(call)) return mcpi_proto_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
 }
 
@@ -8564,7 +8624,7 @@ static bool mcpi_server_begin_log(mcp_call *call, int level, const char *logger)
     if (level < 0 || level > mcpi_server_wanted_level(call)) return false;
     mcpi_peer_begin_note(note, "notifications/message");
     mcpi_json_frame(note, ",\"params\":{\"level\":");
-    mcp_put_str(note, mcpi_server_levels[level]);
+    mcp_put_str(note, mcpi_proto_levels[level].ptr);
     if (logger) {
         mcpi_json_frame(note, ",\"logger\":");
         mcp_put_str(note, logger);
@@ -9571,7 +9631,7 @@ static bool mcpi_server_read_params(mcp_call *call)
         return false;
     }
     if (found_meta[MCPI_SERVER_LOG_LEVEL] &&
-        mcpi_server_level(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL])) < 0) {
+        mcpi_proto_level(mcp_json_str(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]), NULL)) < 0) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
         return false;
@@ -10416,6 +10476,8 @@ struct mcp_client {
     mcpi_peer_requests requests;
     mcp_out line;               /* what is being written */
     mcp_out meta;               /* what it says of us, in the modern era */
+    const char *log_level;      /* among it; NULL: none */
+    bool tell_roots;            /* that they have changed, when there is room */
     mcp_reply got;              /* what is being read */
     mcp_reply reply;            /* of the last blocking call */
     mcpi_client_list lists[MCPI_CLIENT_LISTS];
@@ -10453,8 +10515,67 @@ MCP_API mcp_json mcp_reply_result(const mcp_reply *reply)
 
 MCP_API mcp_json mcp_reply_content(const mcp_reply *reply)
 {
-    mcp_json content = mcp_json_get(reply->result, "content");
-    return mcp_json_type(content) == MCP_JSON_ARRAY ? content : mcpi_json_missing();
+    static const char *const names[] = { "/content", "/contents", "/messages", "/completion/values" };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(names); i++) {
+        mcp_json content = mcp_json_find(reply->result, names[i]);
+        if (mcp_json_type(content) == MCP_JSON_ARRAY) return content;
+    }
+    return mcpi_json_missing();
+}
+
+/* What stands in an item under that name, if it is an object: the content of a message, an embedded resource.
+   Else the item itself. */
+static mcp_json mcpi_client_inner(mcp_json item, const char *name)
+{
+    mcp_json inner = mcp_json_get(item, name);
+    return mcp_json_type(inner) == MCP_JSON_OBJECT ? inner : item;
+}
+
+/* The text of an element itself, not of what is embedded in it. */
+static mcp_json mcpi_client_own_text(mcp_json item)
+{
+    mcp_json block = mcpi_client_inner(item, "content");
+    if (mcp_json_type(block) == MCP_JSON_STRING) return block;
+    if (mcp_json_exists(mcp_json_get(block, "type")) && !mcp_json_equals(block, "type", "text"))
+        return mcpi_json_missing();
+    return mcp_json_get(block, "text");
+}
+
+/* The text of an element, or of the resource that is embedded in it. */
+static mcp_json mcpi_client_any_text(mcp_json item)
+{
+    mcp_json text = mcpi_client_own_text(item);
+    if (mcp_json_exists(text)) return text;
+    return mcp_json_get(mcp_json_get(mcpi_client_inner(item, "content"), "resource"), "text");
+}
+
+MCP_API const char *mcp_content_text(mcp_json item)
+{
+    return mcp_json_cstr(mcpi_client_any_text(item), NULL, "");
+}
+
+/* The bytes of a text. */
+static int mcpi_client_copy_text(void *out, size_t cap, size_t *len, mcp_json v)
+{
+    const mcp_str text = mcp_json_str(v, NULL);
+    *len = text.len;
+    if (!text.ptr) return MCP_E_MISUSE;
+    if (text.len > cap) return MCP_E_TOO_LONG;
+    if (text.len) memcpy(out, text.ptr, text.len);
+    return MCP_OK;
+}
+
+MCP_API int mcp_content_bytes(mcp_json item, void *out, size_t cap, size_t *len)
+{
+    mcp_json block = mcpi_client_inner(mcpi_client_inner(item, "content"), "resource");
+    mcp_str text = mcp_json_str(block, "blob");
+    int status;
+    if (!text.ptr) text = mcp_json_str(block, "data");
+    if (!text.ptr) return mcpi_client_copy_text(out, cap, len, mcpi_client_any_text(item));
+    status = mcp_base64_decode(out, cap, len, text.ptr, text.len);
+    if (status == MCP_E_TOO_LONG) *len = text.len / 4 * 3;
+    return status;
 }
 
 MCP_API mcp_json mcp_reply_data(const mcp_reply *reply)
@@ -10475,12 +10596,12 @@ MCP_API mcp_json mcp_reply_error_data(const mcp_reply *reply)
 
 MCP_API const char *mcp_reply_text(const mcp_reply *reply)
 {
-    mcp_json block;
+    mcp_json item;
     if (*reply->why) return reply->why;
     if (mcp_json_exists(reply->error)) return mcp_json_cstr(reply->error, "message", "");
-    block = mcp_json_first(mcp_reply_content(reply));
-    while (mcp_json_exists(block) && !mcp_json_equals(block, "type", "text")) block = mcp_json_next(block);
-    return mcp_json_cstr(block, "text", "");
+    item = mcp_json_first(mcp_reply_content(reply));
+    while (mcp_json_exists(item) && !mcp_json_exists(mcpi_client_own_text(item))) item = mcp_json_next(item);
+    return mcp_json_cstr(mcpi_client_own_text(item), NULL, "");
 }
 
 static void mcpi_client_init_reply(mcp_client *c, mcp_reply *reply)
@@ -10656,11 +10777,16 @@ static bool mcpi_client_gives(const mcp_client *c, uint32_t kinds)
     return c->desc.on_input && (c->desc.inputs & kinds);
 }
 
-static void mcpi_client_put_capability(mcp_out *out, const char *name, bool there)
+/* One capability, if it is there, and that it has this (NULL: nothing). */
+static void mcpi_client_put_capability(mcp_out *out, const char *name, bool there, const char *with)
 {
     if (!there) return;
     mcp_put_key(out, name);
     mcp_put_object(out);
+    if (with) {
+        mcp_put_key(out, with);
+        mcp_put_bool(out, true);
+    }
     mcp_put_end(out);
 }
 
@@ -10670,16 +10796,17 @@ static void mcpi_client_put_capabilities(const mcp_client *c, mcp_out *out)
     const unsigned features = c->revision->features;
     const bool form = mcpi_client_gives(c, MCP_INPUT_FORM) && (features & MCPI_PROTO_ELICIT);
     const bool url = mcpi_client_gives(c, MCP_INPUT_URL) && (features & MCPI_PROTO_ELICIT_URL);
+    const char *tells = c->desc.roots_change && !mcpi_client_speaks_modern(c) ? "listChanged" : NULL;
     mcp_put_object(out);
     if (form || url) {
         mcp_put_key(out, "elicitation");
         mcp_put_object(out);
-        mcpi_client_put_capability(out, "form", form && (features & MCPI_PROTO_ELICIT_URL));
-        mcpi_client_put_capability(out, "url", url);
+        mcpi_client_put_capability(out, "form", form && (features & MCPI_PROTO_ELICIT_URL), NULL);
+        mcpi_client_put_capability(out, "url", url, NULL);
         mcp_put_end(out);
     }
-    mcpi_client_put_capability(out, "sampling", mcpi_client_gives(c, MCP_INPUT_SAMPLING));
-    mcpi_client_put_capability(out, "roots", mcpi_client_gives(c, MCP_INPUT_ROOTS));
+    mcpi_client_put_capability(out, "sampling", mcpi_client_gives(c, MCP_INPUT_SAMPLING), NULL);
+    mcpi_client_put_capability(out, "roots", mcpi_client_gives(c, MCP_INPUT_ROOTS), tells);
     mcp_put_end(out);
 }
 
@@ -10692,6 +10819,9 @@ static void mcpi_client_put_ourselves(const mcp_client *c, mcp_out *out)
     mcpi_client_put_capabilities(c, out);
     mcpi_json_frame(out, ",\"" MCPI_PROTO_CLIENT_INFO "\":");
     mcpi_client_put_info(c, out);
+    if (!c->log_level) return;
+    mcpi_json_frame(out, ",\"" MCPI_PROTO_LOG_LEVEL "\":");
+    mcp_put_str(out, c->log_level);
 }
 
 /* Not for the handshake. */
@@ -10804,20 +10934,8 @@ static mcpi_peer_request *mcpi_client_first_unsent(const mcp_client *c)
     return r;
 }
 
-/* Sends what waits for the revision, or for room. What cannot be written is answered, and the rest goes
-   on. */
-static void mcpi_client_send_waiting(mcp_client *c)
-{
-    mcpi_peer_request *r;
-    while (c->state == MCPI_CLIENT_READY && mcpi_rpc_unsent(&c->out) < c->desc.max_output &&
-           (r = mcpi_client_first_unsent(c)) != NULL) {
-        const int status = mcpi_client_send(c, r);
-        if (status != MCP_OK) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
-    }
-}
-
-/* A notification without params, or with the text of some. */
-static void mcpi_client_notify(mcp_client *c, const char *method, const char *params)
+/* A notification without params, or with the text of some. Returns MCP_OK, or why it was not sent. */
+static int mcpi_client_tell(mcp_client *c, const char *method, const char *params)
 {
     mcp_out_reset(&c->line);
     mcpi_json_frame(&c->line, "{\"jsonrpc\":\"2.0\",\"method\":");
@@ -10827,7 +10945,41 @@ static void mcpi_client_notify(mcp_client *c, const char *method, const char *pa
         mcpi_json_put_ours(&c->line, params, strlen(params));
     }
     mcpi_json_frame(&c->line, "}");
-    mcpi_client_must(c, mcpi_client_queue(c));
+    return mcpi_client_queue(c);
+}
+
+/* The same for one without which nothing goes on. */
+static void mcpi_client_notify(mcp_client *c, const char *method, const char *params)
+{
+    mcpi_client_must(c, mcpi_client_tell(c, method, params));
+}
+
+/* Whether a message that can wait may be written. */
+static bool mcpi_client_has_room(const mcp_client *c)
+{
+    return c->state == MCPI_CLIENT_READY && mcpi_rpc_unsent(&c->out) < c->desc.max_output;
+}
+
+/* Tells that the roots have changed, if that is to be told. Returns MCP_OK, or why it was not sent. */
+static int mcpi_client_tell_roots(mcp_client *c)
+{
+    int status = MCP_OK;
+    if (!c->tell_roots || !mcpi_client_has_room(c)) return MCP_OK;
+    if (!mcpi_client_speaks_modern(c)) status = mcpi_client_tell(c, "notifications/roots/list_changed", NULL);
+    c->tell_roots = status != MCP_OK;
+    return status;
+}
+
+/* Sends what waits for the revision, or for room. What cannot be written is answered, and the rest goes
+   on. */
+static void mcpi_client_send_waiting(mcp_client *c)
+{
+    mcpi_peer_request *r;
+    (void)mcpi_client_tell_roots(c);    /* without memory it waits for the next time */
+    while (mcpi_client_has_room(c) && (r = mcpi_client_first_unsent(c)) != NULL) {
+        const int status = mcpi_client_send(c, r);
+        if (status != MCP_OK) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
+    }
 }
 
 /* Sends the answer that was written to a request of the server's. */
@@ -10893,8 +11045,7 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
 static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
 {
     const mcpi_peer_request *last = c->requests.last;
-    const bool turn = c->state == MCPI_CLIENT_READY && (!last || last->sent || last->questions) &&
-                      mcpi_rpc_unsent(&c->out) < c->desc.max_output;
+    const bool turn = mcpi_client_has_room(c) && (!last || last->sent || last->questions);
     const mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
     const int status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
     if (status == MCP_OK) return ref;
@@ -11040,18 +11191,48 @@ static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply
 
 /*-- Reading --*/
 
-/* What the result of a method must hold: an array of objects that each have a text of that name, or of texts. */
+/* What the result of a method must hold: an array of objects with a text of that name each, or of texts. */
 typedef struct mcpi_client_shape {
     const char *method, *items, *name;
     bool (*holds)(mcp_json item);       /* what else must be so; NULL: nothing */
 } mcpi_client_shape;
+
+/* Spec: schema (TextResourceContents, BlobResourceContents) */
+static bool mcpi_client_is_contents(mcp_json v)
+{
+    if (!mcp_json_str(v, "uri").ptr) return false;
+    return mcp_json_str(v, "text").ptr || mcp_json_str(v, "blob").ptr;
+}
+
+/* A block of content. Kinds that we do not know may hold anything. Spec: schema (ContentBlock) */
+static bool mcpi_client_is_block(mcp_json v)
+{
+    static const struct {
+        const char *kind, *holds;
+    } kinds[] = { { "text", "text" }, { "image", "data" }, { "audio", "data" }, { "resource_link", "uri" } };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(kinds); i++)
+        if (mcp_json_equals(v, "type", kinds[i].kind)) return mcp_json_str(v, kinds[i].holds).ptr != NULL;
+    if (mcp_json_equals(v, "type", "resource")) return mcpi_client_is_contents(mcp_json_get(v, "resource"));
+    return mcp_json_str(v, "type").ptr != NULL;
+}
+
+/* Spec: schema (PromptMessage) */
+static bool mcpi_client_is_message(mcp_json v)
+{
+    if (!mcp_json_equals(v, "role", "user") && !mcp_json_equals(v, "role", "assistant")) return false;
+    return mcpi_client_is_block(mcp_json_get(v, "content"));
+}
 
 /* Lists come first, in the order of their kinds. */
 static const mcpi_client_shape mcpi_client_shapes[] = {
     { "tools/list", "/tools", "name", NULL },
     { "resources/list", "/resources", "uri", NULL },
     { "prompts/list", "/prompts", "name", NULL },
-    { "resources/templates/list", "/resourceTemplates", "uriTemplate", NULL }
+    { "resources/templates/list", "/resourceTemplates", "uriTemplate", NULL },
+    { "resources/read", "/contents", "uri", mcpi_client_is_contents },
+    { "prompts/get", "/messages", "role", mcpi_client_is_message },
+    { "completion/complete", "/completion/values", NULL, NULL }
 };
 
 static bool mcpi_client_has_shape(const mcpi_client_shape *shape, mcp_json result)
@@ -11674,12 +11855,53 @@ static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
     }
 }
 
+/* Spec: server/utilities/logging */
+static void mcpi_client_on_log(mcp_client *c, mcp_json params)
+{
+    const int level = mcpi_proto_find_level(mcp_json_str(params, "level"));
+    mcp_json data = mcp_json_get(params, "data");
+    if (!c->desc.on_log || level < 0 || !mcp_json_exists(data)) return;
+    c->desc.on_log(c->desc.user, c, level, mcp_json_cstr(params, "logger", ""), data);
+}
+
+/* Tells the host of a change. False: the notification is not about one. */
+static bool mcpi_client_heard_change(mcp_client *c, const mcpi_rpc_message *m)
+{
+    static const struct {
+        mcp_str method;
+        int what;
+    } changes[] = {
+        { MCP_LIT("notifications/tools/list_changed"), MCP_TOOLS },
+        { MCP_LIT("notifications/prompts/list_changed"), MCP_PROMPTS },
+        { MCP_LIT("notifications/resources/list_changed"), MCP_RESOURCES },
+        { MCP_LIT("notifications/resources/updated"), MCP_RESOURCES }   /* one of them, by its URI */
+    };
+    const size_t last = MCP_COUNT(changes) - 1;
+    const char *uri = NULL;
+    size_t i = 0;
+    while (i <= last && !mcpi_rpc_same(m->method, changes[i].method)) i++;
+    if (i > last) return false;
+    if (i == last) uri = mcp_json_cstr(m->params, "uri", NULL);
+    if (c->desc.on_changed && (i < last || uri)) c->desc.on_changed(c->desc.user, c, changes[i].what, uri);
+    return true;
+}
+
+/* What we do not know goes to the host. */
+static void mcpi_client_on_notification(mcp_client *c, const mcpi_rpc_message *m)
+{
+    static const mcp_str cancelled = MCP_LIT("notifications/cancelled"),
+                         progress = MCP_LIT("notifications/progress"), log = MCP_LIT("notifications/message");
+    if (mcpi_rpc_same(m->method, cancelled)) mcpi_client_on_cancelled(c, m->params);
+    else if (mcpi_rpc_same(m->method, progress)) mcpi_client_on_progress(c, m->params);
+    else if (mcpi_rpc_same(m->method, log)) mcpi_client_on_log(c, m->params);
+    else if (mcpi_client_heard_change(c, m) || memchr(m->method.ptr, 0, m->method.len)) return;
+    else if (c->desc.on_notification) c->desc.on_notification(c->desc.user, c, m->method.ptr, m->params);
+}
+
 /* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
    log told. */
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
 {
-    static const mcp_str cancelled = MCP_LIT("notifications/cancelled"),
-                         progress = MCP_LIT("notifications/progress");
     mcpi_rpc_message m;
     const int status = mcp_json_parse(&c->got.doc, line, len);
     if (status == MCP_E_NOMEM) {
@@ -11692,10 +11914,8 @@ static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
         mcpi_client_on_response(c, &m);
     } else if (m.kind == MCPI_RPC_REQUEST) {
         mcpi_client_on_request(c, &m);
-    } else if (mcpi_rpc_same(m.method, cancelled)) {
-        mcpi_client_on_cancelled(c, m.params);
-    } else if (mcpi_rpc_same(m.method, progress)) {
-        mcpi_client_on_progress(c, m.params);
+    } else {
+        mcpi_client_on_notification(c, &m);
     }
 }
 
@@ -11912,20 +12132,20 @@ MCP_API uint64_t mcp_client_late(const mcp_client *client)
 
 /*-- Requests of the user's --*/
 
-/* The params of tools/call up to the arguments, which come next. */
-static mcpi_peer_request *mcpi_client_prepare_call(mcp_client *c, const char *tool)
+/* The params of tools/call or prompts/get up to the arguments, which come next. */
+static mcpi_peer_request *mcpi_client_prepare_call(mcp_client *c, const char *method, const char *name)
 {
-    mcpi_peer_request *r = mcpi_client_prepare(c, "tools/call");
+    mcpi_peer_request *r = mcpi_client_prepare(c, method);
     if (!r) return NULL;
     mcpi_json_frame(&r->params, "{\"name\":");
-    mcp_put_str(&r->params, tool);
+    mcp_put_str(&r->params, name);
     return r;
 }
 
-static mcpi_peer_request *mcpi_client_prepare_call_fv(mcp_client *c, const char *tool, const char *format,
-                                                      va_list args)
+static mcpi_peer_request *mcpi_client_prepare_call_fv(mcp_client *c, const char *method, const char *name,
+                                                      const char *format, va_list args)
 {
-    mcpi_peer_request *r = mcpi_client_prepare_call(c, tool);
+    mcpi_peer_request *r = mcpi_client_prepare_call(c, method, name);
     if (!r) return NULL;
     if (format) {
         mcpi_json_frame(&r->params, ",\"arguments\":");
@@ -11949,7 +12169,7 @@ MCP_API mcp_ref mcp_call_begin(mcp_client *client, mcp_reply_fn done, void *user
     mcpi_peer_request *r;
     va_list args;
     va_start(args, format);
-    r = mcpi_client_prepare_call_fv(client, tool, format, args);
+    r = mcpi_client_prepare_call_fv(client, "tools/call", tool, format, args);
     va_end(args);
     return r ? mcpi_client_begin(client, r, done, user) : 0;
 }
@@ -12025,6 +12245,8 @@ static const mcp_reply *mcpi_client_refuse(mcp_client *c, int status, const char
     return &c->reply;
 }
 
+static const char mcpi_client_never[] = "the answer waits for something that only happens after this call";
+
 /* Pumps until the request is answered, or can never be. */
 static void mcpi_client_wait_for(mcp_client *c, mcp_ref ref, mcpi_client_waiter *waiter)
 {
@@ -12032,8 +12254,7 @@ static void mcpi_client_wait_for(mcp_client *c, mcp_ref ref, mcpi_client_waiter 
     while (!waiter->done && status == MCP_OK) status = mcp_client_pump(c, -1);
     if (waiter->done) return;
     (void)mcp_client_cancel(c, ref);
-    mcpi_client_put_why(&waiter->reply, MCP_E_TIMEOUT,
-                        "the answer waits for something that only happens after this call");
+    mcpi_client_put_why(&waiter->reply, MCP_E_TIMEOUT, mcpi_client_never);
 }
 
 /* The answer where a callback has closed the client, and no memory is left to keep one in. */
@@ -12070,14 +12291,14 @@ MCP_API const mcp_reply *mcp_call_tool(mcp_client *client, const char *tool, con
     mcpi_peer_request *r;
     va_list args;
     va_start(args, format);
-    r = mcpi_client_prepare_call_fv(client, tool, format, args);
+    r = mcpi_client_prepare_call_fv(client, "tools/call", tool, format, args);
     va_end(args);
     return mcpi_client_wait(client, r);
 }
 
 MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool, const char *json)
 {
-    mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
+    mcpi_peer_request *r = mcpi_client_prepare_call(client, "tools/call", tool);
     if (r) {
         mcpi_json_frame(&r->params, ",\"arguments\":");
         mcp_put_raw(&r->params, json ? json : "{}", json ? strlen(json) : 2);
@@ -12089,7 +12310,7 @@ MCP_API const mcp_reply *mcp_call_tool_json(mcp_client *client, const char *tool
 MCP_API const mcp_reply *mcp_call_tool_struct(mcp_client *client, const char *tool, const mcp_field *rows,
                                               const void *args)
 {
-    mcpi_peer_request *r = mcpi_client_prepare_call(client, tool);
+    mcpi_peer_request *r = mcpi_client_prepare_call(client, "tools/call", tool);
     if (r) {
         mcpi_json_frame(&r->params, ",\"arguments\":");
         mcpi_schema_put_struct(&r->params, rows, args);
@@ -12108,11 +12329,186 @@ MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, con
     return mcpi_client_wait(client, r);
 }
 
+/*-- What else servers offer --*/
+
+/* A request that is not made, as the server cannot or must not get it. */
+static const mcp_reply *mcpi_client_misused(mcp_client *c, const char *why, const char *more)
+{
+    char text[120];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, why);
+    mcpi_base_note_str(&note, more);
+    mcpi_client_note_refused(c, MCP_E_MISUSE, text);
+    return mcpi_client_refuse(c, c->refused, c->why);
+}
+
+/* Waits until it is known what the server speaks, for a request whose form depends on it. NULL, or why it is
+   not known. */
+static const mcp_reply *mcpi_client_meet(mcp_client *c)
+{
+    int status = MCP_OK;
+    bool last;
+    mcpi_client_enter(c);
+    while (c->state < MCPI_CLIENT_READY && status == MCP_OK) status = mcp_client_pump(c, -1);
+    last = c->depth == 1 && c->closing;
+    mcpi_client_leave(c);
+    if (last) return &mcpi_client_gone;
+    if (c->state == MCPI_CLIENT_OVER) return mcpi_client_refuse(c, c->status, c->why);
+    if (c->state == MCPI_CLIENT_READY) return NULL;
+    if (c->pump) return mcpi_client_refuse(c, MCP_E_TIMEOUT, mcpi_client_never);
+    return mcpi_client_misused(c, "only a client of mcp_client_spawn or mcp_pair can wait", "");
+}
+
+/* The same for what a server must have declared: a pointer into its capabilities. */
+static const mcp_reply *mcpi_client_need(mcp_client *c, const char *capability)
+{
+    const mcp_reply *no = mcpi_client_meet(c);
+    mcp_json all = no ? mcpi_json_missing() : mcp_json_get(mcp_client_hello(c), "capabilities");
+    mcp_json declared = mcp_json_find(all, capability);
+    if (no) return no;
+    if (mcp_json_type(declared) == MCP_JSON_OBJECT || mcp_json_bool(declared, NULL, false)) return NULL;
+    return mcpi_client_misused(c, "the server has not declared capabilities", capability);
+}
+
+/* From now on, every request says which log messages it wants. */
+static const mcp_reply *mcpi_client_say_level(mcp_client *c, const char *name)
+{
+    c->log_level = name;
+    if (mcpi_client_make_meta(c) != MCP_OK) mcp_out_reset(&c->meta);    /* then it is written each time */
+    return mcpi_client_refuse(c, MCP_OK, "");
+}
+
+MCP_API const mcp_reply *mcp_set_log_level(mcp_client *client, int level)
+{
+    const mcp_reply *no = mcpi_client_meet(client);
+    const bool is_level = level >= MCP_LOG_EMERGENCY && level <= MCP_LOG_DEBUG;
+    const char *name = is_level ? mcpi_proto_levels[level].ptr : NULL;
+    if (no) return no;
+    if (!name) return mcpi_client_misused(client, "a level is of MCP_LOG_EMERGENCY to MCP_LOG_DEBUG", "");
+    if (mcpi_client_speaks_modern(client)) return mcpi_client_say_level(client, name);
+    no = mcpi_client_need(client, "/logging");
+    return no ? no : mcp_request(client, "logging/setLevel", "{'level': %s}", name);
+}
+
+MCP_API const mcp_reply *mcp_ping(mcp_client *client)
+{
+    const mcp_reply *no = mcpi_client_meet(client);
+    if (no) return no;
+    return mcp_request(client, mcpi_client_speaks_modern(client) ? "server/discover" : "ping", NULL);
+}
+
+MCP_API int mcp_roots_changed(mcp_client *client)
+{
+    if (client->state == MCPI_CLIENT_OVER) return client->status;
+    if (!client->desc.roots_change || !mcpi_client_gives(client, MCP_INPUT_ROOTS)) return MCP_E_MISUSE;
+    client->tell_roots = true;
+    return mcpi_client_tell_roots(client);
+}
+
+/* A request whose params are a URI. */
+static const mcp_reply *mcpi_client_wait_uri(mcp_client *c, const char *method, const char *uri)
+{
+    mcpi_peer_request *r = mcpi_client_prepare(c, method);
+    if (r) {
+        mcpi_json_frame(&r->params, "{\"uri\":");
+        mcp_put_str(&r->params, uri);
+        mcpi_json_frame(&r->params, "}");
+    }
+    return mcpi_client_wait(c, r);
+}
+
+MCP_API const mcp_reply *mcp_read_resource(mcp_client *client, const char *uri)
+{
+    const mcp_reply *no = mcpi_client_need(client, "/resources");
+    return no ? no : mcpi_client_wait_uri(client, "resources/read", uri);
+}
+
+/* NULL, or why no changes of resources are told. */
+static const mcp_reply *mcpi_client_cannot_subscribe(mcp_client *c)
+{
+    const mcp_reply *no = mcpi_client_meet(c);
+    if (no) return no;
+    if (!mcpi_client_speaks_modern(c)) return mcpi_client_need(c, "/resources/subscribe");
+    return mcpi_client_misused(c, "2026-07-28 has subscriptions/listen for that, which mcp_subscribe ",
+                               "does not make yet");
+}
+
+MCP_API const mcp_reply *mcp_subscribe(mcp_client *client, const char *uri)
+{
+    const mcp_reply *no = mcpi_client_cannot_subscribe(client);
+    return no ? no : mcpi_client_wait_uri(client, "resources/subscribe", uri);
+}
+
+MCP_API const mcp_reply *mcp_unsubscribe(mcp_client *client, const char *uri)
+{
+    const mcp_reply *no = mcpi_client_cannot_subscribe(client);
+    return no ? no : mcpi_client_wait_uri(client, "resources/unsubscribe", uri);
+}
+
+MCP_API const mcp_reply *mcp_get_prompt(mcp_client *client, const char *name, const char *format, ...)
+{
+    const mcp_reply *no = mcpi_client_need(client, "/prompts");
+    mcpi_peer_request *r;
+    va_list args;
+    if (no) return no;
+    va_start(args, format);
+    r = mcpi_client_prepare_call_fv(client, "prompts/get", name, format, args);
+    va_end(args);
+    return mcpi_client_wait(client, r);
+}
+
+/* The params of completion/complete up to what else is known, which comes next.
+   Spec: server/utilities/completion */
+static mcpi_peer_request *mcpi_client_prepare_completion(mcp_client *c, int kind, const char *of,
+                                                         const char *argument, const char *value)
+{
+    mcpi_peer_request *r = mcpi_client_prepare(c, "completion/complete");
+    if (!r) return NULL;
+    mcpi_json_frame(&r->params, "{\"ref\":{\"type\":");
+    mcp_put_str(&r->params, kind == MCP_PROMPTS ? "ref/prompt" : "ref/resource");
+    mcpi_json_frame(&r->params, kind == MCP_PROMPTS ? ",\"name\":" : ",\"uri\":");
+    mcp_put_str(&r->params, of);
+    mcpi_json_frame(&r->params, "},\"argument\":{\"name\":");
+    mcp_put_str(&r->params, argument);
+    mcpi_json_frame(&r->params, ",\"value\":");
+    mcp_put_str(&r->params, value);
+    mcpi_json_frame(&r->params, "}");
+    return r;
+}
+
+/* NULL, or why nothing can be completed. In 2024-11-05 there is no capability for it. */
+static const mcp_reply *mcpi_client_cannot_complete(mcp_client *c, int kind)
+{
+    const mcp_reply *no = mcpi_client_meet(c);
+    if (no) return no;
+    if (kind != MCP_PROMPTS && kind != MCP_TEMPLATES)
+        return mcpi_client_misused(c, "what is completed is of MCP_PROMPTS or MCP_TEMPLATES", "");
+    return c->revision->features & MCPI_PROTO_HINTS ? mcpi_client_need(c, "/completions") : NULL;
+}
+
+MCP_API const mcp_reply *mcp_complete(mcp_client *client, int kind, const char *of, const char *argument,
+                                      const char *value, const char *format, ...)
+{
+    const mcp_reply *no = mcpi_client_cannot_complete(client, kind);
+    mcpi_peer_request *r = no ? NULL : mcpi_client_prepare_completion(client, kind, of, argument, value);
+    va_list args;
+    if (no) return no;
+    va_start(args, format);
+    if (r && format && (client->revision->features & MCPI_PROTO_TITLES)) {  /* from 2025-06-18 on, too */
+        mcpi_json_frame(&r->params, ",\"context\":{\"arguments\":");
+        mcp_put_fv(&r->params, format, args);
+        mcpi_json_frame(&r->params, "}");
+    }
+    va_end(args);
+    if (r) mcpi_json_frame(&r->params, "}");
+    return mcpi_client_wait(client, r);
+}
+
 /*-- Lists, page by page --*/
 
-static const char *mcpi_client_list_method(const mcp_client *c, const mcpi_client_list *list)
+static const mcpi_client_shape *mcpi_client_list_shape(const mcp_client *c, const mcpi_client_list *list)
 {
-    return mcpi_client_shapes[list - c->lists].method;
+    return &mcpi_client_shapes[list - c->lists];
 }
 
 /* Why there is no page. What ended the client, if it is over, stays its error. */
@@ -12121,7 +12517,7 @@ static int mcpi_client_refuse_page(mcp_client *c, const mcpi_client_list *list, 
     mcpi_base_note note;
     if (c->state == MCPI_CLIENT_OVER) return status;
     note = mcpi_base_note_start(c->why, sizeof c->why);
-    mcpi_base_note_str(&note, mcpi_client_list_method(c, list));
+    mcpi_base_note_str(&note, mcpi_client_list_shape(c, list)->method);
     mcpi_base_note_str(&note, ": ");
     mcpi_base_note_str(&note, why);
     return status;
@@ -12158,7 +12554,7 @@ static int mcpi_client_keep_page(mcp_client *c, mcpi_client_list *list, mcp_json
 static int mcpi_client_read_page(mcp_client *c, mcpi_client_list *list, mcp_str cursor)
 {
     const mcp_reply *reply;
-    mcpi_peer_request *r = mcpi_client_prepare(c, mcpi_client_list_method(c, list));
+    mcpi_peer_request *r = mcpi_client_prepare(c, mcpi_client_list_shape(c, list)->method);
     if (r && cursor.ptr) {
         mcp_put_object(&r->params);
         mcp_put_key(&r->params, "cursor");
@@ -12176,7 +12572,8 @@ static int mcpi_client_read_page(mcp_client *c, mcpi_client_list *list, mcp_str 
 
 static mcp_json mcpi_client_first_of_page(const mcp_client *c, const mcpi_client_list *list)
 {
-    return mcp_json_first(mcp_json_find(mcp_json_root(&list->page), mcpi_client_shapes[list - c->lists].items));
+    const char *items = mcpi_client_list_shape(c, list)->items;
+    return mcp_json_first(mcp_json_find(mcp_json_root(&list->page), items));
 }
 
 /* The item, or if it is missing the first of the next page that has any. */

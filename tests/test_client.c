@@ -585,7 +585,7 @@ static const struct {
       "-", "" },
     { RESULT("2", "{\"_meta\":7}"), MCP_OK, MCP_OK, 0, "", "-", "" },
     { RESULT("2", "{\"content\":{\"type\":\"text\",\"text\":\"t\"}}"), MCP_OK, MCP_OK, 0, "", "-", "" },
-    { RESULT("2", "{\"content\":[\"x\",null,{\"type\":\"text\",\"text\":7}]}"), MCP_OK, MCP_OK, 0, "", "-", "" },
+    { RESULT("2", "{\"content\":[\"x\",null,{\"type\":\"text\",\"text\":7}]}"), MCP_OK, MCP_OK, 0, "x", "-", "" },
     { RESULT("2", "{\"content\":[{\"type\":\"text\",\"text\":\"a\\u0000b\"}]}"), MCP_OK, MCP_OK, 0, "", "-", "" },
     { RESULT("2", "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"bad\"}]}"), MCP_E_TOOL, MCP_E_TOOL, 0,
       "bad", "-", "" },
