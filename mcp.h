@@ -8599,7 +8599,7 @@ static void mcpi_server_ping(mcp_call *call)
 /* Spec: 2025-11-25 server/utilities/logging (setting log level) */
 static void mcpi_server_set_level(mcp_call *call)
 {
-    const int level = mcpi_proto_level(mcp_json_str(call->message.params, "level"));
+    const int level = mcpi_proto_find_level(mcp_json_str(call->message.params, "level"));
     if (level < 0) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "logging/setLevel: params.level must be " MCPI_SERVER_LEVELS);
@@ -8613,7 +8613,7 @@ static void mcpi_server_set_level(mcp_call *call)
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
     if (!call->server->desc.logging || mcp_cancelled(call)) return -1;
-    if (mcpi_server_is_modern(call)) return mcpi_proto_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
+    if (mcpi_server_is_modern(call)) return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
 }
 
@@ -9631,7 +9631,7 @@ static bool mcpi_server_read_params(mcp_call *call)
         return false;
     }
     if (found_meta[MCPI_SERVER_LOG_LEVEL] &&
-        mcpi_proto_level(mcp_json_str(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]), NULL)) < 0) {
+        mcpi_proto_find_level(mcp_json_str(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]), NULL)) < 0) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
         return false;
