@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compiles every piece of C that the documentation shows: the ```c blocks of README.md and the programs in
 # the manual at the top of mcp.h. A piece with a main, or with functions, is compiled as it stands; statements
-# are put into a function that has the variables which they take from their surroundings.
+# are put into a function that has the variables which they take from their surroundings. The pieces of the
+# tutorial in README.md are one program, examples/notes.c.
 cd "$(dirname "$0")/.." || exit 1
 cc=${CC:-cc}
 dir=build/snippets
@@ -11,9 +12,10 @@ mkdir -p "$dir" || exit 1
 from_readme() {
     [ -f README.md ] || return 0
     awk -v dir="$dir" '
+        /^## / { tutorial = /A tutorial/ }
         /^```/ && on { on = 0; close(file); next }
-        /^```c$/ { on = 1; file = dir "/readme_" ++n ".txt"; next }
-        on { print > file }' README.md
+        /^```c$/ { on = 1; file = dir "/" (tutorial ? "tutorial" : "readme_" ++n) ".txt"; next }
+        on { print >> file }' README.md
 }
 
 from_manual() { # a heading, then the program, indented by seven columns
@@ -47,14 +49,26 @@ wrap() {        # file: a whole C file from it
     fi
 }
 
+same_program() {        # two files, the second from its first directive on, but for blank lines
+    awk NF "$1" >"$1.one"
+    awk '/^#/ { on = 1 } on && NF' "$2" >"$1.other"
+    diff "$1.one" "$1.other"
+}
+
 from_readme
 from_manual
 bad=0
-for name in manual_server manual_client manual_codec; do
+for name in manual_server manual_client manual_codec tutorial; do
     [ -f "$dir/$name.txt" ] && continue
-    echo "FAIL - snippets: $name: not found at the top of mcp.h; see from_manual in tests/snippets.sh"
+    echo "FAIL - snippets: $name: not found; see from_readme and from_manual in tests/snippets.sh"
     bad=1
 done
+if same_program "$dir/tutorial.txt" examples/notes.c; then
+    echo 'ok - snippets: the tutorial is the example'
+else
+    echo 'FAIL - snippets: the tutorial in README.md (<) and examples/notes.c (>) differ, see above'
+    bad=1
+fi
 for file in "$dir"/*.txt; do
     name=$(basename "$file" .txt)
     wrap "$file" >"$dir/$name.c"
