@@ -614,8 +614,8 @@ typedef struct mcp_field {
       sizeof(((type_name *)0)->member) }
 #define MCP_END                           { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* What a tool, a resource, a prompt or a method does. It answers with mcp_text and the like, and returns their result:
-   the verdict. Arguments were checked against the rows before. */
+/* What a tool, a resource, a prompt or a method does. It answers with mcp_text and the like, and returns
+   their result: the verdict. Arguments were checked against the rows before. */
 typedef int (*mcp_call_fn)(mcp_call *call);
 
 /* What a tool promises, for clients that ask before they call. Hints only; sent from 2025-03-26 on.
@@ -728,11 +728,11 @@ typedef struct mcp_prompt {
 #define MCP_PROMPT(name, fn, description, args)                                                     \
     MCP_PROMPT_FULL(name, fn, description, args, 0, 0, 0, 0, 0)
 
-/* A request of your own, for clients that know it. Names: not those of the protocol, nor any below what it uses
-   (tools/, resources/, prompts/, completion/, logging/, tasks/, server/ ...): take a prefix of yours, as
-   "acme/stats". fn answers with mcp_data: an object that is the result itself (an empty one without it), or with
-   mcp_fail or mcp_refuse, or later. Served once the client has shaken hands or, from 2026-07-28 on, named its
-   revision. Spec: basic (messages) */
+/* A request of your own, for clients that know it. Names: not those of the protocol, nor any below what
+   it uses (tools/, resources/, prompts/, completion/, logging/, tasks/, server/ ...): take a prefix of
+   yours, as "acme/stats". fn answers with mcp_data: an object that is the result itself (an empty one
+   without it), or with mcp_fail or mcp_refuse, or later. Served once the client has shaken hands or, from
+   2026-07-28 on, named its revision. Spec: basic (messages) */
 typedef struct mcp_method {
     const char *name;               /* unique in the server */
     mcp_call_fn fn;
@@ -775,8 +775,9 @@ enum {
 /* A deferred call, by number: it stays safe to use after the call is gone. 0 is none. */
 typedef uint64_t mcp_ref;
 
-/* Kinds of rows, and what can change: a list of them, or what can be read. */
-enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4, MCP_CONTENTS = 8 };
+/* Kinds of rows (MCP_TEMPLATES: resources whose URIs have variables), and what can change: a list of
+   them, or what can be read. */
+enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4, MCP_TEMPLATES = 8, MCP_CONTENTS = 16 };
 
 /* In place of a limit: there is none. */
 #define MCP_NONE 0xffffffffu
@@ -968,9 +969,9 @@ MCP_API int mcp_suggest(mcp_call *call, const char *value);
 MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len);
 
 /* The structured result, at most once: an object from a template (see mcp_put_f), or the struct that the
-   tool's result rows are bound to. It is also added as text, which is all that clients before
-   2025-06-18 see. Of a method it is the result itself: leave out resultType and _meta, which come with
-   2026-07-28 by themselves. Return MCP_OK; a bad template, or a row without bound result rows, is remembered and
+   tool's result rows are bound to. It is also added as text, which is all that clients before 2025-06-18
+   see. Of a method it is the result itself: leave out resultType and _meta, which come with 2026-07-28 by
+   themselves. Return MCP_OK; a bad template, or a row without bound result rows, is remembered and
    becomes the reply. Spec: server/tools (structured content) */
 MCP_API int mcp_data(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API int mcp_data_struct(mcp_call *call, const void *result);
@@ -981,10 +982,10 @@ MCP_API int mcp_fail(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 /* The same without a format, and without the vsnprintf of the C library. */
 MCP_API int mcp_fail_text(mcp_call *call, const char *text);
 
-/* The request itself is refused: everything written before is dropped, and the client gets a JSON-RPC error,
-   of which a model often hears nothing. code: -32602 for params that are wrong, -32603 for a fault of ours, or
-   one of your own outside of -32768 to -32000; never 0 (MCP_E_MISUSE). Returns MCP_E_TOOL, for
-   `return mcp_refuse(...)`. Spec: basic (error responses) */
+/* The request itself is refused: everything written before is dropped, and the client gets a JSON-RPC
+   error, of which a model often hears nothing. code: -32602 for params that are wrong, -32603 for a fault
+   of ours, or one of your own outside of -32768 to -32000; never 0 (MCP_E_MISUSE). Returns MCP_E_TOOL,
+   for `return mcp_refuse(...)`. Spec: basic (error responses) */
 MCP_API int mcp_refuse(mcp_call *call, int code, const char *format, ...) MCP_PRINTF(3, 4);
 /* The same with a text as it stands, and error.data from a template (see mcp_put_f), NULL for none. */
 MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const char *format, ...)
@@ -1001,9 +1002,9 @@ MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref);
    call that was cancelled or took too long goes no further. Returns as mcp_defer, or MCP_E_MISUSE without a
    clock (desc.now_ms). */
 MCP_API int mcp_later(mcp_call *call, uint32_t ms, mcp_call_fn next);
-/* Memory of the call, size bytes: zero the first time, and then the same ones whenever it is asked again, until
-   the reply was handed over. For what the steps of mcp_later keep. NULL past max_scratch or without memory,
-   which becomes the reply, or for more bytes than the first time. */
+/* Memory of the call, size bytes: zero the first time, and then the same ones whenever it is asked again,
+   until the reply was handed over. For what the steps of mcp_later keep. NULL past max_scratch or without
+   memory, which becomes the reply, or for more bytes than the first time. */
 MCP_API void *mcp_call_memory(mcp_call *call, size_t size);
 /* The deferred call of that number, to write its answer; it is good until it is finished or the
    server gets its next message. NULL once it was answered, was cancelled or took too long: do
@@ -1248,9 +1249,6 @@ MCP_API const char *mcp_content_text(mcp_json item);
    their number; MCP_E_TOO_LONG and how large cap has to be, at most; MCP_E_SYNTAX if they are not base64;
    MCP_E_MISUSE if it has none, as a link. */
 MCP_API int mcp_content_bytes(mcp_json item, void *out, size_t cap, size_t *len);
-
-/* For lists, beside the kinds of rows: templates of resources, whose URIs have variables. */
-enum { MCP_TEMPLATES = 8 };
 
 /* What the server has of a kind, MCP_TOOLS, MCP_RESOURCES, MCP_PROMPTS or MCP_TEMPLATES, one after the other,
    however many pages it comes in:

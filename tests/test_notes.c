@@ -215,7 +215,7 @@ static void lists(void)
     CHECK_INT(1, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "prompts")));
     CHECK_STR("summarize", at(r, "/prompts/0/name"));
     CHECK_STR("style", at(r, "/prompts/0/arguments/0/name"));
-    CHECK_STR("add_note", mcp_json_cstr(mcp_tools_first(client), "name", NULL));
+    CHECK_STR("add_note", mcp_json_cstr(mcp_list_first(client, MCP_TOOLS), "name", NULL));
 }
 
 static void names_are_completed(void)
