@@ -380,6 +380,71 @@ static void alike_in_every_revision(void)
     }
 }
 
+/*---- What is offered -----------------------------------------------------------------------------*/
+
+static const mcp_field no_choices[] = { MCP_ARG("a", MCP_STRING, 0), MCP_END };
+static const mcp_resource fixed[] = { MCP_RESOURCE("a:b", "r", act, 0, 0) };
+static const mcp_resource variable[] = { MCP_RESOURCE("a:{b}", "r", act, 0, 0) };
+static const mcp_resource completed[] = { MCP_RESOURCE_FULL("a:{b}", "r", act, 0, 0, 0, 0, 0, 0, act, 0, 0, 0, 0) };
+static const mcp_prompt plain[] = { MCP_PROMPT("p", act, 0, no_choices), MCP_PROMPT("q", act, 0, 0) };
+static const mcp_prompt choosing[] = { MCP_PROMPT("p", act, 0, 0), MCP_PROMPT("q", act, 0, args) };
+static const mcp_prompt completing[] = { MCP_PROMPT_FULL("p", act, 0, no_choices, 0, act, 0, 0, 0) };
+
+/* The capabilities that follow from rows, and which of the methods are there then. */
+static const struct {
+    size_t num_tools;
+    const mcp_resource *resources;
+    const mcp_prompt *prompts;
+    size_t num_prompts;
+    const char *want;
+    bool has_tools, has_resources, has_prompts, has_completion;
+} offers[] = {
+    { 0, NULL, NULL, 0, "{}", false, false, false, false },
+    { 1, NULL, NULL, 0, "{\"tools\":{}}", true, false, false, false },
+    { 0, fixed, NULL, 0, "{\"resources\":{}}", false, true, false, false },
+    { 0, variable, NULL, 0, "{\"resources\":{}}", false, true, false, false },
+    { 0, completed, NULL, 0, "{\"resources\":{},\"completions\":{}}", false, true, false, true },
+    { 0, NULL, plain, 2, "{\"prompts\":{}}", false, false, true, false },
+    { 0, NULL, choosing, 2, "{\"prompts\":{},\"completions\":{}}", false, false, true, true },
+    { 0, NULL, completing, 1, "{\"prompts\":{},\"completions\":{}}", false, false, true, true },
+    { 1, completed, choosing, 2, "{\"tools\":{},\"resources\":{},\"prompts\":{},\"completions\":{}}",
+      true, true, true, true }
+};
+
+static void check_method(bool there, const char *request)
+{
+    const char *code = part_of(send_message(request), "/error/code");
+    NOTE("%s", request);
+    CHECK((strcmp(code, "-32601") != 0) == there);
+}
+
+static void what_is_offered(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(offers); i++) {
+        begin();
+        host.act = tell;
+        host.desc.num_tools = offers[i].num_tools;
+        host.desc.resources = offers[i].resources;
+        host.desc.num_resources = offers[i].resources != NULL;
+        host.desc.prompts = offers[i].prompts;
+        host.desc.num_prompts = offers[i].num_prompts;
+        start();
+        NOTE("offer %lu", (unsigned long)i);
+        CHECK_STR(offers[i].want, part_of(send_message(MODERN("server/discover", "")), "/result/capabilities"));
+        CHECK_STR(offers[i].want, part_of(send_message(INITIALIZE), "/result/capabilities"));
+        check_method(offers[i].has_tools, MODERN("tools/list", ""));
+        check_method(offers[i].has_tools, LEGACY("tools/call", "\"name\":\"tool\""));
+        check_method(offers[i].has_resources, MODERN("resources/list", ""));
+        check_method(offers[i].has_resources, LEGACY("resources/templates/list", ""));
+        check_method(offers[i].has_resources, MODERN("resources/read", "\"uri\":\"a:b\","));
+        check_method(offers[i].has_prompts, LEGACY("prompts/list", ""));
+        check_method(offers[i].has_prompts, MODERN("prompts/get", "\"name\":\"p\","));
+        check_method(offers[i].has_completion, LEGACY("completion/complete", "\"ref\":{},\"argument\":{}"));
+        end();
+    }
+}
+
 /*---- Suggestions ---------------------------------------------------------------------------------*/
 
 static size_t num_suggestions;
@@ -1281,6 +1346,7 @@ int main(void)
 {
     TEST(what_a_handler_gets);
     TEST(alike_in_every_revision);
+    TEST(what_is_offered);
     TEST(more_than_a_hundred_suggestions);
     TEST(more_than_a_hundred_choices);
     TEST(filtered_lists);
