@@ -7391,6 +7391,7 @@ static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code,
     (void)stream, (void)code, (void)last;
     if (kind == MCP_EMIT_NOTIFICATION ? !mcpi_peer_takes_notes(s) : !mcpi_peer_takes(s)) return false;
     if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
+    if (kind == MCP_EMIT_NOTIFICATION) return false;    /* the session goes on without it */
     mcpi_peer_reclaim(s->peer, NULL);
     if (mcpi_rpc_queue_line(&s->out, bytes, len)) return true;
     if (!mcpi_rpc_unsent(&s->out)) s->error = MCP_E_NOMEM;     /* else it waits until that was sent */
