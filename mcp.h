@@ -807,8 +807,9 @@ typedef struct mcp_server_desc {
     /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
        left. mcp_resume gives NULL for it from now on. */
     void (*on_cancel)(void *user, mcp_ref ref);
-    /* Sees every message as it is on the wire, without its line break: what came in before it is
-       served, what goes out when it was handed over. session: NULL if the delivery had none. */
+    /* Sees every message as it is on the wire, without its line break: what came in before it is served, what goes
+       out when it was handed over; good until it sends or feeds something itself. session: NULL if the delivery had
+       none. Sessions that it closes, and the server, are gone after the host's next call at the latest. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
     /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
        all may use all. */
@@ -6802,9 +6803,13 @@ static bool mcpi_peer_has_call(const mcpi_peer *peer)
     return peer->unused || peer->num_calls <= peer->desc->max_calls;
 }
 
+/* What the tap does to sessions and the server waits: who sends is not done with them. */
 static void mcpi_peer_tap(mcpi_peer *peer, mcp_session *session, int direction, const char *bytes, size_t len)
 {
-    if (peer->desc->tap) peer->desc->tap(peer->desc->user, session, direction, bytes, len);
+    if (!peer->desc->tap) return;
+    peer->depth++;
+    peer->desc->tap(peer->desc->user, session, direction, bytes, len);
+    peer->depth--;
 }
 
 /* Remembers what becomes the reply in place of the handler's. The first reason stays. */
@@ -7529,14 +7534,11 @@ static void mcpi_peer_write_updates(mcp_session *session)
     if (subscription) session->changed |= MCP_CONTENTS;     /* the rest later */
 }
 
-/* Writes what has changed since the client took its last output: once, however often it did. What the tap
-   does to the session or the server waits for the next call. */
+/* Writes what has changed since the client took its last output: once, however often it did. */
 static void mcpi_peer_write_changes(mcp_session *session)
 {
-    session->peer->depth++;
     mcpi_peer_write_list_changes(session);
     if (session->changed & MCP_CONTENTS) mcpi_peer_write_updates(session);
-    session->peer->depth--;
 }
 
 MCP_API void mcp_session_close(mcp_session *session)
@@ -7599,7 +7601,7 @@ MCP_API void mcp_session_sent(mcp_session *session, size_t len)
     mcpi_peer *peer = session->peer;
     const bool took = mcpi_peer_takes(session);
     mcpi_rpc_sent(&session->out, len);
-    if (took && !peer->replied && !peer->has_progress) return;
+    if (took && peer->swept && !peer->replied && !peer->has_progress) return;
     mcpi_peer_enter(peer);
     mcpi_peer_flush(peer, session, 0);
     if (mcpi_peer_takes(session)) mcpi_peer_serve(session);

@@ -1888,7 +1888,6 @@ static void tap_that_acts(void)
     for (occasion = 0; occasion < OCCASIONS; occasion++)
         for (plot.deed = 0; plot.deed < DEEDS; plot.deed++) {
             size_t len;
-            if (plot.deed == DESTROY && (occasion == LOG_LATER || occasion == PROGRESS_LATER)) continue;
             NOTE("occasion %d, deed %d", occasion, plot.deed);
             memset(&door, 0, sizeof door);
             plot.done = true;
@@ -1904,9 +1903,12 @@ static void tap_that_acts(void)
             make_occasion(occasion);
             /* What it does waits for the end of what the host called, or for its next call. */
             if (plot.deed == DESTROY) {
+                if (occasion == LOG_LATER || occasion == PROGRESS_LATER) (void)mcp_server_tick(host.server);
                 CHECK_HEAP(&host.heap);
                 continue;
             }
+            if (plot.deed == FEED && occasion != LOG_LATER && occasion != PROGRESS_LATER)
+                CHECK(strstr(output(host.a), DONE("\"fed\"") DONE("\"set\"")));
             if (plot.deed != CLOSE_OWN) {
                 (void)mcp_session_output(host.a, &len);
                 CHECK_STATUS(MCP_OK, mcp_session_status(host.a));

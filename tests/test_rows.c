@@ -950,12 +950,12 @@ static const struct {
     int fits;
     const char *elsewhere;
 } writers[] = {
-    { texts, IN_CONTENT, "content in a completion" MISUSE },
-    { images, IN_CONTENT, "content in a completion" MISUSE },
-    { plays, IN_CONTENT, "content in a completion" MISUSE },
-    { embeds, IN_CONTENT, "content in a completion" MISUSE },
-    { embeds_bytes, IN_CONTENT, "content in a completion" MISUSE },
-    { gives_data, IN_CONTENT, "content in a completion" MISUSE },
+    { texts, IN_CONTENT, "content where there is none" MISUSE },
+    { images, IN_CONTENT, "content where there is none" MISUSE },
+    { plays, IN_CONTENT, "content where there is none" MISUSE },
+    { embeds, IN_CONTENT, "content where there is none" MISUSE },
+    { embeds_bytes, IN_CONTENT, "content where there is none" MISUSE },
+    { gives_data, IN_CONTENT, "content where there is none" MISUSE },
     { blobs, IN_RESOURCE, "mcp_blob" MISUSE },
     { suggests, IN_COMPLETION, "mcp_suggest" MISUSE },
     { gives_struct, 0, "mcp_data_struct" MISUSE },
@@ -989,7 +989,7 @@ static void writers_in_every_scene(void)
         const int no_resource = modern ? -32602 : -32002;
         const char *reply = play(scene, modern, links);
         if (reads(scene)) check_error(-32603, "\"mcp_link" MISUSE "\"", reply);
-        else if (completes(scene)) check_error(-32603, "\"content in a completion" MISUSE "\"", reply);
+        else if (completes(scene)) check_error(-32603, "\"content where there is none" MISUSE "\"", reply);
         else CHECK(part_of(reply, scenes[scene].where)[0] == '[');
         reply = play(scene, modern, is_missing);
         if (reads(scene)) check_error(no_resource, "\"Resource not found\"", reply);
@@ -1074,7 +1074,7 @@ static const char *read_long(const char *scheme, size_t len)
 
 static int count_argument(mcp_call *c) { return mcp_textf(c, "%lu", (unsigned long)strlen(mcp_arg_str(c, "a"))); }
 
-#define TOO_LONG "\"resources/read: params.uri is longer than mcp_server_desc.max_scratch or max_reply allows\""
+#define TOO_LONG "\"params.uri is longer than mcp_server_desc.max_scratch or max_reply allows\""
 
 /* Too long is no lack of memory: nothing that is kept for later is given back, and the log has nothing to tell. */
 static void long_uris(void)
