@@ -7684,6 +7684,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     peer->depth++;              /* whatever is closed in a callback is closed here */
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref) mcpi_peer_cancel(peer->calls[i]);
+    while (peer->replied) mcpi_peer_release_call(mcpi_peer_unlink(peer, &peer->replied));
     while (peer->sessions) mcpi_peer_close(peer->sessions);
     for (i = 0; i < peer->num_calls; i++) {
         mcpi_peer_trim_call(peer->calls[i]);
@@ -8279,8 +8280,10 @@ static bool mcpi_server_remove_row(mcp_server *s, int kind, const char *key)
     if (rows->last == row) rows->last = before;
     row->next = s->peer.removed;
     s->peer.removed = row;
+    mcpi_peer_enter(&s->peer);
     mcpi_server_rows_changed(s, kind);
     mcpi_peer_free_removed(&s->peer, row);
+    mcpi_peer_leave(&s->peer);
     return true;
 }
 

@@ -1470,6 +1470,16 @@ static void removed_rows_end_with_their_calls(void)
     CHECK(mcp_remove_tool(host.server, "new"));
     end();
     CHECK_STR("removed new;cancel 4;", heard());
+
+    begin();
+    host.desc.max_output = 1;
+    connect_host();
+    add_heap_tool(later);
+    feed(host.a, CALL("7", "new", "x") PING("8"));
+    CHECK(mcp_remove_tool(host.server, "new"));
+    finish(0, "y");                             /* its answer waits, to the end */
+    end();
+    CHECK_STR("removed new;", heard());
 }
 
 /* Rows of the desc are removed as those that were added; resources and prompts as tools. */
@@ -2007,6 +2017,12 @@ static void removed_that_acts(void)
     CHECK(mcp_remove_tool(host.server, "new"));
     host.then = destroy_it;
     finish(0, "y");
+    CHECK_HEAP(&host.heap);
+
+    connected();
+    add_heap_tool(later);
+    host.then = destroy_it;
+    CHECK(mcp_remove_tool(host.server, "new"));
     CHECK_HEAP(&host.heap);
 }
 
