@@ -8221,12 +8221,10 @@ static void mcpi_server_rows_changed(mcp_server *s, int kind)
     mcp_changed(s, mcpi_server_changes[kind]);
 }
 
-/* Puts a row that was checked behind the others, or says why it was refused. */
-static int mcpi_server_add_row(mcp_server *s, int kind, bool good, int status, const void *row, void *user)
+/* Puts a row behind the others while the server runs. */
+static int mcpi_server_add_row(mcp_server *s, int kind, const void *row, void *user)
 {
-    mcpi_peer_row *entry = NULL;
-    if (!good) return status == MCP_E_NOMEM ? (int)MCP_E_NOMEM : (int)MCP_E_MISUSE;
-    entry = (mcpi_peer_row *)mcpi_base_resize(&s->desc.alloc, NULL, 0, sizeof *entry);
+    mcpi_peer_row *entry = (mcpi_peer_row *)mcpi_base_resize(&s->desc.alloc, NULL, 0, sizeof *entry);
     if (!entry) return MCP_E_NOMEM;
     memset(entry, 0, sizeof *entry);
     entry->added = true;
@@ -8235,38 +8233,49 @@ static int mcpi_server_add_row(mcp_server *s, int kind, bool good, int status, c
     return MCP_OK;
 }
 
+/* Before a row is checked. */
+static void mcpi_server_begin_add(mcp_server *s, mcp_doc *doc)
+{
+    mcpi_peer_enter(&s->peer);      /* desc.log may be told */
+    memset(doc, 0, sizeof *doc);
+    doc->alloc = s->desc.alloc;
+}
+
+/* Adds a row that is good, or tells why not. */
+static int mcpi_server_end_add(mcp_server *s, mcp_doc *doc, bool good, int kind, const void *row, void *user)
+{
+    int status = doc->error == MCP_E_NOMEM ? (int)MCP_E_NOMEM : (int)MCP_E_MISUSE;
+    mcp_doc_free(doc);
+    if (good) status = mcpi_server_add_row(s, kind, row, user);
+    mcpi_peer_leave(&s->peer);
+    return status;
+}
+
 MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row)
 {
     mcp_doc doc;
     bool good;
-    memset(&doc, 0, sizeof doc);
-    doc.alloc = server->desc.alloc;
+    mcpi_server_begin_add(server, &doc);
     good = mcpi_server_check_tool(server, &doc, row);
-    mcp_doc_free(&doc);
-    return mcpi_server_add_row(server, MCPI_SERVER_TOOLS, good, doc.error, row, row->user);
+    return mcpi_server_end_add(server, &doc, good, MCPI_SERVER_TOOLS, row, row->user);
 }
 
 MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row)
 {
     mcp_doc doc;
     bool good;
-    memset(&doc, 0, sizeof doc);
-    doc.alloc = server->desc.alloc;
+    mcpi_server_begin_add(server, &doc);
     good = mcpi_server_check_resource(server, &doc, row);
-    mcp_doc_free(&doc);
-    return mcpi_server_add_row(server, good ? mcpi_server_uri_kind(row->uri) : MCPI_SERVER_RESOURCES, good,
-                               doc.error, row, row->user);
+    return mcpi_server_end_add(server, &doc, good, good ? mcpi_server_uri_kind(row->uri) : 0, row, row->user);
 }
 
 MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row)
 {
     mcp_doc doc;
     bool good;
-    memset(&doc, 0, sizeof doc);
-    doc.alloc = server->desc.alloc;
+    mcpi_server_begin_add(server, &doc);
     good = mcpi_server_check_prompt(server, &doc, row);
-    mcp_doc_free(&doc);
-    return mcpi_server_add_row(server, MCPI_SERVER_PROMPTS, good, doc.error, row, row->user);
+    return mcpi_server_end_add(server, &doc, good, MCPI_SERVER_PROMPTS, row, row->user);
 }
 
 static bool mcpi_server_remove_row(mcp_server *s, int kind, const char *key)

@@ -109,6 +109,7 @@ static void on_log(void *user, int level, const char *message)
     CHECK(user == &host);
     CHECK_INT(MCP_LOG_ERROR, level);
     snprintf(host.log, sizeof host.log, "%s", message);
+    go_on();
 }
 
 static void on_tap(void *user, mcp_session *s, int direction, const char *bytes, size_t len)
@@ -1984,9 +1985,20 @@ static void subscribe_that_acts(void)
     host.then = destroy_it;
     (void)mcp_session_feed(host.a, SUBSCRIBE("1", "mem://a") PING("2"), sizeof SUBSCRIBE("1", "mem://a") PING("2") - 1);
     CHECK_HEAP(&host.heap);
+
+    connected();
+    feed(host.a, SUBSCRIBE("1", "mem://a"));
+    host.then = destroy_it;
+    mcp_session_close(host.a);
+    CHECK_HEAP(&host.heap);
+
+    connected();
+    feed(host.a, SUBSCRIBE("1", "mem://a"));
+    host.then = destroy_it;                     /* while it is being destroyed */
+    end();
 }
 
-/* on_removed as well, where a call is over. */
+/* on_removed as well, where a call is over and where there was none. */
 static void removed_that_acts(void)
 {
     connected();
@@ -2023,6 +2035,11 @@ static void removed_that_acts(void)
     add_heap_tool(later);
     host.then = destroy_it;
     CHECK(mcp_remove_tool(host.server, "new"));
+    CHECK_HEAP(&host.heap);
+
+    connected();                                /* so does desc.log */
+    host.then = destroy_it;
+    CHECK_STATUS(MCP_E_MISUSE, mcp_add_tool(host.server, &tools[0]));
     CHECK_HEAP(&host.heap);
 }
 
