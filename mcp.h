@@ -7258,33 +7258,18 @@ static void mcpi_peer_free_requests(mcpi_peer_requests *all)
 
 /*-- Sessions --*/
 
-/* Whether calls of a session are deferred, or their replies wait. */
+/* Whether calls of a session are in their handlers or deferred, or their replies wait. */
 static bool mcpi_peer_is_at_work(const mcpi_peer *peer, const mcp_session *session)
 {
     const mcp_call *call;
     uint32_t i;
-    for (i = 0; i < peer->num_calls; i++)
-        if (peer->calls[i]->ref && peer->calls[i]->route.session == session) return true;
+    for (i = 0; i < peer->num_calls; i++) {
+        call = peer->calls[i];
+        if ((call->ref || call->running) && call->route.session == session) return true;
+    }
     for (call = peer->replied; call; call = call->next)
         if (call->route.session == session) return true;
     return false;
-}
-
-static mcp_session *mcpi_peer_open(mcpi_peer *peer)
-{
-    const mcp_server_desc *d = peer->desc;
-    mcp_session *s = (mcp_session *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *s);
-    if (!s) return NULL;
-    memset(s, 0, sizeof *s);
-    s->peer = peer;
-    s->next = peer->sessions;
-    peer->sessions = s;
-    s->hello.alloc = d->alloc;
-    s->hello.max_nodes = d->max_nodes;
-    s->log_level = -1;
-    mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
-    mcp_buf_init(&s->out.buf, d->alloc, (size_t)d->max_output + d->max_reply + 1);
-    return s;
 }
 
 /*-- Subscriptions --*/
@@ -7348,13 +7333,38 @@ static void mcpi_peer_unsubscribe(mcp_session *session, mcpi_peer_subscription *
     mcpi_base_release(&d->alloc, subscription, subscription->size);
 }
 
+/* Forgets what the client wanted to hear of. */
+static void mcpi_peer_begin_anew(mcp_session *session)
+{
+    session->log_level = -1;
+    session->changed = 0;
+    while (session->subscriptions) mcpi_peer_unsubscribe(session, &session->subscriptions);
+}
+
+static mcp_session *mcpi_peer_open(mcpi_peer *peer)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_session *s = (mcp_session *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *s);
+    if (!s) return NULL;
+    memset(s, 0, sizeof *s);
+    s->peer = peer;
+    s->next = peer->sessions;
+    peer->sessions = s;
+    s->hello.alloc = d->alloc;
+    s->hello.max_nodes = d->max_nodes;
+    mcpi_peer_begin_anew(s);
+    mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
+    mcp_buf_init(&s->out.buf, d->alloc, (size_t)d->max_output + d->max_reply + 1);
+    return s;
+}
+
 static void mcpi_peer_close(mcp_session *session)
 {
     mcpi_peer *peer = session->peer;
     mcp_session **link = &peer->sessions;
     while (*link != session) link = &(*link)->next;
     *link = session->next;
-    while (session->subscriptions) mcpi_peer_unsubscribe(session, &session->subscriptions);
+    mcpi_peer_begin_anew(session);
     mcp_doc_free(&session->hello);
     mcpi_rpc_lines_free(&session->in);
     mcp_buf_free(&session->out.buf);
@@ -8566,7 +8576,7 @@ static void mcpi_server_initialize(mcp_call *call)
         return;
     }
     session->revision = call->revision;
-    session->log_level = -1;
+    mcpi_peer_begin_anew(session);
     mcpi_server_begin_result(call);
     mcpi_json_frame(&call->out, "\"protocolVersion\":");
     mcp_put_str(&call->out, session->revision->name.ptr);

@@ -1804,6 +1804,40 @@ static void initialize_again(void)
     end();
 }
 
+/* Who begins anew has subscribed to nothing yet. */
+static void initialize_ends_subscriptions(void)
+{
+    connected();
+    feed(host.a, SUBSCRIBE("1", "mem://a"));
+    (void)output(host.a), (void)heard();
+    mcp_changed(host.server, MCP_TOOLS);
+    mcp_resource_changed(host.server, "mem://a");
+    feed(host.a, INITIALIZE("2025-06-18"));
+    CHECK_STR("leaves mem://a;", heard());
+    CHECK_STR("", notes_in(output(host.a)));
+    mcp_resource_changed(host.server, "mem://a");
+    CHECK_STR("", output(host.a));
+    end();
+}
+
+static int initializes(mcp_call *c)
+{
+    (void)deliver(host.a, 1, INITIALIZE("2024-11-05"));
+    return knows(c);
+}
+
+/* A handler goes on with the client that it began with. */
+static void initialize_in_a_handler(void)
+{
+    begin_door();
+    host.act = initializes;
+    feed(host.a, CALL("1", "act", ""));
+    CHECK_STR("1 2 -32600 " BUSY("0"), emitted());
+    CHECK_STR("2025-11-25 - - - ''", known);
+    CHECK_STR(RESULT("1", BLOCK("")), output(host.a));
+    end();
+}
+
 /* A reply that waits is under way as well. */
 static void initialize_while_a_reply_waits(void)
 {
@@ -2379,6 +2413,8 @@ int main(void)
     TEST(pings_and_full_output);
     TEST(pings_and_deadlines);
     TEST(initialize_again);
+    TEST(initialize_ends_subscriptions);
+    TEST(initialize_in_a_handler);
     TEST(initialize_while_a_reply_waits);
     TEST(tap_that_acts);
     TEST(subscribe_that_acts);
