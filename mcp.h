@@ -7395,7 +7395,7 @@ static int mcpi_peer_lose(mcp_session *session)
 /* Notifications leave half of what may wait to replies. */
 static bool mcpi_peer_takes_notes(const mcp_session *session)
 {
-    return mcpi_peer_takes(session) && mcpi_rpc_unsent(&session->out) < session->peer->desc->max_output / 2;
+    return mcpi_peer_takes(session) && mcpi_rpc_unsent(&session->out) <= session->peer->desc->max_output / 2;
 }
 
 /* The replies and notifications of a session: one line each. */
@@ -7496,14 +7496,16 @@ static void mcpi_peer_begin_note(mcp_out *note, const char *method)
     mcp_put_str(note, method);
 }
 
-/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it
-   is not taken now. */
+/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it is not
+   taken now. One that is longer than max_reply never is, and is lost. */
 static bool mcpi_peer_queue_note(mcp_session *session)
 {
     mcpi_peer *peer = session->peer;
     mcp_str text;
+    int status;
     mcpi_json_frame(&peer->note, "}");
-    if (mcp_out_done(&peer->note, &text) != MCP_OK) return false;
+    status = mcp_out_done(&peer->note, &text);
+    if (status != MCP_OK) return status != MCP_E_NOMEM;
     if (!mcpi_rpc_queue_line(&session->out, text.ptr, text.len)) return false;
     mcpi_peer_tap(peer, session, MCP_TAP_OUT, text.ptr, text.len);
     return true;

@@ -1149,6 +1149,44 @@ static void changes_wait_for_the_reader(void)
     end();
 }
 
+/* However little may wait, an empty output takes a change. */
+static void changes_and_the_least_output(void)
+{
+    begin();
+    host.desc.max_output = 1;
+    connect_host();
+    feed(host.a, SET_LEVEL("1", "\"info\""));
+    (void)output(host.a);
+    feed(host.a, CALL_META("2", "later", TOKEN("2")));
+    mcp_changed(host.server, MCP_TOOLS);
+    CHECK_STR(CHANGED("tools"), output(host.a));
+    mcp_progress(deferred(0), 1, 0, NULL);
+    CHECK_STR(PROGRESS("2", "1"), output(host.a));
+    mcp_log_text(deferred(0), MCP_LOG_INFO, NULL, "x");
+    CHECK_STR(LOGGED("info", "\"x\""), output(host.a));
+    end();
+}
+
+/* A URI whose change does not fit into max_reply is not told, and keeps nobody waiting. */
+static void changes_too_long_to_tell(void)
+{
+    char text[500];
+    begin();
+    host.desc.max_reply = 300;
+    connect_host();
+    snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{"
+             "\"uri\":\"mem://user/%0250d\"}}\n", 7);
+    feed(host.a, SUBSCRIBE("1", "mem://a"));
+    feed(host.a, text);
+    CHECK_STR(DONE("1") DONE("1"), output(host.a));
+    snprintf(text, sizeof text, "mem://user/%0250d", 7);
+    mcp_resource_changed(host.server, text);
+    mcp_resource_changed(host.server, "mem://a");
+    CHECK_STR(UPDATED("mem://a"), output(host.a));
+    CHECK(!mcp_session_busy(host.a));
+    end();
+}
+
 /*---- Rows that come and go -----------------------------------------------------------------------*/
 
 /* The names or URIs of a list, and behind | the cursor of its next page. */
@@ -2397,6 +2435,8 @@ int main(void)
     TEST(wrong_subscriptions);
     TEST(too_many_subscriptions);
     TEST(changes_wait_for_the_reader);
+    TEST(changes_and_the_least_output);
+    TEST(changes_too_long_to_tell);
     TEST(rows_come_and_go);
     TEST(capabilities_appear);
     TEST(wrong_rows);
