@@ -148,7 +148,8 @@
    LIMITS
 
    All finite, all in the descs. 0 means the default, which stands beside each member. A tool may have
-   limits of its own (mcp_tool.timeout_ms and what follows).
+   limits of its own (mcp_tool.timeout_ms and what follows). Text that a model shall read costs it about
+   a token for each four bytes, and many clients refuse results over 25,000 of them: see max_text.
 
    PROTOCOL REVISIONS
 
@@ -624,7 +625,8 @@ enum {
     MCP_READ_ONLY = 1,          /* changes nothing */
     MCP_ONLY_ADDS = 2,          /* changes, but destroys nothing */
     MCP_IDEMPOTENT = 4,         /* a second call with the same arguments changes nothing more */
-    MCP_CLOSED_WORLD = 8        /* meets nothing outside its own domain */
+    MCP_CLOSED_WORLD = 8,       /* meets nothing outside its own domain */
+    MCP_CUT = 16                /* no promise, and not sent: text past max_text is cut off, not an error */
 };
 
 /* A picture for people, from 2025-11-25 on. A table of them ends with MCP_ICON_END.
@@ -654,18 +656,19 @@ typedef struct mcp_tool {
     const mcp_icon *icons;          /* may be NULL */
     void *user;                     /* for mcp_user */
     uint32_t timeout_ms;            /* for a deferred call, in place of call_timeout_ms; MCP_NONE: no limit */
-    uint32_t max_calls;             /* under way at a time; one more is told to wait (default: no own limit) */
+    uint32_t max_calls;             /* under way at a time; one more is told to wait (default: any number) */
+    uint32_t max_text;              /* bytes of text in a result (default: the server's; MCP_NONE: any) */
 } mcp_tool;
 
 /* A row in full but for its limits, and one with the usual four. */
 #define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, icons, \
                       user)                                                                         \
-    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user, 0, 0 }
+    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user, 0, 0, 0 }
 #define MCP_TOOL(name, fn, description, args)                                                       \
     MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0, 0)
 /* One with limits of its own. */
-#define MCP_TOOL_LIMITED(name, fn, description, args, flags, timeout_ms, max_calls)                 \
-    { name, fn, description, args, 0, flags, 0, 0, 0, 0, 0, timeout_ms, max_calls }
+#define MCP_TOOL_LIMITED(name, fn, description, args, flags, timeout_ms, max_calls, max_text)       \
+    { name, fn, description, args, 0, flags, 0, 0, 0, 0, 0, timeout_ms, max_calls, max_text }
 
 /* Whom content is for, and how important it is. Spec: server/resources (annotations) */
 typedef struct mcp_annotations {
@@ -840,6 +843,10 @@ typedef struct mcp_server_desc {
     /* A notification that the library has no use for itself, as notifications/initialized or one of your own.
        params: an object or missing, good until it returns. session: NULL if the delivery had none. */
     void (*on_notification)(void *user, mcp_session *session, const char *method, mcp_json params);
+    /* Bytes of all text blocks of a tool's result (default: what max_reply allows). A model reads them:
+       four are about a token. More is an error that tells the model to ask for less; or, with MCP_CUT on
+       the tool, it is cut off, and a note behind the text says how much. A structured result is not cut. */
+    uint32_t max_text;
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -928,7 +935,8 @@ MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const c
     MCP_PRINTF(4, 5);
 
 /* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
-   MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply. */
+   MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply; so is, of a tool,
+   text over max_text. */
 MCP_API int mcp_text(mcp_call *call, const char *text);
 MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len);
 MCP_API int mcp_textf(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
@@ -2556,6 +2564,14 @@ static char *mcpi_base_write_double(char *o, double value)
     return mcpi_base_write_digits(o, digits, n, point);
 }
 #endif /* MCP_NO_FLOAT */
+
+/* The most bytes, up to max, that do not end within a character. The text is longer. */
+static size_t mcpi_base_utf8_cut(const char *text, size_t max)
+{
+    size_t len = max;
+    while (len && max - len < 3 && (text[len] & 0xc0) == 0x80) len--;
+    return (text[len] & 0xc0) == 0x80 ? max : len;      /* it is not UTF-8 */
+}
 
 /*-- Notes: text into a buffer that may be too small. What does not fit is cut, the end is always
      NUL. --*/
@@ -6577,6 +6593,7 @@ typedef struct mcpi_peer_row {
     void *user;                 /* of the row */
     uint32_t id;                /* grows with each row of a kind, and is never used again */
     uint32_t calls;             /* that are under way: their reply is not written yet */
+    uint32_t max_text;          /* bytes of text in the result of a tool */
     bool added;                 /* while the server runs */
     bool disabled;
 } mcpi_peer_row;
@@ -6653,6 +6670,8 @@ struct mcp_call {
     mcp_out data;               /* the structured result */
     bool has_data;
     bool has_block;             /* of content */
+    uint64_t text_size;         /* bytes of text in the result of a tool, those too that were left out */
+    uint64_t text_kept;         /* if that is more than max_text: bytes of it that were not */
     mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
@@ -7993,12 +8012,20 @@ static bool mcpi_server_check_method(mcp_server *s, mcp_doc *doc, const mcp_meth
 
 /*-- Rows: the registry --*/
 
+/* What the results of a row may have of text. */
+static uint32_t mcpi_server_max_text(const mcp_server *s, int kind, const void *row)
+{
+    const uint32_t own = kind == MCPI_SERVER_TOOLS ? ((const mcp_tool *)row)->max_text : (uint32_t)MCP_NONE;
+    return own ? own : s->desc.max_text;
+}
+
 /* Puts a row behind the others of its kind. */
 static void mcpi_server_append_row(mcp_server *s, int kind, mcpi_peer_row *entry, const void *row, void *user)
 {
     mcpi_server_rows *rows = &s->rows[kind];
     entry->row = row;
     entry->user = user;
+    entry->max_text = mcpi_server_max_text(s, kind, row);
     entry->id = rows->next_id++;
     if (rows->last) rows->last->next = entry;
     else rows->first = entry;
@@ -8091,6 +8118,7 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     mcpi_base_set_limit(&d->max_scratch, 64 << 10, UINT32_MAX);
     mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
     mcpi_base_set_limit(&d->page_size, 100, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_text, MCP_NONE, UINT32_MAX);
     mcpi_base_set_limit(&d->call_timeout_ms, 60000, UINT32_MAX);
     if (d->max_calls == MCP_NONE) d->max_calls = 0;
     else mcpi_base_set_limit(&d->max_calls, 64, 65534);
@@ -8704,7 +8732,8 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *ro
     mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema);
     if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
         mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema);
-    if (tool->flags && (features & MCPI_PROTO_HINTS)) mcpi_server_put_hints(out, tool->flags);
+    if ((tool->flags & ~(uint32_t)MCP_CUT) && (features & MCPI_PROTO_HINTS))
+        mcpi_server_put_hints(out, tool->flags);
     mcp_put_end(out);
 }
 
@@ -9023,6 +9052,7 @@ static void mcpi_server_begin_content(mcp_call *call)
     call->code = 0;
     call->has_data = call->has_block = false;
     call->annotations = NULL;
+    call->text_size = 0;
 }
 
 /* A member with a text, in pieces; none without one. key: with its comma and colon. */
@@ -9088,8 +9118,80 @@ static void mcpi_server_put_data(mcp_call *call)
     mcpi_json_put_ours(&call->out, json.ptr, json.len);
 }
 
+/* A block of text that max_text does not count. */
+MCPI_INLINE int mcpi_server_put_text(mcp_call *call, const char *text, size_t len)
+{
+    mcpi_server_begin_block(call);
+    mcpi_json_frame(&call->out, "{\"type\":\"text\",\"text\":");
+    mcp_put_strn(&call->out, text, len);
+    return mcpi_server_end_block(call);
+}
+
+/* How much of a text still fits into max_text, up to the end of a character. */
+static size_t mcpi_server_cut_text(mcp_call *call, const char *text, size_t len)
+{
+    const uint64_t before = call->text_size - len;
+    size_t left;
+    if (before > call->row->max_text) return 0;
+    left = mcpi_base_utf8_cut(text, (size_t)(call->row->max_text - before));
+    call->text_kept = before + left;
+    return left;
+}
+
+/* Notes "N bytes, about M tokens". */
+static void mcpi_server_note_text(mcpi_base_note *note, const char *what, uint64_t size)
+{
+    mcpi_base_note_str(note, what);
+    mcpi_base_note_uint(note, size);
+    mcpi_base_note_str(note, " bytes, about ");
+    mcpi_base_note_uint(note, size / 4 + (size % 4 != 0));
+    mcpi_base_note_str(note, " tokens");
+}
+
+/* The text was cut: a note behind it says so, and what it says of an error still counts. */
+static void mcpi_server_note_cut(mcp_call *call)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_server_note_text(&note, "[cut: the last ", call->text_size - call->text_kept);
+    mcpi_base_note_str(&note, ", of ");
+    mcpi_base_note_uint(&note, call->text_size);
+    mcpi_base_note_str(&note, " bytes are left out; ask for a smaller part]");
+    (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
+}
+
+/* The text is too much: an error takes the place of the result. */
+static void mcpi_server_refuse_text_size(mcp_call *call)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_server_note_text(&note, "the result is too long: its text has ", call->text_size);
+    mcpi_base_note_str(&note, ", of at most ");
+    mcpi_base_note_uint(&note, call->row->max_text);
+    mcpi_base_note_str(&note, mcpi_server_tool(call)->max_text ? " bytes (mcp_tool.max_text)"
+                                                               : " bytes (mcp_server_desc.max_text)");
+    mcpi_base_note_str(&note, "; ask for less, or for a part");
+    mcpi_server_begin_content(call);
+    (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
+}
+
+/* A result with more text than it may have. Returns whether it is an error. */
+static bool mcpi_server_end_text(mcp_call *call, bool is_error)
+{
+    const bool cuts = is_error || ((mcpi_server_tool(call)->flags & MCP_CUT) && !call->has_data);
+    if (cuts) mcpi_server_note_cut(call);
+    else mcpi_server_refuse_text_size(call);
+    return is_error || !cuts;
+}
+
+MCPI_INLINE bool mcpi_server_has_much_text(const mcp_call *call)
+{
+    return call->scene == MCPI_PEER_TOOL && MCPI_UNLIKELY(call->text_size > call->row->max_text);
+}
+
 MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
+    if (mcpi_server_has_much_text(call)) is_error = mcpi_server_end_text(call, is_error);
     switch (call->scene) {
     case MCPI_PEER_TOOL:
         mcpi_json_frame(&call->out, "]");
@@ -9254,7 +9356,8 @@ static void mcpi_server_refuse_busy(mcp_call *call)
     mcpi_base_note_str(&note, mcpi_server_key(call->row));
     mcpi_base_note_str(&note, "' is busy: ");
     mcpi_base_note_uint(&note, mcpi_server_tool(call)->max_calls);
-    mcpi_base_note_str(&note, " of its calls are under way, as many as may be (mcp_tool.max_calls); try again");
+    mcpi_base_note_str(&note, " of its calls are under way, the most that may be (mcp_tool.max_calls);"
+                              " try again");
     mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_content(call, true);
 }
@@ -10161,10 +10264,13 @@ MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
         mcpi_json_frame(&call->out, "}");
         return MCP_OK;
     }
-    mcpi_server_begin_block(call);
-    mcpi_json_frame(&call->out, "{\"type\":\"text\",\"text\":");
-    mcp_put_strn(&call->out, text, len);
-    return mcpi_server_end_block(call);
+    call->text_size += len;
+    if (mcpi_server_has_much_text(call)) {
+        len = mcpi_server_cut_text(call, text, len);
+        if (!len) call->annotations = NULL;     /* nor are they for the next block */
+        if (!len) return MCP_OK;
+    }
+    return mcpi_server_put_text(call, text, len);
 }
 
 MCP_API int mcp_text(mcp_call *call, const char *text)
@@ -12686,7 +12792,7 @@ static int mcpi_client_pump_pair(mcp_client *c, int timeout_ms)
     int status = MCP_WAIT;
     (void)timeout_ms;
     (void)mcp_client_tick(c);
-    if (mcp_server_tick(session->peer->server) == 0) status = MCP_OK;      /* a call went on, and will again */
+    if (mcp_server_tick(session->peer->server) == 0) status = MCP_OK;  /* a call went on, and will */
     while (c->state != MCPI_CLIENT_OVER) {
         const size_t moved = mcpi_client_move_to(c, session) + mcpi_client_move_from(c, session);
         if (!moved) break;

@@ -1,4 +1,5 @@
-/* What a tool may take: its clock, how many of its calls are under way, and calls that go on later. */
+/* What a tool may take: its clock, how many of its calls are under way, how much text it gives; and calls that go on
+   later. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -181,8 +182,8 @@ static void a_longer_clock(void)
 /*---- How many calls of a tool are under way ------------------------------------------------------*/
 
 #define BUSY(id, tool, calls) \
-    REGRET(id, "'" tool "' is busy: " calls " of its calls are under way, as many as may be (mcp_tool.max_calls); " \
-               "try again")
+    REGRET(id, "'" tool "' is busy: " calls " of its calls are under way, the most that may be " \
+               "(mcp_tool.max_calls); try again")
 
 static void a_cap_of_its_own(void)
 {
@@ -552,6 +553,203 @@ static void steps_in_a_pair(void)
     end();
 }
 
+/*---- Text for a model ----------------------------------------------------------------------------*/
+
+#define TOO_LONG(id, size, tokens, max, member)                                                     \
+    REGRET(id, "the result is too long: its text has " size " bytes, about " tokens " tokens, of at most " max \
+               " bytes (" member "); ask for less, or for a part")
+#define CUT(left_out, tokens, size) \
+    BLOCK("[cut: the last " left_out " bytes, about " tokens " tokens, of " size \
+          " bytes are left out; ask for a smaller part]")
+
+/* What a call of "slow" gives with a limit of 10 bytes of its own, or of the server's. */
+static const char *with_text(int (*fn)(mcp_call *c), uint32_t flags, bool own)
+{
+    static char got[4000];
+    begin();
+    host.act = fn;
+    tools[0].flags = flags;
+    if (own) tools[0].max_text = 10;
+    else host.desc.max_text = 10;
+    connect_host();
+    feed(CALL("1", "slow", "x"));
+    snprintf(got, sizeof got, "%s", output());
+    end();
+    return got;
+}
+
+static int says_10(mcp_call *c) { return mcp_text(c, "0123456789"); }
+static int says_11(mcp_call *c) { return mcp_text(c, "0123456789a"); }
+static int says_in_pieces(mcp_call *c)
+{
+    (void)mcp_text(c, "0123");
+    (void)mcp_image(c, "PNG", 3, "image/png");
+    (void)mcp_embed(c, "file:///a", NULL, "as long as it likes", 19);
+    (void)mcp_text(c, "45678");
+    (void)mcp_text(c, NULL);
+    (void)mcp_text(c, "9ab");
+    (void)mcp_text(c, NULL);
+    return mcp_textn(c, "cdefghijkl", 10);
+}
+static int fails_at_length(mcp_call *c)
+{
+    (void)mcp_text(c, "this is dropped, and so not counted");
+    return mcp_fail_text(c, "0123456789 and so on");
+}
+static int gives_data(mcp_call *c) { return mcp_data(c, "{'a': %s}", "much too long"); }
+static int gives_little(mcp_call *c) { return mcp_data(c, "{'a': %d}", 1234); }
+static int marks_its_text(mcp_call *c)
+{
+    static const mcp_annotations important = { "user", "1", 0 };
+    mcp_annotate(c, &important);
+    (void)mcp_text(c, "0123456789abc");
+    mcp_annotate(c, &important);
+    (void)mcp_text(c, "dropped");
+    return mcp_image(c, "PNG", 3, "image/png");
+}
+
+#define PIECES BLOCK("0123") ",{\"type\":\"image\",\"data\":\"UE5H\",\"mimeType\":\"image/png\"},"       \
+               "{\"type\":\"resource\",\"resource\":{\"uri\":\"file:///a\",\"text\":\"as long as it likes\"}}," \
+               BLOCK("45678") "," BLOCK("") "," BLOCK("9")
+
+static void text_within_its_limit(void)
+{
+    size_t i;
+    for (i = 0; i < 4; i++) {
+        NOTE("%s, %s", i % 2 ? "MCP_CUT" : "error", i / 2 ? "its own" : "the server's");
+        CHECK_STR(RESULT("1", BLOCK("0123456789")), with_text(says_10, i % 2 ? MCP_CUT : 0, i / 2));
+    }
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[" BLOCK("{\\\"a\\\":1234}")
+              "],\"structuredContent\":{\"a\":1234}}}\n", with_text(gives_little, MCP_CUT, false));
+}
+
+static void text_over_its_limit(void)
+{
+    CHECK_STR(TOO_LONG("1", "11", "3", "10", "mcp_server_desc.max_text"), with_text(says_11, 0, false));
+    CHECK_STR(TOO_LONG("1", "11", "3", "10", "mcp_tool.max_text"), with_text(says_11, MCP_READ_ONLY, true));
+    CHECK_STR(TOO_LONG("1", "22", "6", "10", "mcp_tool.max_text"), with_text(says_in_pieces, 0, true));
+    CHECK_STR(TOO_LONG("1", "21", "6", "10", "mcp_tool.max_text"), with_text(gives_data, 0, true));
+}
+
+static void text_that_is_cut(void)
+{
+    CHECK_STR(RESULT("1", BLOCK("0123456789") "," CUT("1", "1", "11")), with_text(says_11, MCP_CUT, false));
+    CHECK_STR(RESULT("1", PIECES "," CUT("12", "3", "22")), with_text(says_in_pieces, MCP_CUT, true));
+    CHECK_STR(RESULT("1", "{\"type\":\"text\",\"text\":\"0123456789\",\"annotations\":{\"audience\":[\"user\"],"
+                     "\"priority\":1}},{\"type\":\"image\",\"data\":\"UE5H\",\"mimeType\":\"image/png\"},"
+                     CUT("10", "3", "20")), with_text(marks_its_text, MCP_CUT, true));
+    /* JSON that is cut is none */
+    CHECK_STR(TOO_LONG("1", "21", "6", "10", "mcp_tool.max_text"), with_text(gives_data, MCP_CUT, true));
+}
+
+/* An error stays the error that it is. */
+static void errors_are_cut(void)
+{
+    size_t i;
+    for (i = 0; i < 2; i++)
+        CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[" BLOCK("0123456789") ","
+                  CUT("10", "3", "20") "],\"isError\":true}}\n", with_text(fails_at_length, i ? MCP_CUT : 0, i));
+}
+
+static const char *cut_me;
+static int says_characters(mcp_call *c) { return mcp_text(c, cut_me); }
+
+/* Never within a character; bytes that are none are cut anywhere. */
+static void cut_between_characters(void)
+{
+    static const char text[] = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z";
+    static const size_t ends[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10 };
+    size_t max;
+    char want[300];
+    for (max = 1; max <= 11; max++) {
+        const size_t len = max < 11 ? ends[max] : 11;
+        NOTE("%lu bytes", (unsigned long)max);
+        begin();
+        host.act = says_characters;
+        cut_me = text;
+        tools[0].flags = MCP_CUT;
+        tools[0].max_text = (uint32_t)max;
+        connect_host();
+        feed(CALL("1", "slow", "x"));
+        snprintf(want, sizeof want, "[" BLOCK("%.*s") "%s", (int)len, text, len < 11 ? ",{" : "]");
+        CHECK(strstr(output(), want) != NULL);
+        end();
+    }
+    begin();
+    host.act = says_characters;
+    cut_me = "\x80\x80\x80\x80\x80\x80";
+    tools[0].flags = MCP_CUT;
+    tools[0].max_text = 5;
+    connect_host();
+    feed(CALL("1", "slow", "x"));
+    CHECK(strstr(output(), "[cut: the last 1 bytes") != NULL);
+    end();
+}
+
+static int reads_at_length(mcp_call *c) { return mcp_text(c, "a text of a resource, or of a prompt"); }
+static const mcp_resource resources[] = { MCP_RESOURCE("a:b", "b", reads_at_length, 0, 0) };
+static const mcp_prompt prompts[] = { MCP_PROMPT("p", reads_at_length, 0, 0) };
+
+/* Other tools, resources and prompts have no such limit; nor has what takes MCP_NONE. */
+static void text_of_others(void)
+{
+    begin();
+    host.act = says_11;
+    tools[0].max_text = 10;
+    connect_host();
+    feed(CALL("1", "other", "x"));
+    CHECK_STR(RESULT("1", BLOCK("0123456789a")), output());
+    end();
+    begin();
+    host.act = says_11;
+    tools[0].max_text = MCP_NONE;
+    host.desc.max_text = 10;
+    host.desc.resources = resources;
+    host.desc.num_resources = 1;
+    host.desc.prompts = prompts;
+    host.desc.num_prompts = 1;
+    connect_host();
+    feed(CALL("1", "slow", "x") CALL("2", "other", "x"));
+    CHECK_STR(RESULT("1", BLOCK("0123456789a")) TOO_LONG("2", "11", "3", "10", "mcp_server_desc.max_text"), output());
+    feed(REQUEST("3", "resources/read", "\"uri\":\"a:b\""));
+    CHECK(strstr(output(), "\"text\":\"a text of a resource, or of a prompt\"}]") != NULL);
+    feed(REQUEST("4", "prompts/get", "\"name\":\"p\""));
+    CHECK(strstr(output(), "\"text\":\"a text of a resource, or of a prompt\"}}]") != NULL);
+    end();
+}
+
+/* Each call is counted by itself, and all steps of a call together. */
+static void text_of_many_steps(void)
+{
+    size_t i;
+    begin();
+    host.act = in_steps;
+    tools[0].max_text = 8;
+    tools[0].flags = MCP_CUT;
+    connect_host();
+    for (i = 0; i < 2; i++) {
+        feed(CALL("1", "slow", "5."));
+        while (mcp_server_tick(host.server) == 0) {}
+        CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2") "," BLOCK("3") "," CUT("2", "1", "10")),
+                  output());
+    }
+    end();
+}
+
+/* MCP_CUT is between the server and its author. */
+static void cutting_is_not_told(void)
+{
+    begin();
+    tools[0].flags = MCP_CUT;
+    tools[1].flags = MCP_CUT | MCP_READ_ONLY;
+    connect_host();
+    feed(REQUEST("1", "tools/list", ""));
+#define SCHEMA "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}}}"
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"slow\"," SCHEMA "},"
+              "{\"name\":\"other\"," SCHEMA ",\"annotations\":{\"readOnlyHint\":true}}]}}\n", output());
+    end();
+}
+
 int main(void)
 {
     TEST(a_clock_of_its_own);
@@ -568,5 +766,13 @@ int main(void)
     TEST(steps_and_callbacks);
     TEST(no_steps_without);
     TEST(steps_in_a_pair);
+    TEST(text_within_its_limit);
+    TEST(text_over_its_limit);
+    TEST(text_that_is_cut);
+    TEST(errors_are_cut);
+    TEST(cut_between_characters);
+    TEST(text_of_others);
+    TEST(text_of_many_steps);
+    TEST(cutting_is_not_told);
     return test_end();
 }
