@@ -6670,8 +6670,9 @@ struct mcp_call {
     mcp_out data;               /* the structured result */
     bool has_data;
     bool has_block;             /* of content */
+    bool has_much_text;         /* more than the max_text of its row */
     uint64_t text_size;         /* bytes of text in the result of a tool, those too that were left out */
-    uint64_t text_kept;         /* if that is more than max_text: bytes of it that were not */
+    uint64_t text_kept;         /* of much text: bytes of it that were not */
     mcp_arena arena;            /* everything else that lives as long as the call */
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
@@ -6797,7 +6798,7 @@ static void mcpi_peer_use_row(mcp_call *call, mcpi_peer_row *row)
     row->calls++;
 }
 
-static void mcpi_peer_leave_row(mcp_call *call)
+MCPI_INLINE void mcpi_peer_leave_row(mcp_call *call)
 {
     mcpi_peer_row *row = call->row;
     call->row = NULL;
@@ -9050,7 +9051,7 @@ static void mcpi_server_begin_content(mcp_call *call)
     }
     mcp_out_reset(&call->data);
     call->code = 0;
-    call->has_data = call->has_block = false;
+    call->has_data = call->has_block = call->has_much_text = false;
     call->annotations = NULL;
     call->text_size = 0;
 }
@@ -9127,15 +9128,19 @@ MCPI_INLINE int mcpi_server_put_text(mcp_call *call, const char *text, size_t le
     return mcpi_server_end_block(call);
 }
 
-/* How much of a text still fits into max_text, up to the end of a character. */
-static size_t mcpi_server_cut_text(mcp_call *call, const char *text, size_t len)
+/* Writes what of a text still fits into max_text, up to the end of a character. */
+MCPI_NOINLINE int mcpi_server_cut_text(mcp_call *call, const char *text, size_t len)
 {
     const uint64_t before = call->text_size - len;
-    size_t left;
-    if (before > call->row->max_text) return 0;
-    left = mcpi_base_utf8_cut(text, (size_t)(call->row->max_text - before));
-    call->text_kept = before + left;
-    return left;
+    size_t left = 0;
+    if (!call->has_much_text) {
+        left = mcpi_base_utf8_cut(text, (size_t)(call->row->max_text - before));
+        call->text_kept = before + left;
+        call->has_much_text = true;
+    }
+    if (left) return mcpi_server_put_text(call, text, left);
+    call->annotations = NULL;       /* of what is left out, as it is */
+    return MCP_OK;
 }
 
 /* Notes "N bytes, about M tokens". */
@@ -9184,14 +9189,9 @@ static bool mcpi_server_end_text(mcp_call *call, bool is_error)
     return is_error || !cuts;
 }
 
-MCPI_INLINE bool mcpi_server_has_much_text(const mcp_call *call)
-{
-    return call->scene == MCPI_PEER_TOOL && MCPI_UNLIKELY(call->text_size > call->row->max_text);
-}
-
 MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
 {
-    if (mcpi_server_has_much_text(call)) is_error = mcpi_server_end_text(call, is_error);
+    if (MCPI_UNLIKELY(call->has_much_text)) is_error = mcpi_server_end_text(call, is_error);
     switch (call->scene) {
     case MCPI_PEER_TOOL:
         mcpi_json_frame(&call->out, "]");
@@ -9348,7 +9348,7 @@ MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *un
 }
 
 /* The tool has as many calls under way as it takes, and this one. */
-static void mcpi_server_refuse_busy(mcp_call *call)
+MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
@@ -10265,11 +10265,8 @@ MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
         return MCP_OK;
     }
     call->text_size += len;
-    if (mcpi_server_has_much_text(call)) {
-        len = mcpi_server_cut_text(call, text, len);
-        if (!len) call->annotations = NULL;     /* nor are they for the next block */
-        if (!len) return MCP_OK;
-    }
+    if (MCPI_UNLIKELY(call->scene == MCPI_PEER_TOOL && call->text_size > call->row->max_text))
+        return mcpi_server_cut_text(call, text, len);
     return mcpi_server_put_text(call, text, len);
 }
 
