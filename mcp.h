@@ -977,6 +977,28 @@ MCP_API const char *mcp_complete_value(mcp_call *call);
 MCP_API int mcp_suggest(mcp_call *call, const char *value);
 MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len);
 
+/* Part of a list that a tool gives page by page. */
+typedef struct mcp_part {
+    size_t first, end;              /* the items from first on, up to end without it */
+    size_t count;                   /* of all items */
+    const char *arg;                /* the argument that says where a page begins */
+    const char *next;               /* what it has to be for the next page; NULL: this is the last one */
+} mcp_part;
+
+/* Finds the page that the call asks for, of a list of count items with page_size on a page (0: all). arg
+   names the argument that says where it begins, a string or an integer; without it, it is the first page.
+   Returns MCP_OK; or MCP_E_TOOL, for the tool to return, if it is no such index: the model was told.
+       mcp_part part;
+       int status = mcp_page(c, "cursor", count, 20, &part);
+       if (status != MCP_OK) return status;
+       for (i = part.first; i < part.end; i++) (void)mcp_text(c, items[i]);
+       return mcp_page_note(c, &part);
+   The list may change between two pages: part.next is the index of an item, as text. */
+MCP_API int mcp_page(mcp_call *call, const char *arg, size_t count, size_t page_size, mcp_part *part);
+/* Tells the model in a text block which items it got, and how to get the next ones; nothing if it got them
+   all. A structured result has part.next as a member in place of that. Returns as mcp_text. */
+MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part);
+
 /* The structured result, at most once: an object from a template (see mcp_put_f), or the struct that the
    tool's result rows are bound to. It is also added as text, which is all that clients before 2025-06-18
    see. Of a method it is the result itself: leave out resultType and _meta, which come with 2026-07-28 by
@@ -10546,6 +10568,92 @@ MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const ch
     }
     mcpi_rpc_put_error_end(&call->out);
     return MCP_E_TOOL;
+}
+
+/*-- Pages of a tool's own lists --*/
+
+/* The index that an argument holds, as a number or as text; negative: it holds none. */
+static int64_t mcpi_server_index(mcp_json v)
+{
+    const mcp_str text = mcp_json_str(v, NULL);
+    int64_t index = -1;
+    if (!text.ptr) return mcp_json_int(v, NULL, -1);
+    if (text.len && text.len <= 18 && strspn(text.ptr, "0123456789") == text.len)
+        (void)mcpi_base_read_int(text, &index);
+    return index;
+}
+
+static int mcpi_server_refuse_part(mcp_call *call, const mcp_part *part, mcp_json v)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, "argument '");
+    mcpi_base_note_str(&note, part->arg);
+    mcpi_base_note_str(&note, "': expected what the page before said, below ");
+    mcpi_base_note_uint(&note, part->count);
+    mcpi_base_note_str(&note, ", got ");
+    mcpi_schema_note_value(&note, v);
+    mcpi_base_note_str(&note, "; start again without it");
+    return mcp_fail_text(call, text);
+}
+
+MCP_API int mcp_page(mcp_call *call, const char *arg, size_t count, size_t page_size, mcp_part *part)
+{
+    const mcp_json v = mcp_json_get(call->args, arg);
+    char *next = (char *)mcp_arena_get(&call->arena, MCPI_INT_SIZE + 1);
+    int64_t first = 0;
+    memset(part, 0, sizeof *part);
+    part->count = count;
+    part->arg = arg;
+    if (!next) {
+        mcpi_peer_fail(call, MCP_E_NOMEM);
+        return MCP_E_NOMEM;
+    }
+    if (mcp_json_type(v) > MCP_JSON_NULL) first = mcpi_server_index(v);
+    if (first < 0 || (first && (uint64_t)first >= count)) return mcpi_server_refuse_part(call, part, v);
+    part->first = part->end = (size_t)first;
+    part->end += page_size && page_size < count - part->first ? page_size : count - part->first;
+    if (part->end < count) {
+        char memory[MCPI_INT_SIZE];
+        const mcp_str text = mcpi_base_uint_text(memory, part->end);
+        memcpy(next, text.ptr, text.len);
+        next[text.len] = 0;
+        part->next = next;
+    }
+    return MCP_OK;
+}
+
+/* How the model has to write the index: with quotes, unless the argument is an integer. */
+static const char *mcpi_server_quote(const mcp_call *call, const char *arg)
+{
+    const mcp_field *f;
+    for (f = mcpi_server_fields(call); f && f->name; f++)
+        if (mcpi_base_same(f->name, arg)) return mcpi_schema_type(f) == MCP_INTEGER ? "" : "\"";
+    return "\"";
+}
+
+MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part)
+{
+    const char *quote = mcpi_server_quote(call, part->arg);
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    if (part->end - part->first == part->count) return MCP_OK;
+    mcpi_base_note_str(&note, "[");
+    mcpi_base_note_uint(&note, part->first + 1);
+    mcpi_base_note_str(&note, " to ");
+    mcpi_base_note_uint(&note, part->end);
+    mcpi_base_note_str(&note, " of ");
+    mcpi_base_note_uint(&note, part->count);
+    mcpi_base_note_str(&note, part->next ? "; for the next ones call again with " : "; these are the last ones");
+    if (part->next) {
+        mcpi_base_note_str(&note, part->arg);
+        mcpi_base_note_str(&note, " = ");
+        mcpi_base_note_str(&note, quote);
+        mcpi_base_note_str(&note, part->next);
+        mcpi_base_note_str(&note, quote);
+    }
+    mcpi_base_note_str(&note, "]");
+    return mcp_textn(call, text, (size_t)(note.at - text));
 }
 
 #endif /* MCP_LAYERS >= 8 */

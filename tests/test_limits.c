@@ -1,5 +1,5 @@
-/* What a tool may take: its clock, how many of its calls are under way, how much text it gives; and calls that go on
-   later. */
+/* What a tool may take: its clock, how many of its calls are under way, how much text it gives; calls that go on
+   later; and lists in pages. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -750,6 +750,102 @@ static void cutting_is_not_told(void)
     end();
 }
 
+/*---- Lists in pages ------------------------------------------------------------------------------*/
+
+static struct { size_t count, size; } list;
+
+static int lists(mcp_call *c)
+{
+    mcp_part part;
+    size_t i;
+    int status = mcp_page(c, "text", list.count, list.size, &part);
+    if (status != MCP_OK) return status;
+    for (i = part.first; i < part.end; i++) (void)mcp_textf(c, "%lu", (unsigned long)i);
+    return mcp_page_note(c, &part);
+}
+
+static int lists_data(mcp_call *c)
+{
+    mcp_part part;
+    int status = mcp_page(c, "text", list.count, list.size, &part);
+    if (status != MCP_OK) return status;
+    return mcp_data(c, "{'from': %lu, 'next': %s}", (unsigned long)part.first, part.next);
+}
+
+static const mcp_field index_rows[] = { MCP_ARG("text", MCP_INTEGER, 0), MCP_END };
+static const mcp_field null_rows[] = { MCP_ARG("other", MCP_INTEGER, 0), MCP_END };
+
+#define LISTED(id, text) REQUEST(id, "tools/call", "\"name\":\"slow\",\"arguments\":{\"text\":" text "}")
+#define NO_PAGE(count, got)                                                                         \
+    REGRET("1", "argument 'text': expected what the page before said, below " count ", got " got    \
+                "; start again without it")
+
+static const struct {
+    size_t count, size;
+    const mcp_field *rows;
+    const char *ask, *want;
+} lists_of[] = {
+    { 5, 2, rows, REQUEST("1", "tools/call", "\"name\":\"slow\""),
+      RESULT("1", BLOCK("0") "," BLOCK("1") ","
+             BLOCK("[1 to 2 of 5; for the next ones call again with text = \\\"2\\\"]")) },
+    { 5, 2, rows, LISTED("1", "\"2\""),
+      RESULT("1", BLOCK("2") "," BLOCK("3") ","
+             BLOCK("[3 to 4 of 5; for the next ones call again with text = \\\"4\\\"]")) },
+    { 5, 2, rows, LISTED("1", "\"4\""), RESULT("1", BLOCK("4") "," BLOCK("[5 to 5 of 5; these are the last ones]")) },
+    { 5, 2, index_rows, LISTED("1", "1"),
+      RESULT("1", BLOCK("1") "," BLOCK("2") "," BLOCK("[2 to 3 of 5; for the next ones call again with text = 3]")) },
+    { 5, 2, index_rows, LISTED("1", "3"),
+      RESULT("1", BLOCK("3") "," BLOCK("4") "," BLOCK("[4 to 5 of 5; these are the last ones]")) },
+    { 2, 2, rows, LISTED("1", "\"0\""), RESULT("1", BLOCK("0") "," BLOCK("1")) },
+    { 2, 3, null_rows, LISTED("1", "null"), RESULT("1", BLOCK("0") "," BLOCK("1")) },
+    { 2, 0, rows, LISTED("1", "\"1\""), RESULT("1", BLOCK("1") "," BLOCK("[2 to 2 of 2; these are the last ones]")) },
+    { 0, 2, rows, LISTED("1", "\"0\""), RESULT("1", "") },
+    { 5, 2, rows, LISTED("1", "\"5\""), NO_PAGE("5", "'5'") },
+    { 5, 2, rows, LISTED("1", "\"\""), NO_PAGE("5", "''") },
+    { 5, 2, rows, LISTED("1", "\"-1\""), NO_PAGE("5", "'-1'") },
+    { 5, 2, rows, LISTED("1", "\"1.0\""), NO_PAGE("5", "'1.0'") },
+    { 5, 2, rows, LISTED("1", "\"2 \""), NO_PAGE("5", "'2 '") },
+    { 5, 2, rows, LISTED("1", "\"18446744073709551617\""), NO_PAGE("5", "'18446744073709551617'") },
+    { 5, 2, index_rows, LISTED("1", "-1"), NO_PAGE("5", "-1") },
+    { 5, 2, index_rows, LISTED("1", "9223372036854775807"), NO_PAGE("5", "9223372036854775807") },
+    { 5, 2, null_rows, LISTED("1", "[]"), NO_PAGE("5", "an array") },
+    { 5, 2, null_rows, LISTED("1", "1.5"), NO_PAGE("5", "1.5") },
+    { 0, 2, rows, LISTED("1", "\"1\""), NO_PAGE("0", "'1'") }
+};
+
+static void lists_in_pages(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(lists_of); i++) {
+        NOTE("%lu: %s", (unsigned long)i, lists_of[i].ask);
+        begin();
+        host.act = lists;
+        tools[0].args = lists_of[i].rows;
+        list.count = lists_of[i].count;
+        list.size = lists_of[i].size;
+        connect_host();
+        feed(lists_of[i].ask);
+        CHECK_STR(lists_of[i].want, output());
+        end();
+    }
+}
+
+static void pages_of_data(void)
+{
+    begin();
+    host.act = lists_data;
+    list.count = 3;
+    list.size = 2;
+    connect_host();
+    feed(LISTED("1", "\"0\"") LISTED("2", "\"2\""));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":["
+              BLOCK("{\\\"from\\\":0,\\\"next\\\":\\\"2\\\"}") "],\"structuredContent\":{\"from\":0,\"next\":\"2\"}}}\n"
+              "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":["
+              BLOCK("{\\\"from\\\":2,\\\"next\\\":null}") "],\"structuredContent\":{\"from\":2,\"next\":null}}}\n",
+              output());
+    end();
+}
+
 int main(void)
 {
     TEST(a_clock_of_its_own);
@@ -774,5 +870,7 @@ int main(void)
     TEST(text_of_others);
     TEST(text_of_many_steps);
     TEST(cutting_is_not_told);
+    TEST(lists_in_pages);
+    TEST(pages_of_data);
     return test_end();
 }
