@@ -847,6 +847,18 @@ typedef struct mcp_server_desc {
        four are about a token. More is an error that tells the model to ask for less; or, with MCP_CUT on
        the tool, it is cut off, and a note behind the text says how much. A structured result is not cut. */
     uint32_t max_text;
+    /* Around every request, for rate limits, audits, metrics and spans (examples/hooks.c). before: its method
+       is known, its row was found and the filter let it pass; its arguments were not checked yet. Anything
+       but MCP_OK refuses it, and the hook says why: return mcp_fail(call, ...) or mcp_refuse(call, ...). It
+       may not defer. */
+    int (*before)(void *user, mcp_call *call);
+    /* Once for each request, also for those that before did not see: the reply was handed over, or nobody
+       waits for one. status: MCP_OK; MCP_E_TOOL: the handler or before failed and said why; MCP_E_PROTOCOL:
+       the library refused it, as its method, name or arguments are wrong; MCP_E_TIMEOUT; MCP_E_CLOSED: it was
+       cancelled or its client left; or what kept its reply from being written. duration_ms wants now_ms. To
+       read the call only: what is written goes nowhere. Messages that are no requests only the tap sees. */
+    void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
+    uint32_t slow_ms;               /* the log is warned of requests that took as long (default: none) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -906,10 +918,16 @@ MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def);
    their rows say, or zero. NULL without memory, which becomes the reply, or if no row is bound. */
 MCP_API const void *mcp_args_struct(mcp_call *call);
 
-/* The tool's user pointer, or else the server's. */
+/* The row's user pointer, or else the server's. */
 MCP_API void *mcp_user(mcp_call *call);
 /* The server that the call came to. */
 MCP_API mcp_server *mcp_call_server(const mcp_call *call);
+/* For hooks around every request. Its method, as "tools/call"; what it is about: the name of a tool or prompt
+   as the client gave it, the URI of a resource, the row that a completion is for; both never NULL, "" where
+   there is none. The code of the error that it was answered with; 0 for none. */
+MCP_API const char *mcp_call_method(const mcp_call *call);
+MCP_API const char *mcp_call_name(const mcp_call *call);
+MCP_API int mcp_call_code(const mcp_call *call);
 
 /* Whom the call came from. The revision that is spoken, as "2025-11-25"; what the client says of itself
    (clientInfo) and of what it can do (capabilities); the _meta of the request; missing where there is
@@ -6620,6 +6638,12 @@ typedef struct mcpi_peer_row {
     bool disabled;
 } mcpi_peer_row;
 
+/* Its name, uri or template. */
+static const char *mcpi_peer_key(const mcpi_peer_row *row)
+{
+    return *(const char *const *)row->row;
+}
+
 /* All calls and sessions of a server. */
 typedef struct mcpi_peer {
     mcp_server *server;
@@ -6646,6 +6670,7 @@ typedef struct mcpi_peer {
     bool swept;                 /* nothing waits for their end */
     bool starved;               /* a session waits for a call */
     bool short_of_memory;       /* so nothing is kept for later when the call is over */
+    bool watches;               /* the host looks at requests */
     bool destroyed;             /* to go at their end */
 } mcpi_peer;
 
@@ -6699,6 +6724,9 @@ struct mcp_call {
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
     const char *misused;        /* with MCP_E_MISUSE: which function */
+    bool watched;               /* the host hears how it ends: */
+    int outcome;                /* MCP_OK, or why it was not served as it should be */
+    uint64_t begun_ms;
 };
 
 /* A resource whose changes a session wants to hear of. */
@@ -6768,7 +6796,7 @@ static mcp_call *mcpi_peer_take_call(mcpi_peer *peer)
 }
 
 /* Gives the memory of a call back. */
-static void mcpi_peer_trim_call(mcp_call *call)
+MCPI_NOINLINE void mcpi_peer_trim_call(mcp_call *call)
 {
     mcp_doc_free(&call->doc);
     mcp_doc_free(&call->values);
@@ -6803,8 +6831,35 @@ static void mcpi_peer_reclaim(mcpi_peer *peer, mcp_session *session)
     peer->short_of_memory = false;
 }
 
+static uint64_t mcpi_peer_now(const mcpi_peer *peer)
+{
+    return peer->desc->now_ms ? peer->desc->now_ms(peer->desc->user) : 0;
+}
+
+MCP_API const char *mcp_call_method(const mcp_call *call)
+{
+    const mcp_str method = call->message.method;
+    return strlen(method.ptr) == method.len ? method.ptr : "";
+}
+
+MCP_API const char *mcp_call_name(const mcp_call *call)
+{
+    switch (call->scene) {
+    case MCPI_PEER_TOOL:
+    case MCPI_PEER_PROMPT: return mcp_json_cstr(call->name, NULL, "");
+    case MCPI_PEER_RESOURCE: return call->uri.ptr ? call->uri.ptr : "";
+    case MCPI_PEER_COMPLETION: return call->row ? mcpi_peer_key(call->row) : "";
+    default: return "";
+    }
+}
+
+MCP_API int mcp_call_code(const mcp_call *call)
+{
+    return call->code;
+}
+
 /* A row that was removed goes with its last call. */
-static void mcpi_peer_free_removed(mcpi_peer *peer, mcpi_peer_row *row)
+MCPI_NOINLINE void mcpi_peer_free_removed(mcpi_peer *peer, mcpi_peer_row *row)
 {
     mcpi_peer_row **link = &peer->removed;
     while (*link && *link != row) link = &(*link)->next;
@@ -6827,9 +6882,37 @@ MCPI_INLINE void mcpi_peer_leave_row(mcp_call *call)
     if (row && --row->calls == 0 && call->peer->removed) mcpi_peer_free_removed(call->peer, row);
 }
 
+/* Tells the log of a request that took long. */
+static void mcpi_peer_tell_slow(mcp_call *call, uint64_t took)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, "slow: ");
+    mcpi_base_note_uint(&note, took);
+    mcpi_base_note_str(&note, " ms for ");
+    mcpi_base_note_str(&note, mcp_call_method(call));
+    mcpi_base_note_str(&note, " '");
+    mcpi_base_note_str(&note, mcp_call_name(call));
+    mcpi_base_note_str(&note, "' (mcp_server_desc.slow_ms)");
+    d->log(d->user, MCP_LOG_WARNING, text);
+}
+
+/* The request is over, and the call stands in no list: the host may do what it likes. */
+MCPI_NOINLINE void mcpi_peer_tell_over(mcp_call *call)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    const uint64_t took = mcpi_peer_now(call->peer) - call->begun_ms;
+    call->watched = false;
+    if (!call->outcome && call->code) call->outcome = MCP_E_PROTOCOL;
+    if (d->slow_ms && took >= d->slow_ms && d->log) mcpi_peer_tell_slow(call, took);
+    if (d->after) d->after(d->user, call, call->outcome, took);
+}
+
 static void mcpi_peer_release_call(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
+    if (call->watched) mcpi_peer_tell_over(call);
     mcpi_peer_leave_row(call);
     if (peer->unused && mcpi_peer_is_large(peer->unused)) mcpi_peer_trim_call(peer->unused);
     call->next = peer->unused;
@@ -6837,6 +6920,14 @@ static void mcpi_peer_release_call(mcp_call *call)
     if (!peer->starved) return;
     peer->starved = false;
     peer->swept = false;
+}
+
+/* The same for one that nobody waits for any more. */
+static void mcpi_peer_drop_call(mcp_call *call)
+{
+    call->outcome = MCP_E_CLOSED;
+    call->code = 0;
+    mcpi_peer_release_call(call);
 }
 
 /* Whether a message could be served now. */
@@ -6914,7 +7005,7 @@ static int mcpi_peer_send(mcp_call *call)
     int status = mcp_out_done(&call->out, &text);
     if (status != MCP_OK) return status;
     if (call->dropped || (call->route.session && call->route.session->closed)) {
-        mcpi_peer_release_call(call);
+        mcpi_peer_drop_call(call);
         return MCP_OK;
     }
     if (mcpi_peer_emit(call, text)) {
@@ -6999,11 +7090,6 @@ static mcp_call *mcpi_peer_find(const mcpi_peer *peer, mcp_ref ref)
     return peer->calls[index];
 }
 
-static uint64_t mcpi_peer_now(const mcpi_peer *peer)
-{
-    return peer->desc->now_ms ? peer->desc->now_ms(peer->desc->user) : 0;
-}
-
 /* timeout_ms: from now on; MCP_NONE: no limit. */
 static void mcpi_peer_set_deadline(mcp_call *call, uint32_t timeout_ms)
 {
@@ -7022,6 +7108,7 @@ static int mcpi_peer_defer(mcp_call *call, uint32_t timeout_ms)
     mcpi_peer *peer = call->peer;
     if (call->dropped) return MCP_E_CLOSED;
     if (call->ref) return MCP_WAIT;
+    if (!call->running) return MCP_E_MISUSE;
     if (peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
     peer->num_waiting++;
     call->ref = ++peer->num_refs << 16 | call->index;
@@ -7056,7 +7143,7 @@ static void mcpi_peer_cancel(mcp_call *call)
     const mcp_ref ref = call->ref;
     mcpi_peer_undefer(call);
     if (call->running) call->dropped = true;
-    else mcpi_peer_release_call(call);
+    else mcpi_peer_drop_call(call);
     if (ref && d->on_cancel) d->on_cancel(d->user, ref);
 }
 
@@ -7084,8 +7171,12 @@ static void mcpi_peer_drop(mcpi_peer *peer, const mcp_session *session, const vo
 {
     mcp_call **link = &peer->replied;
     while (*link) {
-        if (!mcpi_peer_belongs(*link, session, user, stream)) link = &(*link)->next;
-        else mcpi_peer_release_call(mcpi_peer_unlink(peer, link));
+        if (!mcpi_peer_belongs(*link, session, user, stream)) {
+            link = &(*link)->next;
+        } else {
+            mcpi_peer_drop_call(mcpi_peer_unlink(peer, link));
+            link = &peer->replied;      /* the host may have changed the list */
+        }
     }
     mcpi_peer_cancel_all(peer, session, user, stream);
 }
@@ -7113,7 +7204,7 @@ static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp
         count++;
     }
     if (count != 1) return;
-    if (waits) mcpi_peer_release_call(mcpi_peer_unlink(peer, waits));
+    if (waits) mcpi_peer_drop_call(mcpi_peer_unlink(peer, waits));
     else mcpi_peer_cancel(found);
 }
 
@@ -7738,7 +7829,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     peer->depth++;              /* whatever is closed in a callback is closed here */
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref) mcpi_peer_cancel(peer->calls[i]);
-    while (peer->replied) mcpi_peer_release_call(mcpi_peer_unlink(peer, &peer->replied));
+    while (peer->replied) mcpi_peer_drop_call(mcpi_peer_unlink(peer, &peer->replied));
     while (peer->sessions) mcpi_peer_close(peer->sessions);
     for (i = 0; i < peer->num_calls; i++) {
         mcpi_peer_trim_call(peer->calls[i]);
@@ -7833,15 +7924,10 @@ static const char *mcpi_server_wrong_icons(const mcp_icon *icons)
 
 /*-- Rows: what is wrong with them --*/
 
-static const char *mcpi_server_key(const mcpi_peer_row *row)
-{
-    return *(const char *const *)row->row;      /* the first member of all of them */
-}
-
 MCPI_INLINE mcpi_peer_row *mcpi_server_find_key(const mcpi_server_rows *rows, const char *key)
 {
     mcpi_peer_row *row = rows->first;
-    while (row && !mcpi_base_same(mcpi_server_key(row), key)) row = row->next;
+    while (row && !mcpi_base_same(mcpi_peer_key(row), key)) row = row->next;
     return row;
 }
 
@@ -8220,6 +8306,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         s->peer.go_on = mcpi_server_go_on;
         s->peer.forget = mcpi_server_forget;
         s->peer.destroy = mcpi_server_free;
+        s->peer.watches = desc->filter || desc->before || desc->after || desc->slow_ms;
         memory = mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s);
         if (memory && mcpi_server_fill_rows(s)) return s;
         mcpi_server_free(&s->peer);
@@ -8907,7 +8994,7 @@ static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
 MCPI_INLINE bool mcpi_server_allows(mcp_call *call, int kind, const mcpi_peer_row *row)
 {
     const mcp_server_desc *d = &call->server->desc;
-    return !d->filter || d->filter(d->user, call, (int)mcpi_server_changes[kind], mcpi_server_key(row));
+    return !d->filter || d->filter(d->user, call, (int)mcpi_server_changes[kind], mcpi_peer_key(row));
 }
 
 /* The number of the row that a page starts with. False: the cursor is not one that we gave out.
@@ -9078,6 +9165,12 @@ static void mcpi_server_begin_content(mcp_call *call)
     call->text_size = 0;
 }
 
+/* Of the revision that the client speaks, if that is known. */
+static unsigned mcpi_server_features(const mcp_call *call)
+{
+    return call->revision ? call->revision->features : 0;
+}
+
 /* A member with a text, in pieces; none without one. key: with its comma and colon. */
 static void mcpi_server_put_member(mcp_call *call, const char *key, const char *text)
 {
@@ -9109,7 +9202,7 @@ MCPI_INLINE int mcpi_server_end_block(mcp_call *call)
 {
     if (call->annotations) {
         mcpi_json_frame(&call->out, ",\"annotations\":");
-        mcpi_server_put_annotations(&call->out, call->revision->features, call->annotations);
+        mcpi_server_put_annotations(&call->out, mcpi_server_features(call), call->annotations);
         call->annotations = NULL;
     }
     mcpi_json_frame(&call->out, "}");
@@ -9302,6 +9395,7 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
     if (call->failed) verdict = call->failed;
     mcpi_peer_note_status(call, verdict);
     if (verdict > 0) verdict = MCP_E_MISUSE;    /* MCP_WAIT without mcp_defer */
+    if (verdict != MCP_OK) call->outcome = verdict;
     if (verdict != MCP_OK && verdict != MCP_E_TOOL)
         mcpi_server_put_failure(call, verdict);
     else if (!call->code && (call->scene == MCPI_PEER_TOOL || !mcpi_server_end_without(call, verdict)))
@@ -9329,16 +9423,42 @@ MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
     mcpi_server_run_step(call, fn);
 }
 
-/* Runs the handler if the arguments fit their fields. */
+/* Asks the host. */
+MCPI_NOINLINE bool mcpi_server_ask_host(mcp_call *call)
+{
+    const mcp_server_desc *d = &call->server->desc;
+    int verdict;
+    if (!d->before) return true;
+    mcpi_server_begin_content(call);
+    call->failed = MCP_OK;
+    call->running = true;
+    verdict = d->before(d->user, call);
+    call->running = false;
+    mcpi_peer_undefer(call);
+    if (call->dropped) verdict = MCP_E_CLOSED;
+    if (!verdict && !call->failed && !call->code) return true;
+    mcpi_server_end_call(call, verdict);
+    return false;
+}
+
+/* Whether the host lets a request pass. Otherwise its reply is written. */
+MCPI_INLINE bool mcpi_server_passes(mcp_call *call)
+{
+    return MCPI_LIKELY(!call->watched) || mcpi_server_ask_host(call);
+}
+
+/* Runs the handler if the host lets it pass, and the arguments fit their fields. */
 static void mcpi_server_check_and_run(mcp_call *call, const mcp_field *fields, mcp_call_fn fn)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    if (!mcpi_server_passes(call)) return;
     if (mcpi_schema_check(fields, call->args, &note)) {
         mcpi_server_run_handler(call, fn);
     } else if (call->scene == MCPI_PEER_TOOL) {
         mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
         mcpi_server_end_content(call, true);
+        call->outcome = MCP_E_PROTOCOL;
     } else {
         mcpi_peer_put_error(call, MCPI_RPC_INVALID_PARAMS, mcpi_base_note_text(text, &note));
         mcpi_rpc_put_error_end(&call->out);
@@ -9375,7 +9495,7 @@ MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_base_note_str(&note, "'");
-    mcpi_base_note_str(&note, mcpi_server_key(call->row));
+    mcpi_base_note_str(&note, mcpi_peer_key(call->row));
     mcpi_base_note_str(&note, "' is busy: ");
     mcpi_base_note_uint(&note, mcpi_server_tool(call)->max_calls);
     mcpi_base_note_str(&note, " of its calls are under way, the most that may be (mcp_tool.max_calls);"
@@ -9388,6 +9508,7 @@ MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
 static void mcpi_server_call_tool(mcp_call *call)
 {
     const mcp_tool *tool;
+    call->scene = MCPI_PEER_TOOL;
     if (!mcpi_server_take_named(call, MCPI_SERVER_TOOLS, "tools/call: params.name must be a string",
                                 "tools/call: unknown tool; see tools/list",
                                 "tools/call: params.arguments must be an object"))
@@ -9401,11 +9522,11 @@ static void mcpi_server_call_tool(mcp_call *call)
 /* Spec: server/prompts (getting a prompt) */
 static void mcpi_server_get_prompt(mcp_call *call)
 {
+    call->scene = MCPI_PEER_PROMPT;
     if (!mcpi_server_take_named(call, MCPI_SERVER_PROMPTS, "prompts/get: params.name must be a string",
                                 "prompts/get: unknown prompt; see prompts/list",
                                 "prompts/get: params.arguments must be an object"))
         return;
-    call->scene = MCPI_PEER_PROMPT;
     call->role = "user";
     mcpi_server_check_and_run(call, mcpi_server_prompt(call)->args, mcpi_server_prompt(call)->fn);
 }
@@ -9451,7 +9572,7 @@ static int mcpi_server_match(mcp_call *call, mcpi_peer_row **row)
     *row = mcpi_server_enabled(call->server->rows[MCPI_SERVER_TEMPLATES].first);
     for (; *row; *row = mcpi_server_enabled((*row)->next)) {
         mcp_uri_var *vars;
-        const int found = mcp_uri_match(&call->arena, mcpi_server_key(*row), uri.ptr, uri.len, &vars);
+        const int found = mcp_uri_match(&call->arena, mcpi_peer_key(*row), uri.ptr, uri.len, &vars);
         if (found < 0) return is_long ? (int)MCP_E_TOO_LONG : found;
         if (found && mcpi_server_allows(call, MCPI_SERVER_TEMPLATES, *row))
             return mcpi_server_take_values(call, vars);
@@ -9505,7 +9626,7 @@ static void mcpi_server_read_resource(mcp_call *call)
     if (!row) return;
     mcpi_peer_use_row(call, row);
     fn = mcpi_server_resource(call)->fn;
-    mcpi_server_run_handler(call, fn ? fn : mcpi_server_read_contents);
+    if (mcpi_server_passes(call)) mcpi_server_run_handler(call, fn ? fn : mcpi_server_read_contents);
 }
 
 /*-- Subscriptions --*/
@@ -9562,7 +9683,7 @@ static int mcpi_server_suggest_choices(mcp_call *call)
 /* Whether the row of a completion has an argument, or a variable, of that name. */
 static bool mcpi_server_has_argument(const mcp_call *call, int kind, const char *name)
 {
-    if (kind == MCPI_SERVER_TEMPLATES) return mcpi_proto_uri_has(mcpi_server_key(call->row), name);
+    if (kind == MCPI_SERVER_TEMPLATES) return mcpi_proto_uri_has(mcpi_peer_key(call->row), name);
     return mcpi_server_field(mcpi_server_prompt(call)->args, name) != NULL;
 }
 
@@ -9636,7 +9757,7 @@ static void mcpi_server_complete(mcp_call *call)
     if (kind == MCPI_SERVER_PROMPTS) fn = mcpi_server_prompt(call)->complete;
     else fn = mcpi_server_resource(call)->complete;
     if (!fn) fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_suggest_choices : mcpi_server_suggest_none;
-    mcpi_server_run_handler(call, fn);
+    if (mcpi_server_passes(call)) mcpi_server_run_handler(call, fn);
 }
 
 /*-- Dispatch --*/
@@ -9647,7 +9768,8 @@ static void mcpi_server_call_method(mcp_call *call)
     const mcp_str name = call->message.method;
     mcpi_peer_row *row = NULL;
     const mcp_method *method;
-    if (strlen(name.ptr) == name.len) row = mcpi_server_find_key(&call->server->rows[MCPI_SERVER_METHODS], name.ptr);
+    if (strlen(name.ptr) == name.len)
+        row = mcpi_server_find_key(&call->server->rows[MCPI_SERVER_METHODS], name.ptr);
     method = row ? (const mcp_method *)row->row : NULL;
     if (!method || (method->revisions && !(method->revisions & call->revision->bit))) {
         mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
@@ -9663,7 +9785,8 @@ enum {
     MCPI_SERVER_LEGACY = 1,
     MCPI_SERVER_MODERN = 2,
     MCPI_SERVER_BOTH = 3,
-    MCPI_SERVER_BEFORE = 4      /* before `initialize` too */
+    MCPI_SERVER_BEFORE = 4,     /* before `initialize` too */
+    MCPI_SERVER_ROW = 8         /* the host is asked when its row is found */
 };
 
 typedef struct mcpi_server_method {
@@ -9674,15 +9797,17 @@ typedef struct mcpi_server_method {
 } mcpi_server_method;
 
 static const mcpi_server_method mcpi_server_methods[] = {
-    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_call_tool },
+    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_tools, mcpi_server_call_tool },
     { MCP_LIT("tools/list"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_list_tools },
-    { MCP_LIT("resources/read"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_read_resource },
+    { MCP_LIT("resources/read"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_resources,
+      mcpi_server_read_resource },
     { MCP_LIT("resources/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_list_resources },
     { MCP_LIT("resources/templates/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources,
       mcpi_server_list_templates },
-    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_get_prompt },
+    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts, mcpi_server_get_prompt },
     { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
-    { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH, mcpi_server_has_completions, mcpi_server_complete },
+    { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_completions,
+      mcpi_server_complete },
     { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_subscribe },
     { MCP_LIT("resources/unsubscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
@@ -9802,15 +9927,37 @@ static const char *mcpi_server_ask_revision(const mcp_server *s)
     return "send initialize first, or name the revision in params._meta: " MCPI_PROTO_VERSION;
 }
 
+/* The host may ask what the request is about, and not hear of an earlier one in its call. What becomes of it
+   is told when it is over. */
+MCPI_NOINLINE void mcpi_server_watch(mcp_call *call)
+{
+    const mcp_str none = { NULL, 0 };
+    call->watched = true;
+    call->outcome = MCP_OK;
+    call->begun_ms = mcpi_peer_now(call->peer);
+    call->code = 0;
+    call->scene = MCPI_PEER_METHOD;
+    call->name = call->args = mcpi_json_missing();
+    call->uri = none;
+}
+
+/* Serves a request whose method is ours. */
+MCPI_INLINE void mcpi_server_serve(mcp_call *call, const mcpi_server_method *method)
+{
+    if (MCPI_LIKELY(!call->watched) || (method->when & MCPI_SERVER_ROW) || mcpi_server_ask_host(call))
+        method->serve(call);
+}
+
 static void mcpi_server_dispatch(mcp_call *call)
 {
     const mcpi_server_method *method;
+    if (call->peer->watches) mcpi_server_watch(call);
     if (!mcpi_server_read_params(call)) return;
     method = mcpi_server_find_method(call);
     if (!call->revision && !(method && (method->when & MCPI_SERVER_BEFORE))) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, mcpi_server_ask_revision(call->server));
     } else if (method) {
-        method->serve(call);
+        mcpi_server_serve(call, method);
     } else {
         mcpi_server_call_method(call);
     }
@@ -9822,6 +9969,7 @@ static int mcpi_server_reply(mcp_call *call)
     int status = mcpi_peer_send(call);
     const char *text = mcpi_server_strerror(status);
     if (status >= 0) return status;
+    call->outcome = status;
     mcpi_peer_note_status(call, status);
     mcpi_server_log(&call->server->desc, MCP_LOG_ERROR, text);
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
@@ -9997,11 +10145,12 @@ static void mcpi_server_expire(mcp_call *call)
     mcpi_base_note_uint(&note, own ? own : d->call_timeout_ms);
     mcpi_base_note_str(&note, " ms (");
     mcpi_base_note_str(&note, own ? "mcp_tool.timeout_ms of " : "mcp_server_desc.call_timeout_ms");
-    mcpi_base_note_str(&note, own ? mcpi_server_key(call->row) : "");
+    mcpi_base_note_str(&note, own ? mcpi_peer_key(call->row) : "");
     mcpi_base_note_str(&note, ")");
     mcpi_peer_undefer(call);
     mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_call(call, MCP_E_TOOL);
+    call->outcome = MCP_E_TIMEOUT;
     (void)mcpi_server_reply(call);
     if (d->on_cancel) d->on_cancel(d->user, ref);
 }
@@ -10204,7 +10353,7 @@ MCP_API mcp_ref mcp_call_ref(const mcp_call *call)
 /* Whether the revision of the call has that. */
 static bool mcpi_server_knows(const mcp_call *call, unsigned feature)
 {
-    return (call->revision->features & feature) != 0;
+    return (mcpi_server_features(call) & feature) != 0;
 }
 
 /*-- What a call says before its answer --*/
@@ -10272,7 +10421,7 @@ static void mcpi_server_begin_contents(mcp_call *call, const char *kind, mcp_str
 static void mcpi_server_begin_own(mcp_call *call, const char *kind)
 {
     mcpi_server_put_comma(call);
-    mcpi_server_begin_contents(call, kind, call->uri, mcpi_server_resource(call)->mime);
+    mcpi_server_begin_contents(call, kind, call->uri, call->row ? mcpi_server_resource(call)->mime : NULL);
 }
 
 #define MCPI_SERVER_TEXT ",\"text\":"
@@ -10453,6 +10602,7 @@ MCP_API int mcp_data(mcp_call *call, const char *format, ...)
 /* The rows of the result. */
 static const mcp_field *mcpi_server_result_fields(const mcp_call *call)
 {
+    if (!call->row) return NULL;
     if (call->scene == MCPI_PEER_METHOD) return mcpi_server_method_of(call)->result;
     return call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
 }

@@ -1,4 +1,5 @@
-/* What a host hangs into a server: refusals with codes of its own, methods and notifications of its own. */
+/* What a host hangs into a server: refusals with codes of its own, methods and notifications of its own, hooks
+   around every request. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -13,9 +14,13 @@ static struct {
     const char *revision;
     int (*act)(mcp_call *c);        /* what tool, resource, prompt and completion of the name "act" do */
     char reply[8192];
-    size_t num_replies;
+    size_t num_requests, num_replies;
     int code;                       /* that the transport was told */
-    char heard[512];                /* notifications */
+    char heard[2048];               /* of notifications, or hooks */
+    uint64_t now;
+    int (*before)(mcp_call *c);     /* what the hook does besides */
+    void (*after)(mcp_call *c);
+    bool full;                      /* emit takes nothing */
     mcp_ref ref;                    /* of the call that was deferred last */
     char log[512];
 } host;
@@ -70,6 +75,7 @@ static void on_log(void *user, int level, const char *message)
 
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
+    if (host.full) return false;
     CHECK(user == &host);
     CHECK_UINT(7, stream);
     CHECK(last);
@@ -132,6 +138,7 @@ static bool is_modern(void) { return !strcmp(host.revision, "2026-07-28"); }
 static const char *request(int id, const char *method, const char *members, int *status)
 {
     char text[2048];
+    host.num_requests++;
     snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s%s%s}}", id, method,
              members, is_modern() && *members ? "," : "",
              is_modern() ? "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
@@ -406,7 +413,8 @@ static void failures_of_methods(void)
     (void)request(1, "acme/twice", "\"n\":\"x\"", NULL);
     check_refused("{\"code\":-32602,\"message\":\"argument 'n': expected an integer of at most 64 bits, got 'x'\"}");
     (void)request(1, "acme/twice", "", NULL);
-    check_refused("{\"code\":-32602,\"message\":\"argument 'n': expected an integer of at most 64 bits, got nothing\"}");
+    check_refused("{\"code\":-32602,\"message\":\"argument 'n': expected an integer of at most 64 bits, "
+                  "got nothing\"}");
     (void)request(1, "acme/sum2", "", NULL);
     check_refused("{\"code\":-32601,\"message\":\"Method not found\"}");
     (void)request(1, "act\\u0000", "", NULL);
@@ -582,15 +590,506 @@ static void notifications_and_sessions(void)
     end();
 }
 
+/*---- Hooks around every request -----------------------------------------------------------------*/
+
+static uint64_t on_now(void *user) { (void)user; return host.now; }
+
+static void hear(const char *format, ...) MCP_PRINTF(1, 2);
+static void hear(const char *format, ...)
+{
+    const size_t len = strlen(host.heard);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(host.heard + len, sizeof host.heard - len, format, args);
+    va_end(args);
+}
+
+/* "METHOD NAME?" */
+static int on_before(void *user, mcp_call *c)
+{
+    CHECK(user == &host);
+    CHECK_INT(0, mcp_call_code(c));
+    CHECK(mcp_call_server(c) == host.server);
+    hear("%s %s? ", mcp_call_method(c), mcp_call_name(c));
+    return host.before ? host.before(c) : (int)MCP_OK;
+}
+
+/* "METHOD NAME=STATUS/CODE@MILLISECONDS" */
+static void on_after(void *user, mcp_call *c, int status, uint64_t duration_ms)
+{
+    CHECK(user == &host);
+    hear("%s %s=%d/%d@%lu ", mcp_call_method(c), mcp_call_name(c), status, mcp_call_code(c),
+         (unsigned long)duration_ms);
+    if (host.after) host.after(c);
+}
+
+static void begin_hooked(void)
+{
+    begin();
+    host.now = 1000;
+    host.desc.now_ms = on_now;
+    host.desc.before = on_before;
+    host.desc.after = on_after;
+}
+
+/* What the hooks heard since the last time. */
+static void check_heard(const char *want)
+{
+    CHECK_STR(want, host.heard);
+    host.heard[0] = 0;
+}
+
+static int five_ms(mcp_call *c) { (void)c; host.now += 5; return MCP_OK; }
+static int text_after_ms(mcp_call *c) { host.now += 3; return mcp_text(c, "t"); }
+
+/* Each request: when it is known what it is about, and when it is over. */
+static void hooks_of_each_request(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin_hooked();
+        connect(revisions[i]);
+        NOTE("%s", revisions[i]);
+        if (!is_modern()) check_heard("initialize ? initialize =0/0@0 ");
+        host.act = text_after_ms;
+        host.before = five_ms;
+        (void)request(1, TOOL_CALL, NULL);
+        check_heard("tools/call act? tools/call act=0/0@8 ");
+        (void)request(1, "resources/read", "\"uri\":\"act://fixed\"", NULL);
+        check_heard("resources/read act://fixed? resources/read act://fixed=0/0@8 ");
+        (void)request(1, "resources/read", "\"uri\":\"act://of/x\"", NULL);
+        check_heard("resources/read act://of/x? resources/read act://of/x=0/0@8 ");
+        (void)request(1, "prompts/get", "\"name\":\"act\"", NULL);
+        check_heard("prompts/get act? prompts/get act=0/0@8 ");
+        host.act = nothing;
+        if (i > 0) {
+            (void)request(1, reached[4].method, reached[4].members, NULL);
+            check_heard("completion/complete act? completion/complete act=0/0@5 ");
+        }
+        (void)request(1, "act", "\"name\":\"not told\"", NULL);
+        check_heard("act ? act =0/0@5 ");
+        (void)request(1, "tools/list", "", NULL);
+        check_heard("tools/list ? tools/list =0/0@5 ");
+        (void)request(1, "resources/list", "", NULL);
+        check_heard("resources/list ? resources/list =0/0@5 ");
+        if (is_modern()) {
+            (void)request(1, "server/discover", "", NULL);
+            check_heard("server/discover ? server/discover =0/0@5 ");
+        } else {
+            (void)request(1, "ping", "", NULL);
+            check_heard("ping ? ping =0/0@5 ");
+        }
+        end();
+        check_heard("");
+    }
+}
+
+static int fails(mcp_call *c) { return mcp_fail(c, "%s", "no"); }
+
+/* How it ended, also where before was never asked. */
+static void hooks_of_failures(void)
+{
+    char text[400];
+    begin_hooked();
+    connect("2025-11-25");
+    check_heard("initialize ? initialize =0/0@0 ");
+    host.act = fails;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-12/0@0 ");
+    (void)request(1, "act", "", NULL);
+    check_heard("act ? act =-12/-32603@0 ");
+    host.act = refuse;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-12/4001@0 ");
+    host.act = a_status;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-11/-32603@0 ");
+    host.act = refuse_at_length;        /* longer than max_reply */
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-6/-32603@0 ");
+    (void)request(1, "tools/call", "\"name\":\"act\",\"arguments\":{\"text\":1}", NULL);
+    check_heard("tools/call act? tools/call act=-15/0@0 ");
+    (void)request(1, "prompts/get", "\"name\":\"act\",\"arguments\":{\"text\":1}", NULL);
+    check_heard("prompts/get act? prompts/get act=-15/-32602@0 ");
+    (void)request(1, "tools/call", "\"name\":\"other\"", NULL);
+    check_heard("tools/call other=-15/-32602@0 ");
+    (void)request(1, "tools/call", "\"name\":7", NULL);
+    check_heard("tools/call =-15/-32602@0 ");
+    (void)request(1, "resources/read", "\"uri\":\"none://\"", NULL);
+    check_heard("resources/read none://=-15/-32002@0 ");
+    (void)request(1, "completion/complete", "", NULL);
+    check_heard("completion/complete =-15/-32602@0 ");
+    (void)request(1, "no/such", "\"name\":\"act\"", NULL);
+    check_heard("no/such =-15/-32601@0 ");
+    (void)request(1, "tools/list\\u0000", "", NULL);
+    check_heard(" =-15/-32601@0 ");
+    (void)request(1, "tools/list", "\"cursor\":1", NULL);
+    check_heard("tools/list ? tools/list =-15/-32602@0 ");
+    /* Nothing of the request before it is told again. */
+    (void)request(1, TOOL_CALL, NULL);
+    host.heard[0] = 0;
+    (void)deliver("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[]}", NULL);
+    check_heard("tools/call =-15/-32602@0 ");
+    /* No request. */
+    (void)deliver("{", NULL);
+    (void)deliver("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", NULL);
+    (void)deliver("{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}", NULL);
+    (void)deliver("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", NULL);
+    check_heard("");
+    snprintf(text, sizeof text, "%s", request(1, "ping", "", NULL));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", text);
+    end();
+}
+
+static int refuse_7(mcp_call *c) { return mcp_refuse(c, 7, "%s", "not you"); }
+static int fail_busy(mcp_call *c) { return mcp_fail(c, "wait %d s", 5); }
+static int busy(mcp_call *c) { (void)c; return MCP_E_BUSY; }
+static int only_says_no(mcp_call *c) { (void)c; return MCP_E_TOOL; }
+static int refuse_but_ok(mcp_call *c) { (void)mcp_refuse(c, 7, "%s", "not you"); return MCP_OK; }
+static int defers(mcp_call *c) { return mcp_defer(c, &host.ref); }
+static int defers_but_ok(mcp_call *c) { (void)mcp_defer(c, &host.ref); return MCP_OK; }
+static int writes(mcp_call *c) { (void)mcp_text(c, "dropped"); return MCP_OK; }
+static int never(mcp_call *c) { (void)c; FAIL("the handler ran"); return MCP_OK; }
+
+/* Whatever the hook does, the handler runs only if it returns MCP_OK and refuses nothing. */
+static void before_refuses(void)
+{
+    static const char *const rowless[] = { "tools/list", "ping", "act" };
+    size_t i, k;
+    for (i = 0; i < 4; i++) {
+        begin_hooked();
+        connect(revisions[i]);
+        host.act = never;
+        for (k = 0; k < MCP_COUNT(reached) + MCP_COUNT(rowless); k++) {
+            const bool is_row = k < MCP_COUNT(reached);
+            const char *method = is_row ? reached[k].method : rowless[k - MCP_COUNT(reached)];
+            const char *members = is_row ? reached[k].members : "";
+            if (i == 0 && k == 4) continue;
+            NOTE("%s %s", revisions[i], method);
+            host.before = refuse_7;
+            (void)request(1, method, members, NULL);
+            check_refused("{\"code\":7,\"message\":\"not you\"}");
+            host.before = refuse_but_ok;
+            (void)request(1, method, members, NULL);
+            check_refused("{\"code\":7,\"message\":\"not you\"}");
+            host.before = busy;
+            (void)request(1, method, members, NULL);
+            check_internal(MCP_E_BUSY);
+            host.before = defers;
+            (void)request(1, method, members, NULL);
+            check_internal(MCP_E_MISUSE);
+            CHECK(host.ref && !mcp_resume(host.server, host.ref));
+            host.before = fail_busy;
+            (void)request(1, method, members, NULL);
+            if (k) check_refused("{\"code\":-32603,\"message\":\"wait 5 s\"}");
+            else CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
+                           "\"text\":\"wait 5 s\"}],\"isError\":true}}", host.reply);
+            host.before = only_says_no;
+            (void)request(1, method, members, NULL);
+            if (k) check_internal(MCP_E_TOOL);
+        }
+        host.heard[0] = 0;
+        host.before = refuse_7;
+        (void)request(1, TOOL_CALL, NULL);
+        check_heard("tools/call act? tools/call act=-12/7@0 ");
+        host.before = busy;
+        (void)request(1, TOOL_CALL, NULL);
+        check_heard("tools/call act? tools/call act=-13/-32603@0 ");
+        end();
+    }
+    begin_hooked();
+    host.before = refuse_7;
+    connect("2025-11-25");      /* and initialize leaves no session behind */
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":7,\"message\":\"not you\"}}", host.reply);
+    host.before = NULL;
+    (void)request(1, "tools/list", "", NULL);
+    CHECK_INT(-32602, host.code);
+    end();
+}
+
+static void before_lets_pass(void)
+{
+    begin_hooked();
+    connect("2025-11-25");
+    host.act = some_text;
+    host.before = writes;
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}}",
+              request(1, TOOL_CALL, NULL));
+    host.before = defers_but_ok;
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}}",
+              request(1, TOOL_CALL, NULL));
+    CHECK(!mcp_resume(host.server, host.ref));
+    end();
+}
+
+static int closes_session(mcp_call *c) { (void)c; mcp_session_close(host.session); host.session = NULL; return MCP_OK; }
+static int destroys(mcp_call *c) { (void)c; mcp_server_destroy(host.server); return MCP_OK; }
+
+/* The client is gone while the host was asked: the handler does not run. */
+static void before_loses_the_client(void)
+{
+    begin_hooked();
+    connect("2025-11-25");
+    host.heard[0] = 0;
+    host.act = never;
+    host.before = closes_session;
+    CHECK_STR("", request(1, TOOL_CALL, NULL));
+    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    end();
+    begin_hooked();
+    connect("2026-07-28");
+    host.act = nothing;
+    host.before = destroys;
+    (void)request(1, TOOL_CALL, NULL);
+    host.server = NULL;
+    host.session = NULL;
+    CHECK_HEAP(&host.heap);
+}
+
+#define CANCEL_1 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}"
+
+static int cancels_itself(mcp_call *c)
+{
+    (void)deliver(CANCEL_1, NULL);
+    return mcp_text(c, "t");
+}
+
+static int loses_stream(mcp_call *c)
+{
+    mcp_stream_lost(host.server, &host, 7);
+    return mcp_text(c, "t");
+}
+
+static void defer_one(void)
+{
+    host.act = defer;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? ");
+    host.now += 40;
+}
+
+/* However a request ends that is not answered at once, it is told once. */
+static void after_is_told_once(void)
+{
+    static const char closed[] = "tools/call act=-10/0@40 ";
+    mcp_call *c;
+    begin_hooked();
+    connect("2025-11-25");
+    host.heard[0] = 0;
+    defer_one();
+    c = mcp_resume(host.server, host.ref);
+    CHECK(c != NULL);
+    mcp_finish(c, mcp_text(c, "late"));
+    check_heard("tools/call act=0/0@40 ");
+    defer_one();
+    c = mcp_resume(host.server, host.ref);
+    mcp_finish(c, refuse(c));
+    check_heard("tools/call act=-12/4001@40 ");
+    defer_one();                        /* cancelled by its client */
+    (void)deliver(CANCEL_1, NULL);
+    check_heard(closed);
+    defer_one();                        /* its stream is lost */
+    mcp_stream_lost(host.server, &host, 7);
+    check_heard(closed);
+    defer_one();                        /* too slow */
+    host.now += 100000;
+    (void)mcp_server_tick(host.server);
+    check_heard("tools/call act=-14/0@100040 ");
+    host.act = cancels_itself;          /* while its handler runs */
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    host.act = loses_stream;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    defer_one();                        /* its session is closed */
+    mcp_session_close(host.session);
+    host.session = NULL;
+    check_heard(closed);
+    end();
+    check_heard("");
+    begin_hooked();
+    connect("2026-07-28");
+    defer_one();                        /* the server ends */
+    end();
+    check_heard(closed);
+}
+
+/* A reply that waits for its transport is over when that has taken it, or never will. */
+static void after_waits_for_the_transport(void)
+{
+    int round;
+    for (round = 0; round < 4; round++) {
+        begin_hooked();
+        connect("2025-11-25");
+        host.heard[0] = 0;
+        host.act = some_text;
+        host.full = true;
+        (void)request(1, TOOL_CALL, NULL);
+        (void)request(2, TOOL_CALL, NULL);
+        check_heard("tools/call act? tools/call act? ");
+        host.full = false;
+        host.now += 9;
+        NOTE("round %d", round);
+        switch (round) {
+        case 0:
+            mcp_stream_ready(host.server, &host, 7);
+            check_heard("tools/call act=0/0@9 tools/call act=0/0@9 ");
+            break;
+        case 1:
+            mcp_stream_lost(host.server, &host, 7);
+            check_heard("tools/call act=-10/0@9 tools/call act=-10/0@9 ");
+            break;
+        case 2:
+            (void)deliver(CANCEL_1, NULL);
+            check_heard("tools/call act=-10/0@9 ");
+            mcp_stream_ready(host.server, &host, 7);
+            check_heard("tools/call act=0/0@9 ");
+            break;
+        default:;
+        }
+        end();
+        check_heard(round == 3 ? "tools/call act=-10/0@9 tools/call act=-10/0@9 " : "");
+    }
+}
+
+static void close_after(mcp_call *c)
+{
+    (void)c;
+    host.after = NULL;
+    mcp_session_close(host.session);
+    host.session = NULL;
+}
+
+static void destroy_after(mcp_call *c) { (void)c; host.after = NULL; mcp_server_destroy(host.server); }
+
+static void call_after(mcp_call *c)
+{
+    host.after = NULL;
+    CHECK_STATUS(MCP_E_MISUSE, mcp_defer(c, &host.ref));
+    CHECK_UINT(0, host.ref);
+    (void)mcp_text(c, "goes nowhere");
+    (void)mcp_refuse(c, 9, "%s", "goes nowhere");
+    (void)request(2, "tools/list", "", NULL);
+}
+
+static void lose_after(mcp_call *c)
+{
+    (void)c;
+    host.after = NULL;
+    mcp_stream_lost(host.server, &host, 7);
+}
+
+/* The hook may do to the server what other callbacks may. */
+static void after_calls_back(void)
+{
+    begin_hooked();
+    connect("2025-11-25");
+    host.heard[0] = 0;
+    host.act = some_text;
+    host.after = call_after;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=0/0@0 tools/list ? tools/list =0/0@0 ");
+    host.after = close_after;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? tools/call act=0/0@0 ");
+    end();
+    begin_hooked();
+    connect("2026-07-28");
+    host.act = some_text;
+    host.after = destroy_after;
+    (void)request(1, TOOL_CALL, NULL);
+    host.server = NULL;
+    host.session = NULL;
+    CHECK_HEAP(&host.heap);
+    begin_hooked();                     /* one dropped reply drops the others */
+    connect("2026-07-28");
+    host.act = some_text;
+    host.full = true;
+    (void)request(1, TOOL_CALL, NULL);
+    (void)request(2, TOOL_CALL, NULL);
+    (void)request(3, TOOL_CALL, NULL);
+    host.heard[0] = 0;
+    host.after = lose_after;
+    mcp_stream_lost(host.server, &host, 7);
+    check_heard("tools/call act=-10/0@0 tools/call act=-10/0@0 tools/call act=-10/0@0 ");
+    end();
+}
+
+/* Reads all that there is, of requests of every kind, where a hook sees them first and last. */
+static void read_all(mcp_call *c)
+{
+    (void)mcp_args(c);
+    (void)mcp_params(c);
+    (void)mcp_arg_str(c, "text");
+    (void)mcp_arg_int(c, "n", 0);
+    (void)mcp_args_struct(c);
+    (void)mcp_uri(c);
+    (void)mcp_complete_name(c);
+    CHECK(mcp_user(c) != NULL);
+    (void)mcp_audio(c, "b", 1, "audio/wav");
+    (void)mcp_link(c, "a:b", "n", NULL);
+    (void)mcp_data_struct(c, "");
+}
+static int read_all_before(mcp_call *c) { read_all(c); return MCP_OK; }
+
+static void hooks_read_everything(void)
+{
+    size_t i, k;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin_hooked();
+        host.after = read_all;
+        connect(revisions[i]);
+        host.act = nothing;
+        host.before = read_all_before;
+        for (k = 0; k < MCP_COUNT(reached); k++) (void)request(1, reached[k].method, reached[k].members, NULL);
+        (void)request(1, "tools/call", "\"name\":\"none\"", NULL);
+        (void)request(1, "prompts/get", "\"name\":\"none\"", NULL);
+        (void)request(1, "resources/read", "\"uri\":\"none:\"", NULL);
+        (void)request(1, "resources/read", "", NULL);
+        (void)request(1, "none", "", NULL);
+        (void)request(1, "ping", "", NULL);
+        end();
+    }
+}
+
+/* Slow requests are told to the log; those that were fast are not. */
+static void slow_requests(void)
+{
+    begin();
+    host.now = 1000;
+    host.desc.now_ms = on_now;
+    host.desc.slow_ms = 5;
+    connect("2025-11-25");
+    host.act = defer;
+    (void)request(1, TOOL_CALL, NULL);
+    host.now += 4;
+    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
+    CHECK_STR("", host.log);
+    (void)request(1, TOOL_CALL, NULL);
+    host.now += 5;
+    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
+    CHECK_STR("slow: 5 ms for tools/call 'act' (mcp_server_desc.slow_ms)", host.log);
+    end();
+}
+
 /*---- Memory -------------------------------------------------------------------------------------*/
+
+static void count_hooks(const char *what, size_t *begun, size_t *ended)
+{
+    *begun = *ended = 0;
+    for (; *what; what++) {
+        if (*what == '?') ++*begun;
+        if (*what == '=') ++*ended;
+    }
+}
 
 /* All of it with each allocation failing, once and for ever: right, or an error, and the next round works. */
 static void fail_allocations(const char *revision, void (*play)(void), bool forever)
 {
     size_t n;
     for (n = 1; n < 1000; n++) {
-        size_t calls;
-        begin();
+        size_t calls, begun, ended;
+        begin_hooked();
         host.heap.fail_at = n;
         host.heap.forever = forever;
         if (open_session(revision)) {
@@ -607,6 +1106,8 @@ static void fail_allocations(const char *revision, void (*play)(void), bool fore
             check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
         }
         end();
+        count_hooks(host.heard, &begun, &ended);
+        CHECK(begun <= ended && ended <= host.num_requests);   /* some fail before they are begun */
         if (calls < n || test_state.failures) break;
     }
     CHECK(n > 3 && n < 1000);
@@ -630,6 +1131,20 @@ static void play_methods(void)
     (void)request(1, "act", "", NULL);
 }
 
+static void play_hooks(void)
+{
+    host.act = some_text;
+    (void)request(1, TOOL_CALL, NULL);
+    host.before = refuse_7;
+    (void)request(1, TOOL_CALL, NULL);
+    host.before = fail_busy;
+    (void)request(1, TOOL_CALL, NULL);
+    host.before = NULL;
+    (void)request(1, "tools/list", "", NULL);
+    host.act = defer;
+    (void)request(1, TOOL_CALL, NULL);
+}
+
 static void every_allocation_fails(void)
 {
     fail_allocations("2026-07-28", play_refusals, false);
@@ -637,6 +1152,8 @@ static void every_allocation_fails(void)
     fail_allocations("2025-11-25", play_refusals, false);
     fail_allocations("2026-07-28", play_methods, false);
     fail_allocations("2025-11-25", play_methods, true);
+    fail_allocations("2026-07-28", play_hooks, false);
+    fail_allocations("2025-11-25", play_hooks, true);
 }
 
 int main(void)
@@ -651,6 +1168,16 @@ int main(void)
     TEST(methods_that_are_wrong);
     TEST(notifications);
     TEST(notifications_and_sessions);
+    TEST(hooks_of_each_request);
+    TEST(hooks_of_failures);
+    TEST(before_refuses);
+    TEST(before_lets_pass);
+    TEST(before_loses_the_client);
+    TEST(after_is_told_once);
+    TEST(after_waits_for_the_transport);
+    TEST(after_calls_back);
+    TEST(hooks_read_everything);
+    TEST(slow_requests);
     TEST(every_allocation_fails);
     return test_end();
 }
