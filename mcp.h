@@ -952,6 +952,17 @@ MCP_API void mcp_log_text(mcp_call *call, int level, const char *logger, const c
 MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const char *format, ...)
     MCP_PRINTF(4, 5);
 
+/* The trace that the request belongs to, as W3C Trace Context and Baggage write it: NULL where it said none, or
+   what is not in their formats or longer than 8,192 bytes, which is ignored. To pass it on, where the server is itself a client:
+       mcp_client_trace(client, mcp_call_trace(call));
+   Spec: basic (_meta, trace context) */
+typedef struct mcp_trace {
+    const char *parent;             /* traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" */
+    const char *state;              /* tracestate: "vendor=value,..."; only beside a parent */
+    const char *baggage;            /* "key=value;property,..." */
+} mcp_trace;
+MCP_API mcp_trace mcp_call_trace(const mcp_call *call);
+
 /* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
    MCP_OK. Lack of memory or a result over max_reply is remembered and becomes the reply; so is, of a tool,
    text over max_text. */
@@ -1226,6 +1237,11 @@ MCP_API const mcp_reply *mcp_ping(mcp_client *client);
 /* Any request; params from a template, NULL for none, without _meta, which is added. */
 MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, const char *format, ...)
     MCP_PRINTF(3, 4);
+
+/* The next request of the client's belongs to this trace, which is copied: that of a call, or one whose parent is
+   a span of your own; {0} for none. MCP_OK; MCP_E_NOMEM; or MCP_E_MISUSE if a member is not in its format.
+   After an error the next request has no trace. */
+MCP_API int mcp_client_trace(mcp_client *client, mcp_trace trace);
 
 /* What became of a request that was begun. The reply is good until the function returns or makes a blocking
    call. */
@@ -6101,6 +6117,134 @@ static int mcpi_proto_find_level(mcp_str name)
     return level;
 }
 
+/*-- Trace context: W3C Trace Context (level 2) and W3C Baggage --*/
+
+#define MCPI_PROTO_TRACE_PARENT "traceparent"
+#define MCPI_PROTO_TRACE_STATE  "tracestate"
+#define MCPI_PROTO_BAGGAGE      "baggage"
+
+enum { MCPI_PROTO_MAX_PARENT = 256, MCPI_PROTO_MAX_STATES = 32, MCPI_PROTO_MAX_LIST = 8192 };    /* bytes, members */
+
+static bool mcpi_proto_is_one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+/* len hexadecimal digits in lower case; zeros alone may be illegal. */
+static bool mcpi_proto_is_hex(const char *p, size_t len, bool or_zero)
+{
+    for (; len; p++, len--) {
+        if (!mcpi_proto_is_one_of(*p, "0123456789abcdef")) return false;
+        if (*p != '0') or_zero = true;
+    }
+    return or_zero;
+}
+
+/* version-trace-parent-flags; versions to come may add more. */
+static bool mcpi_proto_is_traceparent(mcp_str s)
+{
+    const char *p = s.ptr;
+    size_t i;
+    if (s.len < 55 || s.len > MCPI_PROTO_MAX_PARENT) return false;
+    if (!mcpi_proto_is_hex(p, 2, true) || !memcmp(p, "ff", 2)) return false;
+    if (p[2] != '-' || p[35] != '-' || p[52] != '-') return false;
+    if (!mcpi_proto_is_hex(p + 3, 32, false) || !mcpi_proto_is_hex(p + 36, 16, false)) return false;
+    if (!mcpi_proto_is_hex(p + 53, 2, true)) return false;
+    if (s.len > 55 && (!memcmp(p, "00", 2) || p[55] != '-')) return false;
+    for (i = 55; i < s.len; i++)
+        if (p[i] <= ' ' || p[i] > '~') return false;
+    return true;
+}
+
+static const char *mcpi_proto_skip_blanks(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t')) p++;
+    return p;
+}
+
+/* The end of the member of a list that starts at p, without the blanks before its comma. */
+static const char *mcpi_proto_member_end(const char *p, const char *comma)
+{
+    while (comma > p && (comma[-1] == ' ' || comma[-1] == '\t')) comma--;
+    return comma;
+}
+
+/* The length of the key of key=value, or 0 if this is none. */
+static size_t mcpi_proto_state_key(const char *p, const char *end)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789", further[] = "_-*/@";
+    const char *at = p, *value;
+    while (at < end && (mcpi_proto_is_one_of(*at, first) || (at > p && mcpi_proto_is_one_of(*at, further)))) at++;
+    if (at == p || at - p > 256 || at == end || *at != '=') return 0;
+    value = at + 1;
+    if (value == end || end - value > 256) return 0;
+    for (; value < end; value++)
+        if (*value < ' ' || *value > '~' || *value == '=') return 0;
+    return (size_t)(at - p);
+}
+
+/* key=value,... with at most 32 members, each key once; empty ones do not count. */
+static bool mcpi_proto_is_tracestate(mcp_str s)
+{
+    mcp_str keys[MCPI_PROTO_MAX_STATES];
+    const char *p = s.ptr, *end = p ? p + s.len : p;
+    size_t count = 0, i;
+    if (s.len > MCPI_PROTO_MAX_LIST) return false;
+    while (p < end) {
+        const char *comma = (const char *)memchr(p, ',', (size_t)(end - p));
+        const char *next = comma ? comma + 1 : end;
+        const char *stop;
+        p = mcpi_proto_skip_blanks(p, end);
+        stop = mcpi_proto_member_end(p, comma ? comma : end);
+        if (stop > p) {
+            mcp_str key;
+            key.ptr = p;
+            key.len = mcpi_proto_state_key(p, stop);
+            if (!key.len || count == MCPI_PROTO_MAX_STATES) return false;
+            for (i = 0; i < count; i++)
+                if (mcpi_rpc_same(keys[i], key)) return false;
+            keys[count++] = key;
+        }
+        p = next;
+    }
+    return count > 0;
+}
+
+/* Reads key=value, with blanks around both; where it is a property the value may be left out. */
+static bool mcpi_proto_read_baggage(const char **at, const char *end, bool is_property)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *p = mcpi_proto_skip_blanks(*at, end), *start = p;
+    while (p < end && mcpi_proto_is_one_of(*p, token)) p++;
+    if (p == start) return false;
+    p = mcpi_proto_skip_blanks(p, end);
+    if (p == end || *p != '=') {
+        *at = p;
+        return is_property;
+    }
+    p = mcpi_proto_skip_blanks(p + 1, end);
+    while (p < end && *p > ' ' && *p <= '~' && !mcpi_proto_is_one_of(*p, "\",;\\")) p++;
+    *at = mcpi_proto_skip_blanks(p, end);
+    return true;
+}
+
+/* key=value;property,... */
+static bool mcpi_proto_is_baggage(mcp_str s)
+{
+    const char *p = s.ptr, *end = p ? p + s.len : p;
+    if (!p || s.len > MCPI_PROTO_MAX_LIST) return false;
+    for (;;) {
+        if (!mcpi_proto_read_baggage(&p, end, false)) return false;
+        while (p < end && *p == ';') {
+            p++;
+            if (!mcpi_proto_read_baggage(&p, end, true)) return false;
+        }
+        if (p == end) return true;
+        if (*p++ != ',') return false;
+    }
+}
+
 /*-- URI templates: RFC 6570, levels 1 to 3 --*/
 
 /* What an expression writes before its first value and before each further one. Where the first has no mark
@@ -7263,6 +7407,7 @@ typedef struct mcpi_peer_request {
     mcp_out params;                     /* an object */
     mcp_out answers;                    /* members of inputResponses */
     mcp_out state;                      /* requestState as it came, or empty */
+    mcp_out trace;                      /* members of _meta, or empty */
     mcp_reply_fn done;
     void *user;
 } mcpi_peer_request;
@@ -7289,7 +7434,8 @@ static mcpi_peer_request *mcpi_peer_new_request(mcpi_peer_requests *all)
     mcp_out_init(&r->params, all->max_text);
     mcp_out_init(&r->answers, all->max_text);
     mcp_out_init(&r->state, all->max_text);
-    r->params.buf.alloc = r->answers.buf.alloc = r->state.buf.alloc = all->alloc;
+    mcp_out_init(&r->trace, all->max_text);
+    r->params.buf.alloc = r->answers.buf.alloc = r->state.buf.alloc = r->trace.buf.alloc = all->alloc;
     return r;
 }
 
@@ -7301,6 +7447,7 @@ static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char 
     mcp_out_reset(&r->params);
     mcp_out_reset(&r->answers);
     mcp_out_reset(&r->state);
+    mcp_out_reset(&r->trace);
     mcp_buf_reset(&r->method);
     r->sent = false;
     r->deadline_ms = 0;
@@ -7329,6 +7476,7 @@ static void mcpi_peer_drop_request(mcpi_peer_requests *all, mcpi_peer_request *r
     if (r->params.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->params);
     if (r->answers.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->answers);
     if (r->state.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->state);
+    if (r->trace.buf.cap > MCPI_PEER_KEPT) mcp_out_free(&r->trace);
     r->next = all->unused;
     all->unused = r;
 }
@@ -7385,6 +7533,7 @@ static void mcpi_peer_free_requests(mcpi_peer_requests *all)
         mcp_out_free(&r->params);
         mcp_out_free(&r->answers);
         mcp_out_free(&r->state);
+        mcp_out_free(&r->trace);
         mcpi_base_release(&all->alloc, r, sizeof *r);
     }
 }
@@ -10295,6 +10444,19 @@ MCP_API void *mcp_call_memory(mcp_call *call, size_t size)
     return call->memory;
 }
 
+MCP_API mcp_trace mcp_call_trace(const mcp_call *call)
+{
+    const mcp_json meta = mcp_json_get(call->message.params, "_meta");
+    const mcp_str parent = mcp_json_str(meta, MCPI_PROTO_TRACE_PARENT);
+    const mcp_str state = mcp_json_str(meta, MCPI_PROTO_TRACE_STATE);
+    const mcp_str baggage = mcp_json_str(meta, MCPI_PROTO_BAGGAGE);
+    mcp_trace trace = { NULL, NULL, NULL };
+    if (mcpi_proto_is_traceparent(parent)) trace.parent = parent.ptr;
+    if (trace.parent && mcpi_proto_is_tracestate(state)) trace.state = state.ptr;
+    if (mcpi_proto_is_baggage(baggage)) trace.baggage = baggage.ptr;
+    return trace;
+}
+
 MCP_API void *mcp_user(mcp_call *call)
 {
     return call->row && call->row->user ? call->row->user : call->server->desc.user;
@@ -10864,6 +11026,7 @@ struct mcp_client {
     mcp_out meta;               /* what it says of us, in the modern era */
     const char *log_level;      /* among it; NULL: none */
     bool tell_roots;            /* that they have changed, when there is room */
+    mcp_out trace;              /* of the next request, or empty */
     mcp_reply got;              /* what is being read */
     mcp_reply reply;            /* of the last blocking call */
     mcpi_client_list lists[MCPI_CLIENT_LISTS];
@@ -11064,6 +11227,7 @@ static void mcpi_client_free(mcp_client *c)
     mcp_buf_free(&c->out.buf);
     mcp_out_free(&c->line);
     mcp_out_free(&c->meta);
+    mcp_out_free(&c->trace);
     mcp_doc_free(&c->hello);
     mcp_doc_free(&c->got.doc);
     mcp_doc_free(&c->reply.doc);
@@ -11216,22 +11380,23 @@ static bool mcpi_client_wants_progress(const mcp_client *c)
     return c->desc.on_progress && c->state == MCPI_CLIENT_READY;
 }
 
-/* Everything that a modern request says of us; in the legacy era only the token for progress.
+/* Everything that a modern request says of us; in the legacy era only its trace and the token for progress.
    Spec: basic (_meta), basic/utilities/progress */
 static void mcpi_client_put_meta(mcp_client *c, const mcpi_peer_request *r)
 {
+    const bool progress = mcpi_client_wants_progress(c), modern = mcpi_client_speaks_modern(c);
     mcpi_json_frame(&c->line, "\"_meta\":{");
-    if (mcpi_client_wants_progress(c)) {
+    if (r->trace.buf.len) {
+        mcpi_json_put_ours(&c->line, r->trace.buf.ptr, r->trace.buf.len);
+        if (progress || modern) mcpi_json_frame(&c->line, ",");
+    }
+    if (progress) {
         mcpi_json_frame(&c->line, "\"progressToken\":");
         mcp_put_uint(&c->line, r->id);
-        if (!mcpi_client_speaks_modern(c)) {
-            mcpi_json_frame(&c->line, "}");
-            return;
-        }
-        mcpi_json_frame(&c->line, ",");
+        if (modern) mcpi_json_frame(&c->line, ",");
     }
-    if (c->meta.buf.len) mcpi_json_put_ours(&c->line, c->meta.buf.ptr, c->meta.buf.len);
-    else mcpi_client_put_ourselves(c, &c->line);
+    if (modern && c->meta.buf.len) mcpi_json_put_ours(&c->line, c->meta.buf.ptr, c->meta.buf.len);
+    else if (modern) mcpi_client_put_ourselves(c, &c->line);
     mcpi_json_frame(&c->line, "}");
 }
 
@@ -11295,7 +11460,7 @@ static int mcpi_client_send(mcp_client *c, mcpi_peer_request *r)
     mcp_put_uint(&c->line, r->id);
     mcpi_json_frame(&c->line, ",\"method\":");
     mcp_put_str(&c->line, r->method.ptr);
-    if (mcpi_client_speaks_modern(c) || mcpi_client_wants_progress(c)) {
+    if (mcpi_client_speaks_modern(c) || mcpi_client_wants_progress(c) || r->trace.buf.len) {
         mcpi_json_frame(&c->line, ",\"params\":{");
         if (params->len > 2) mcpi_json_put_ours(&c->line, params->ptr + 1, params->len - 2);
         if (params->len > 2) mcpi_json_frame(&c->line, ",");
@@ -11427,13 +11592,56 @@ static mcpi_peer_request *mcpi_client_prepare(mcp_client *c, const char *method)
     return NULL;
 }
 
+/* Gives the request the trace that waits for it, without a copy. */
+MCPI_NOINLINE void mcpi_client_take_trace(mcp_client *c, mcpi_peer_request *r)
+{
+    const mcp_out empty = r->trace;
+    r->trace = c->trace;
+    c->trace = empty;
+}
+
+static mcp_str mcpi_client_text(const char *text)
+{
+    const mcp_str none = { NULL, 0 };
+    return text ? mcpi_schema_str(text) : none;
+}
+
+/* Adds a member, if there is one. */
+static void mcpi_client_put_trace(mcp_client *c, const char *key, mcp_str value)
+{
+    if (!value.ptr) return;
+    if (c->trace.buf.len) mcp_put_piece(&c->trace, ",");
+    mcp_put_piece(&c->trace, key);
+    mcp_put_strn(&c->trace, value.ptr, value.len);
+}
+
+MCP_API int mcp_client_trace(mcp_client *client, mcp_trace trace)
+{
+    const mcp_str parent = mcpi_client_text(trace.parent), state = mcpi_client_text(trace.state);
+    const mcp_str baggage = mcpi_client_text(trace.baggage);
+    int status;
+    mcp_out_reset(&client->trace);
+    if (parent.ptr && !mcpi_proto_is_traceparent(parent)) return MCP_E_MISUSE;
+    if (state.ptr && !(parent.ptr && mcpi_proto_is_tracestate(state))) return MCP_E_MISUSE;
+    if (baggage.ptr && !mcpi_proto_is_baggage(baggage)) return MCP_E_MISUSE;
+    mcpi_client_put_trace(client, "\"" MCPI_PROTO_TRACE_PARENT "\":", parent);
+    mcpi_client_put_trace(client, "\"" MCPI_PROTO_TRACE_STATE "\":", state);
+    mcpi_client_put_trace(client, "\"" MCPI_PROTO_BAGGAGE "\":", baggage);
+    status = client->trace.buf.error;
+    if (status != MCP_OK) mcp_out_reset(&client->trace);
+    return status;
+}
+
 /* Begins a request of the user's. It is sent at once if nothing is before it. */
 static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user)
 {
     const mcpi_peer_request *last = c->requests.last;
     const bool turn = mcpi_client_has_room(c) && (!last || last->sent || last->questions);
-    const mcp_ref ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
-    const int status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
+    mcp_ref ref;
+    int status;
+    if (c->trace.buf.len) mcpi_client_take_trace(c, r);
+    ref = mcpi_client_launch(c, r, done, user, c->desc.call_timeout_ms);
+    status = ref && turn ? mcpi_client_send(c, r) : (int)MCP_OK;
     if (status == MCP_OK) return ref;
     mcpi_client_note_refused(c, status, NULL);
     mcpi_client_withdraw(c, r);
@@ -12468,6 +12676,8 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
         c->lists[i].page.alloc = d->alloc;
         c->lists[i].page.max_nodes = d->max_nodes;
     }
+    mcp_out_init(&c->trace, d->max_request);
+    c->trace.buf.alloc = d->alloc;
     c->requests.alloc = d->alloc;
     c->requests.max_text = d->max_request;
     c->requests.max = d->max_calls + 1;         /* one for asking what is spoken */

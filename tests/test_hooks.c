@@ -1,5 +1,5 @@
 /* What a host hangs into a server: refusals with codes of its own, methods and notifications of its own, hooks
-   around every request. */
+   around every request, and the trace that requests belong to. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -13,7 +13,7 @@ static struct {
     mcp_session *session;
     const char *revision;
     int (*act)(mcp_call *c);        /* what tool, resource, prompt and completion of the name "act" do */
-    char reply[8192];
+    char reply[20000];
     size_t num_requests, num_replies;
     int code;                       /* that the transport was told */
     char heard[2048];               /* of notifications, or hooks */
@@ -822,7 +822,14 @@ static void before_lets_pass(void)
     end();
 }
 
-static int closes_session(mcp_call *c) { (void)c; mcp_session_close(host.session); host.session = NULL; return MCP_OK; }
+static int closes_session(mcp_call *c)
+{
+    (void)c;
+    mcp_session_close(host.session);
+    host.session = NULL;
+    return MCP_OK;
+}
+
 static int destroys(mcp_call *c) { (void)c; mcp_server_destroy(host.server); return MCP_OK; }
 
 /* The client is gone while the host was asked: the handler does not run. */
@@ -1072,6 +1079,343 @@ static void slow_requests(void)
     end();
 }
 
+/*---- The trace of a request ---------------------------------------------------------------------*/
+
+#define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+/* Tells the trace that it sees. */
+static int tell_trace(mcp_call *c)
+{
+    const mcp_trace t = mcp_call_trace(c);
+    return mcp_textf(c, "%s %s %s", t.parent ? t.parent : "-", t.state ? t.state : "-", t.baggage ? t.baggage : "-");
+}
+
+/* Calls the tool with these members of _meta. Returns the text of its answer. */
+static const char *traced(const char *meta)
+{
+    static char text[20000];
+    static char message[22000];
+    mcp_doc doc;
+    memset(&doc, 0, sizeof doc);
+    snprintf(message, sizeof message,
+             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"act\",\"_meta\":{%s%s}}}",
+             meta, is_modern() ? ",\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+                           "\"io.modelcontextprotocol/clientCapabilities\":{}" : "");
+    (void)deliver(message, NULL);
+    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, host.reply, strlen(host.reply)));
+    snprintf(text, sizeof text, "%s",
+             mcp_json_cstr(mcp_json_find(mcp_json_root(&doc), "/result/content/0/text"), NULL, host.reply));
+    mcp_doc_free(&doc);
+    return text;
+}
+
+static void traces_are_handed_over(void)
+{
+    size_t i;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin();
+        connect(revisions[i]);
+        host.act = tell_trace;
+        CHECK_STR("- - -", traced("\"x\":1"));
+        CHECK_STR(PARENT " - -", traced("\"traceparent\":\"" PARENT "\""));
+        CHECK_STR(PARENT " a=1,b@c=2 k=v;p;q=1",
+                  traced("\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1,b@c=2\",\"baggage\":\"k=v;p;q=1\""));
+        CHECK_STR("- - k=v", traced("\"tracestate\":\"a=1\",\"baggage\":\"k=v\""));
+        CHECK_STR("- - -", traced("\"traceparent\":7,\"tracestate\":null,\"baggage\":{}"));
+        end();
+    }
+}
+
+/* What is in the W3C's formats, and what is not. */
+static void formats_of_traces(void)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } parents[] = {
+        { PARENT, true },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", true },
+        { "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff", true },
+        { "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff-what the future brings", false },
+        { "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff-future.will.be", true },
+        { "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff-", true },
+        { "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff.future", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", false },
+        { "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+        { "00-00000000000000000000000000000000-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false },
+        { "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333x-01", false },
+        { "0x-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0G", false },
+        { "00.0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c.b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331.01", false },
+        { " 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+        { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-\\u0000\\u0000", false },
+        { "", false }
+    };
+    static const struct {
+        const char *text;
+        bool good;
+    } states[] = {
+        { "a=1", true }, { "a=1,b=2", true }, { " a=1 ,\\tb=2 ", true }, { ",a=1,,", true }, { "a=b c", true },
+        { "t1@sys=x", true }, { "9a_-*/=!~", true }, { "a=1;b", true },
+        { "", false }, { ",", false }, { "a", false }, { "a=", false }, { "=1", false }, { "A=1", false },
+        { "a=1=2", false }, { "_a=1", false }, { "a=1,a=2", false }, { "a=\\u00e9", false }, { "a=\\u0001", false },
+        { "a=1\\u0000", false }, { "a =1", false }, { "b=1,a\\tc=1", false }
+    };
+    static const struct {
+        const char *text;
+        bool good;
+    } baggages[] = {
+        { "k=v", true }, { "k=", true }, { "k=v,l=w", true }, { "k=v;p", true }, { "k=v;p=1;q , l = w ;x", true },
+        { "!#$%&'*+-.^_`|~09azAZ=%20/:=?@[]", true }, { "k=v=w", true }, { "k=a,k=b", true },
+        { "", false }, { "k", false }, { "k=v,", false }, { ",k=v", false }, { "k=v;", false }, { "k=v;=1", false },
+        { "k=a b", false }, { "k=\\\"", false }, { "k=a\\\\", false }, { "k=\\u00e9", false }, { "k(=1", false },
+        { "k=v\\u0000", false }, { "k=\\u007f", false }
+    };
+    char meta[1024], want[1024];
+    size_t i;
+    begin();
+    connect("2026-07-28");
+    host.act = tell_trace;
+    for (i = 0; i < MCP_COUNT(parents); i++) {
+        NOTE("traceparent %s", parents[i].text);
+        snprintf(meta, sizeof meta, "\"traceparent\":\"%s\",\"tracestate\":\"a=1\"", parents[i].text);
+        snprintf(want, sizeof want, "%s a=1 -", parents[i].text);
+        CHECK_STR(parents[i].good ? want : "- - -", traced(meta));
+    }
+    for (i = 0; i < MCP_COUNT(states); i++) {
+        NOTE("tracestate %s", states[i].text);
+        snprintf(meta, sizeof meta, "\"traceparent\":\"" PARENT "\",\"tracestate\":\"%s\"", states[i].text);
+        CHECK_INT(states[i].good, strcmp(traced(meta), PARENT " - -") != 0);
+    }
+    for (i = 0; i < MCP_COUNT(baggages); i++) {
+        NOTE("baggage %s", baggages[i].text);
+        snprintf(meta, sizeof meta, "\"baggage\":\"%s\"", baggages[i].text);
+        CHECK_INT(baggages[i].good, strcmp(traced(meta), "- - -") != 0);
+    }
+    end();
+}
+
+/* So many members of a list, each of so many characters behind its key. */
+static const char *list(size_t members, int width)
+{
+    static char text[20000];
+    size_t i, n = 0;
+    for (i = 0; i < members && n < sizeof text - 600; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%sk%lu=%0*d", i ? "," : "", (unsigned long)i, width, 0);
+    return text;
+}
+
+static void limits_of_traces(void)
+{
+    static const struct {
+        const char *key;
+        size_t members;
+        int width;
+        bool good;
+    } rows[] = {
+        { "tracestate", 32, 1, true }, { "tracestate", 33, 1, false }, { "tracestate", 1, 256, true },
+        { "tracestate", 1, 257, false }, { "tracestate", 32, 250, true }, { "tracestate", 32, 256, false },
+        { "baggage", 200, 1, true }, { "baggage", 1, 8189, true }, { "baggage", 1, 8190, false }
+    };
+    static char meta[21000];
+    size_t i;
+    begin();
+    connect("2025-11-25");
+    host.act = tell_trace;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("%s %lu %d", rows[i].key, (unsigned long)rows[i].members, rows[i].width);
+        snprintf(meta, sizeof meta, "\"traceparent\":\"" PARENT "\",\"%s\":\"%s\"", rows[i].key,
+                 list(rows[i].members, rows[i].width));
+        CHECK_INT(rows[i].good, strcmp(traced(meta), PARENT " - -") != 0);
+    }
+    end();
+}
+
+/* What a client says next, taken as sent. */
+static const char *said(mcp_client *client)
+{
+    static char text[4096];
+    size_t len;
+    const char *bytes = mcp_client_output(client, &len);
+    snprintf(text, sizeof text, "%.*s", (int)len, bytes ? bytes : "");
+    mcp_client_sent(client, len);
+    return text;
+}
+
+static void ignore_reply(void *user, mcp_client *client, const mcp_reply *reply)
+{
+    (void)user, (void)client, (void)reply;
+}
+
+static void ignore_progress(void *user, mcp_ref request, double progress, double total, const char *message)
+{
+    (void)user, (void)request, (void)progress, (void)total, (void)message;
+}
+
+static mcp_client *new_client(uint32_t spoken, bool progress, test_heap *heap)
+{
+    mcp_client_desc d;
+    mcp_client *client;
+    memset(&d, 0, sizeof d);
+    d.name = "c";
+    d.version = "1";
+    d.revisions = spoken;
+    d.alloc = test_heap_init(heap);
+    if (progress) d.on_progress = ignore_progress;
+    client = mcp_client_create(&d);
+    CHECK(client != NULL);
+    return client;
+}
+
+static void answer_hello(mcp_client *client, bool modern)
+{
+    const char *hello = modern
+        ? "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{},"
+          "\"resultType\":\"complete\"}}\n"
+        : "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
+          "\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}\n";
+    (void)said(client);
+    (void)mcp_client_feed(client, hello, strlen(hello));
+    CHECK_STATUS(MCP_OK, mcp_client_status(client));
+    (void)said(client);
+}
+
+/* On the wire, in both eras, for one request. */
+static void traces_are_passed_on(void)
+{
+    static const mcp_trace trace = { PARENT, "a=1,b=2", "k=v" }, parent = { PARENT, NULL, NULL }, none = { 0, 0, 0 };
+    static const mcp_trace bad[] = {
+        { "00", NULL, NULL }, { PARENT, "A", NULL }, { NULL, "a=1", NULL }, { PARENT, NULL, "k" }
+    };
+    int round;
+    size_t i;
+    for (round = 0; round < 4; round++) {
+        const bool modern = round & 1, progress = (round & 2) != 0;
+        test_heap heap;
+        mcp_client *client = new_client(modern ? MCP_2026_07_28 : MCP_2025_11_25, progress, &heap);
+        NOTE("modern %d progress %d", modern, progress);
+        answer_hello(client, modern);
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, trace));
+        CHECK(mcp_request_begin(client, ignore_reply, NULL, "acme/x", "{'y': %d}", 1) != 0);
+        if (round == 0)
+            CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"acme/x\",\"params\":{\"y\":1,\"_meta\":{"
+                      "\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1,b=2\",\"baggage\":\"k=v\"}}}\n",
+                      said(client));
+        else if (round == 2)
+            CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"acme/x\",\"params\":{\"y\":1,\"_meta\":{"
+                      "\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1,b=2\",\"baggage\":\"k=v\","
+                      "\"progressToken\":2}}}\n", said(client));
+        else
+            CHECK(strstr(said(client), "\"_meta\":{\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1,b=2\","
+                                       "\"baggage\":\"k=v\",\""));
+        (void)mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL);
+        CHECK(!strstr(said(client), "trace"));
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, trace));
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, parent));
+        (void)mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL);
+        CHECK(strstr(said(client), "\"_meta\":{\"traceparent\":\"" PARENT "\""));
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, trace));
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, none));
+        (void)mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL);
+        CHECK(!strstr(said(client), "trace"));
+        for (i = 0; i < MCP_COUNT(bad); i++) {
+            CHECK_STATUS(MCP_OK, mcp_client_trace(client, trace));
+            CHECK_STATUS(MCP_E_MISUSE, mcp_client_trace(client, bad[i]));
+            (void)mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL);
+            CHECK(!strstr(said(client), "trace"));
+        }
+        mcp_client_close(client);
+        CHECK_HEAP(&heap);
+    }
+}
+
+/* Without memory the request goes without it, and the next one has it. */
+static void traces_without_memory(void)
+{
+    static const mcp_trace trace = { PARENT, "a=1,b=2", "k=v" };
+    size_t n;
+    for (n = 1; n < 20; n++) {
+        test_heap heap;
+        mcp_client *client = new_client(MCP_2025_11_25, false, &heap);
+        int status;
+        answer_hello(client, false);
+        heap.calls = 0;
+        heap.fail_at = n;
+        status = mcp_client_trace(client, trace);
+        if (status != MCP_OK) CHECK_STATUS(MCP_E_NOMEM, status);
+        if (mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL))
+            CHECK((strstr(said(client), PARENT) != NULL) == (status == MCP_OK));
+        heap.fail_at = 0;
+        CHECK_STATUS(MCP_OK, mcp_client_trace(client, trace));
+        CHECK(mcp_request_begin(client, ignore_reply, NULL, "acme/x", NULL) != 0);
+        CHECK(strstr(said(client), PARENT) != NULL);
+        mcp_client_close(client);
+        CHECK_HEAP(&heap);
+        if (heap.calls < n) break;
+    }
+    CHECK(n > 1);
+}
+
+static mcp_client *upstream;
+static const char *upstream_revision;
+
+static int pass_on(mcp_call *c)
+{
+    const mcp_reply *reply;
+    CHECK_STATUS(MCP_OK, mcp_client_trace(upstream, mcp_call_trace(c)));
+    reply = mcp_call_tool(upstream, "tell", NULL);
+    CHECK_STR(upstream_revision, mcp_client_revision(upstream));
+    return mcp_text(c, mcp_reply_text(reply));
+}
+
+/* From a client through one server to the next. */
+static void traces_through_two_servers(void)
+{
+    static const mcp_tool tell[] = { MCP_TOOL("tell", tell_trace, 0, 0) };
+    static const struct {
+        uint32_t spoken;
+        const char *name;
+    } rows[] = {
+        { MCP_2024_11_05, "2024-11-05" }, { MCP_2025_11_25, "2025-11-25" }, { MCP_2026_07_28, "2026-07-28" }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        test_heap heap;
+        mcp_server_desc d;
+        mcp_client_desc cd;
+        mcp_server *other;
+        begin();
+        memset(&d, 0, sizeof d);
+        memset(&cd, 0, sizeof cd);
+        d.name = cd.name = "o";
+        d.version = cd.version = "1";
+        d.tools = tell;
+        d.num_tools = 1;
+        d.revisions = rows[i].spoken;
+        d.alloc = cd.alloc = test_heap_init(&heap);
+        other = mcp_server_create(&d);
+        upstream = mcp_pair(other, &cd);
+        upstream_revision = rows[i].name;
+        connect("2026-07-28");
+        host.act = pass_on;
+        CHECK_STR(PARENT " a=1 k=v",
+                  traced("\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1\",\"baggage\":\"k=v\""));
+        CHECK_STR("- - -", traced("\"x\":1"));
+        end();
+        mcp_client_close(upstream);
+        mcp_server_destroy(other);
+        CHECK_HEAP(&heap);
+    }
+}
+
 /*---- Memory -------------------------------------------------------------------------------------*/
 
 static void count_hooks(const char *what, size_t *begun, size_t *ended)
@@ -1178,6 +1522,12 @@ int main(void)
     TEST(after_calls_back);
     TEST(hooks_read_everything);
     TEST(slow_requests);
+    TEST(traces_are_handed_over);
+    TEST(formats_of_traces);
+    TEST(limits_of_traces);
+    TEST(traces_are_passed_on);
+    TEST(traces_without_memory);
+    TEST(traces_through_two_servers);
     TEST(every_allocation_fails);
     return test_end();
 }
