@@ -859,6 +859,7 @@ typedef struct mcp_server_desc {
        read the call only: what is written goes nowhere. Messages that are no requests only the tap sees. */
     void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
     uint32_t slow_ms;               /* the log is warned of requests that took as long (default: none) */
+    void *log_user;                 /* for log in place of user; NULL: user */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -1404,8 +1405,14 @@ MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream);
 
 /* Serves standard input and output until the input ends, then returns 0, ready for main; 1 if the
    server could not be made or the input failed. The real standard output is moved aside meanwhile,
-   so that a stray printf ends on standard error and not among the messages. Without desc->log,
-   messages go to standard error. Spec: basic/transports (stdio) */
+   so that a stray printf ends on standard error and not among the messages.
+   Without desc->log there is a ready-made log on standard error, and the environment says what it is like:
+       MCP_LOG           the last level that is written: error, warning, info (the default), debug, which is a
+                         line for each request, ...
+       MCP_LOG_FILE      a file that it is appended to; what cannot be written goes to standard error
+       MCP_LOG_FORMAT    json: a line of JSON for each message, with the time
+       MCP_LOG_SLOW_MS   requests that took as long are warned of, unless desc->slow_ms says when
+   Spec: basic/transports (stdio) */
 MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
 
 /* Binds a server to standard input and output for a loop of your own. The server must outlive it. Output
@@ -7026,10 +7033,14 @@ MCPI_INLINE void mcpi_peer_leave_row(mcp_call *call)
     if (row && --row->calls == 0 && call->peer->removed) mcpi_peer_free_removed(call->peer, row);
 }
 
+static void mcpi_peer_log(const mcp_server_desc *desc, int level, const char *text)
+{
+    if (desc->log) desc->log(desc->log_user ? desc->log_user : desc->user, level, text);
+}
+
 /* Tells the log of a request that took long. */
 static void mcpi_peer_tell_slow(mcp_call *call, uint64_t took)
 {
-    const mcp_server_desc *d = call->peer->desc;
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_base_note_str(&note, "slow: ");
@@ -7039,7 +7050,7 @@ static void mcpi_peer_tell_slow(mcp_call *call, uint64_t took)
     mcpi_base_note_str(&note, " '");
     mcpi_base_note_str(&note, mcp_call_name(call));
     mcpi_base_note_str(&note, "' (mcp_server_desc.slow_ms)");
-    d->log(d->user, MCP_LOG_WARNING, text);
+    mcpi_peer_log(call->peer->desc, MCP_LOG_WARNING, text);
 }
 
 /* The request is over, and the call stands in no list: the host may do what it likes. */
@@ -7049,7 +7060,7 @@ MCPI_NOINLINE void mcpi_peer_tell_over(mcp_call *call)
     const uint64_t took = mcpi_peer_now(call->peer) - call->begun_ms;
     call->watched = false;
     if (!call->outcome && call->code) call->outcome = MCP_E_PROTOCOL;
-    if (d->slow_ms && took >= d->slow_ms && d->log) mcpi_peer_tell_slow(call, took);
+    if (d->slow_ms && took >= d->slow_ms) mcpi_peer_tell_slow(call, took);
     if (d->after) d->after(d->user, call, call->outcome, took);
 }
 
@@ -8036,7 +8047,7 @@ struct mcp_server {
 
 static void mcpi_server_log(const mcp_server_desc *desc, int level, const char *text)
 {
-    if (desc->log) desc->log(desc->user, level, text);
+    mcpi_peer_log(desc, level, text);
 }
 
 /* Spec: server/tools (tool names) */
@@ -9946,14 +9957,16 @@ typedef struct mcpi_server_method {
 } mcpi_server_method;
 
 static const mcpi_server_method mcpi_server_methods[] = {
-    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_tools, mcpi_server_call_tool },
+    { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_tools,
+      mcpi_server_call_tool },
     { MCP_LIT("tools/list"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_list_tools },
     { MCP_LIT("resources/read"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_resources,
       mcpi_server_read_resource },
     { MCP_LIT("resources/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_list_resources },
     { MCP_LIT("resources/templates/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources,
       mcpi_server_list_templates },
-    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts, mcpi_server_get_prompt },
+    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts,
+      mcpi_server_get_prompt },
     { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
     { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_completions,
       mcpi_server_complete },
@@ -13301,6 +13314,7 @@ MCP_API mcp_client *mcp_pair(mcp_server *server, const mcp_client_desc *desc)
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -14088,17 +14102,210 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     return NULL;
 }
 
+/*-- The ready-made log --*/
+
+static const char *const mcpi_stdio_levels[] = {
+    "emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"
+};
+
+/* Where it goes, and what. */
+typedef struct mcpi_stdio_journal {
+    int fd;
+    int level;                  /* the last that is written */
+    bool json;
+    void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);    /* the host's */
+} mcpi_stdio_journal;
+
+/* What a line tells of a request. */
+typedef struct mcpi_stdio_entry {
+    const char *method, *name, *status;
+    int code;
+    uint64_t duration_ms;
+} mcpi_stdio_entry;
+
+/* A text of the line, cut to its place. */
+static void mcpi_stdio_put_text(mcp_out *out, const char *key, const char *text)
+{
+    const size_t len = strlen(text);
+    mcp_put_key(out, key);
+    mcp_put_strn(out, text, len < 200 ? len : 200);
+}
+
+static void mcpi_stdio_put_number(mcp_out *out, const char *key, int64_t value)
+{
+    mcp_put_key(out, key);
+    mcp_put_int(out, value);
+}
+
+/* A line of JSON. It has room for five texts in which every character is escaped. */
+static size_t mcpi_stdio_write_json(char *line, size_t size, int level, const char *message,
+                                    const mcpi_stdio_entry *entry)
+{
+    struct timespec now;
+    mcp_out out;
+    mcp_str text = { NULL, 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    mcp_out_fixed(&out, line, size);
+    mcp_put_object(&out);
+    mcpi_stdio_put_number(&out, "time_ms", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    mcpi_stdio_put_text(&out, "level", mcpi_stdio_levels[level & 7]);
+    mcpi_stdio_put_text(&out, "message", message);
+    if (entry) {
+        mcpi_stdio_put_text(&out, "method", entry->method);
+        mcpi_stdio_put_text(&out, "name", entry->name);
+        mcpi_stdio_put_text(&out, "status", entry->status);
+        mcpi_stdio_put_number(&out, "code", entry->code);
+        mcpi_stdio_put_number(&out, "duration_ms", (int64_t)entry->duration_ms);
+    }
+    mcp_put_end(&out);
+    (void)mcp_out_done(&out, &text);
+    return text.len;
+}
+
+/* A line of text. What a client sent must not begin a line of its own, or move a cursor. */
+static size_t mcpi_stdio_write_text(char *line, size_t size, int level, const char *message,
+                                    const mcpi_stdio_entry *entry)
+{
+    mcpi_base_note note = mcpi_base_note_start(line, size);
+    char *p;
+    mcpi_base_note_str(&note, "mcp: ");
+    mcpi_base_note_str(&note, mcpi_stdio_levels[level & 7]);
+    mcpi_base_note_str(&note, ": ");
+    mcpi_base_note_str(&note, entry ? entry->method : message);
+    if (entry) {
+        mcpi_base_note_str(&note, " '");
+        mcpi_base_note_str(&note, entry->name);
+        mcpi_base_note_str(&note, "': ");
+        mcpi_base_note_uint(&note, entry->duration_ms);
+        mcpi_base_note_str(&note, " ms, ");
+        mcpi_base_note_str(&note, entry->status);
+        if (entry->code) {
+            mcpi_base_note_str(&note, entry->code < 0 ? ", code -" : ", code ");
+            mcpi_base_note_uint(&note, (uint64_t)(entry->code < 0 ? -(int64_t)entry->code : entry->code));
+        }
+    }
+    for (p = line; p < note.at; p++)
+        if ((uint8_t)*p < ' ' || *p == 127) *p = '?';
+    return (size_t)(note.at - line);
+}
+
+static void mcpi_stdio_log_entry(mcpi_stdio_journal *j, int level, const char *message,
+                                 const mcpi_stdio_entry *entry)
+{
+    char line[5 * 200 * 6 + 400];
+    size_t len;
+    if (level > j->level) return;
+    if (j->json) len = mcpi_stdio_write_json(line, sizeof line - 1, level, message, entry);
+    else len = mcpi_stdio_write_text(line, 800, level, message, entry);
+    line[len++] = '\n';
+    if (write(j->fd, line, len) >= 0 || j->fd == STDERR_FILENO) return;
+    (void)close(j->fd);         /* it is full, say, and this is said once */
+    j->fd = STDERR_FILENO;
+    mcpi_stdio_log_entry(j, MCP_LOG_ERROR, "MCP_LOG_FILE cannot be written any more: standard error is used",
+                         NULL);
+    if (write(j->fd, line, len) < 0) return;    /* nobody to tell */
+}
+
 static void mcpi_stdio_log(void *user, int level, const char *message)
 {
-    char text[512];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text - 1);
-    ssize_t n;
-    (void)user, (void)level;
-    mcpi_base_note_str(&note, "mcp: ");
-    mcpi_base_note_str(&note, message);
-    *note.at = '\n';
-    n = write(STDERR_FILENO, text, (size_t)(note.at + 1 - text));
-    (void)n;    /* nobody to tell */
+    mcpi_stdio_log_entry((mcpi_stdio_journal *)user, level, message, NULL);
+}
+
+/* A line for each request, and then the host's own hook. */
+static void mcpi_stdio_log_request(void *user, mcp_call *call, int status, uint64_t duration_ms)
+{
+    mcpi_stdio_journal *j = (mcpi_stdio_journal *)mcp_call_server(call)->desc.log_user;
+    mcpi_stdio_entry entry;
+    entry.method = mcp_call_method(call);
+    entry.name = mcp_call_name(call);
+    entry.status = mcp_strerror(status);
+    entry.code = mcp_call_code(call);
+    entry.duration_ms = duration_ms;
+    mcpi_stdio_log_entry(j, MCP_LOG_DEBUG, "request", &entry);
+    if (j->after) j->after(user, call, status, duration_ms);
+}
+
+/* The value of a variable; NULL if it is not set, or empty. */
+static const char *mcpi_stdio_variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* Says what a variable should have been. */
+static void mcpi_stdio_blame(mcpi_stdio_journal *j, const char *name, const char *expected, const char *value)
+{
+    char text[300];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, name);
+    mcpi_base_note_str(&note, ": ");
+    mcpi_base_note_str(&note, expected);
+    mcpi_base_note_str(&note, ", got '");
+    mcpi_base_note_str(&note, value);
+    mcpi_base_note_str(&note, "'");
+    mcpi_stdio_log(j, MCP_LOG_ERROR, text);
+}
+
+static void mcpi_stdio_choose_level(mcpi_stdio_journal *j)
+{
+    const char *value = mcpi_stdio_variable("MCP_LOG");
+    int level = 0;
+    if (!value) return;
+    while (level < 8 && !mcpi_base_same(mcpi_stdio_levels[level], value)) level++;
+    if (level < 8) j->level = level;
+    else mcpi_stdio_blame(j, "MCP_LOG", "expected debug, info, notice, warning, error ...", value);
+}
+
+static void mcpi_stdio_choose_format(mcpi_stdio_journal *j)
+{
+    const char *value = mcpi_stdio_variable("MCP_LOG_FORMAT");
+    if (!value) return;
+    j->json = mcpi_base_same(value, "json");
+    if (!j->json && !mcpi_base_same(value, "text"))
+        mcpi_stdio_blame(j, "MCP_LOG_FORMAT", "expected json or text", value);
+}
+
+static void mcpi_stdio_choose_file(mcpi_stdio_journal *j)
+{
+    const char *value = mcpi_stdio_variable("MCP_LOG_FILE");
+    int fd;
+    if (!value) return;
+    /* A pipe that nobody reads must not keep us waiting. */
+    fd = open(value, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    if (fd >= 0) j->fd = fd;
+    else mcpi_stdio_blame(j, "MCP_LOG_FILE", "standard error is used: expected a file to write to", value);
+}
+
+static void mcpi_stdio_choose_slow(mcpi_stdio_journal *j, mcp_server_desc *d)
+{
+    const char *value = mcpi_stdio_variable("MCP_LOG_SLOW_MS");
+    int64_t ms = 0;
+    if (!value || d->slow_ms) return;
+    if (value[strspn(value, "0123456789")] == 0) (void)mcpi_base_read_int(mcpi_schema_str(value), &ms);
+    if (ms > 0 && ms <= 0x7fffffff) d->slow_ms = (uint32_t)ms;
+    else mcpi_stdio_blame(j, "MCP_LOG_SLOW_MS", "expected a number of milliseconds", value);
+}
+
+/* Gives a server that has no log this one. */
+static void mcpi_stdio_open_journal(mcpi_stdio_journal *j, mcp_server_desc *d)
+{
+    j->fd = STDERR_FILENO;
+    j->level = MCP_LOG_INFO;
+    j->json = false;
+    j->after = d->after;
+    if (d->log) return;
+    mcpi_stdio_choose_format(j);
+    mcpi_stdio_choose_level(j);
+    mcpi_stdio_choose_file(j);
+    mcpi_stdio_choose_slow(j, d);
+    d->log = mcpi_stdio_log;
+    d->log_user = j;
+    if (j->level >= MCP_LOG_DEBUG) d->after = mcpi_stdio_log_request;
+}
+
+static void mcpi_stdio_close_journal(mcpi_stdio_journal *j)
+{
+    if (j->fd != STDERR_FILENO) (void)close(j->fd);
 }
 
 /* Pumps to the end. */
@@ -14113,21 +14320,31 @@ static int mcpi_stdio_run(mcp_stdio *io)
     return status;
 }
 
-MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
+/* Makes a server and serves to the end. */
+static int mcpi_stdio_serve(const mcp_server_desc *d)
 {
-    mcp_server_desc d = *desc;
-    mcp_server *server;
+    mcp_server *server = mcp_server_create(d);
     mcp_stdio *io;
     int status = MCP_E_NOMEM;
 
-    if (!d.log) d.log = mcpi_stdio_log;
-    server = mcp_server_create(&d);
-    if (!server) return 1;
+    if (!server) return MCP_E_MISUSE;
     io = mcpi_stdio_open(server, false);
     if (io) status = mcpi_stdio_run(io);
-    if (status != MCP_E_CLOSED) d.log(d.user, MCP_LOG_ERROR, mcp_strerror(status));
+    if (status != MCP_E_CLOSED) mcpi_peer_log(d, MCP_LOG_ERROR, mcp_strerror(status));
     mcp_stdio_close(io);
     mcp_server_destroy(server);
+    return status;
+}
+
+MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
+{
+    mcp_server_desc d = *desc;
+    mcpi_stdio_journal journal;
+    int status;
+
+    mcpi_stdio_open_journal(&journal, &d);
+    status = mcpi_stdio_serve(&d);
+    mcpi_stdio_close_journal(&journal);
     return status == MCP_E_CLOSED ? 0 : 1;
 }
 

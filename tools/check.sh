@@ -15,7 +15,7 @@ c_warnings="$warnings -Wstrict-prototypes -Wmissing-prototypes"
 # malloc of realloc(NULL, ...) and bcmp of memcmp.
 needs_core='bcmp free malloc memchr memcmp memcpy memmove memset realloc strchr strcspn strlen strspn'
 needs_server='vsnprintf'
-needs_stdio='__errno_location clock_gettime close dup2 environ fcntl fstat kill open pipe poll
+needs_stdio='__errno_location clock_gettime close dup2 environ fcntl fstat getenv kill open pipe poll
              posix_spawn_file_actions_addclosefrom_np posix_spawn_file_actions_adddup2
              posix_spawn_file_actions_destroy posix_spawn_file_actions_init
              posix_spawnattr_destroy posix_spawnattr_init posix_spawnattr_setflags posix_spawnattr_setpgroup
