@@ -774,7 +774,7 @@ static void before_refuses(void)
             check_refused("{\"code\":7,\"message\":\"not you\"}");
             host.before = busy;
             (void)request(1, method, members, NULL);
-            check_internal(MCP_E_BUSY);
+            check_internal(NULL, MCP_E_BUSY);
             host.before = defers;
             (void)request(1, method, members, NULL);
             check_internal(MCP_E_MISUSE);
