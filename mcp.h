@@ -96,8 +96,8 @@
                        tenth on long strings, two thirds of the code. On by itself where the compiler
                        optimises for size (-Os); define it as 0 to have the fast loops there
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
-       MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num and mcp_arg_num are left
-                       out and %g in a template is an error. Saves 3 to 6 KB
+       MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
+                       are left out and %g in a template is an error. Saves 3 to 6 KB
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
        MCP_STATIC      every function is static. Where parts are left out, gcc then wants
@@ -897,7 +897,8 @@ MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
 /* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS.
    Spec: server/resources (subscriptions) */
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
-/* Log messages that were dropped because their client did not take them. */
+/* Log messages that were dropped: their client did not take them, or they could not be written, for want of memory,
+   because they are longer than max_reply or their template is wrong. */
 MCP_API uint64_t mcp_dropped(const mcp_server *server);
 
 /*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
@@ -6964,7 +6965,8 @@ MCPI_NOINLINE void mcpi_peer_trim_call(mcp_call *call)
 static bool mcpi_peer_is_large(const mcp_call *call)
 {
     return call->doc.copy_size + call->doc.cap_nodes * sizeof(mcp_node) + call->values.copy_size +
-               call->out.buf.cap + call->scratch.cap + call->data.buf.cap + call->arena.held > MCPI_PEER_KEPT;
+               call->out.buf.cap + call->scratch.cap + call->data.buf.cap + call->progress.buf.cap +
+               call->arena.held > MCPI_PEER_KEPT;
 }
 
 /* Gives back all memory that is kept for later. The session's, if it is given, was served just now, so the
@@ -7190,30 +7192,39 @@ static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
     return call;
 }
 
-/* Hands over a notification that belongs to a call. False: it is not taken now. */
-static bool mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
+/* Hands over a notification that belongs to a call. MCP_WAIT: it is not taken now; anything else but MCP_OK: it
+   could not be written. */
+static int mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
 {
     const mcpi_peer_route *r = &call->route;
     mcp_str text;
-    if (mcp_out_done(note, &text) != MCP_OK) return true;       /* and is lost */
-    if (!r->emit(r->user, r->stream, MCP_EMIT_NOTIFICATION, 0, text.ptr, text.len, false)) return false;
+    const int status = mcp_out_done(note, &text);
+    mcpi_peer_note_status(call, status);
+    if (status != MCP_OK) return status;
+    if (!r->emit(r->user, r->stream, MCP_EMIT_NOTIFICATION, 0, text.ptr, text.len, false)) return MCP_WAIT;
     mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
-    return true;
+    return MCP_OK;
+}
+
+/* Offers the newest progress of a call, and keeps it if it is not taken. */
+static void mcpi_peer_emit_progress(mcp_call *call)
+{
+    call->has_progress = false;         /* the tap may make more */
+    if (mcpi_peer_emit_note(call, &call->progress) == MCP_WAIT) call->has_progress = call->peer->has_progress = true;
 }
 
 /* Offers a stream the progress of its calls that waits. */
 static void mcpi_peer_flush_progress(mcpi_peer *peer, const void *user, uint64_t stream)
 {
-    bool left = false;
     uint32_t i;
-    for (i = 0; peer->has_progress && i < peer->num_calls; i++) {
+    if (!peer->has_progress) return;
+    peer->has_progress = false;
+    for (i = 0; i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
-        if (!call->has_progress || !call->ref) continue;
-        if (mcpi_peer_is_stream(call, user, stream))
-            call->has_progress = !mcpi_peer_emit_note(call, &call->progress);
-        left = left || call->has_progress;
+        if (!call->has_progress || !(call->ref || call->running)) continue;
+        if (mcpi_peer_is_stream(call, user, stream)) mcpi_peer_emit_progress(call);
+        else peer->has_progress = true;
     }
-    peer->has_progress = left;
 }
 
 /* Offers a stream the replies that wait for it, in their order. */
@@ -8959,7 +8970,7 @@ static bool mcpi_server_begin_log(mcp_call *call, int level, const char *logger)
 static void mcpi_server_end_log(mcp_call *call)
 {
     mcpi_json_frame(&call->peer->note, "}}");
-    if (!mcpi_peer_emit_note(call, &call->peer->note)) call->peer->dropped++;
+    if (mcpi_peer_emit_note(call, &call->peer->note) != MCP_OK) call->peer->dropped++;
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
@@ -10556,8 +10567,7 @@ MCP_API void mcp_progress(mcp_call *call, double done, double total, const char 
         mcp_put_str(note, text);
     }
     mcpi_json_frame(note, "}}");
-    call->has_progress = !mcpi_peer_emit_note(call, note);
-    if (call->has_progress) call->peer->has_progress = true;
+    mcpi_peer_emit_progress(call);
 }
 #endif
 

@@ -207,6 +207,8 @@ static size_t times(const char *text, const char *what)
 #define LOGGED(level, data) TOLD("message", "\"level\":\"" level "\",\"data\":" data)
 #define PROGRESS(token, more) TOLD("progress", "\"progressToken\":" token ",\"progress\":" more)
 
+#define PROGRESS_OF_2 "\"progressToken\":2,"
+
 #define LEVELS "debug, info, notice, warning, error, critical, alert, emergency"
 #define NO_LEVEL(id) FAILURE(id, "-32602", "logging/setLevel: params.level must be one of " LEVELS)
 
@@ -705,6 +707,7 @@ static int refused_then_later(mcp_call *c)
 {
     door.full = true;
     mcp_progress(c, 1, 0, NULL);
+    mcp_stream_ready(host.server, &door, 1);    /* it is not */
     door.full = false;
     return later(c);
 }
@@ -718,6 +721,60 @@ static void progress_before_it_is_deferred(void)
     CHECK_STR("", emitted());
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 3 0 " PROGRESS("1", "1"), emitted());
+    end();
+}
+
+static void tap_makes_progress(mcp_session *s, int direction, const char *bytes)
+{
+    (void)s, (void)direction;
+    if (!strstr(bytes, PROGRESS_OF_2)) return;
+    door.full = true;
+    mcp_progress(deferred(0), 2, 0, NULL);
+}
+
+/* What the tap tells while waiting progress is handed over, waits in its turn. */
+static void progress_made_by_the_tap(void)
+{
+    memset(&door, 0, sizeof door);
+    begin();
+    host.desc.tap = on_tap;
+    connect_host();
+    (void)deliver(NULL, 1, CALL_META("1", "later", IN_2026 "," TOKEN("1")));
+    (void)deliver(NULL, 1, CALL_META("2", "later", IN_2026 "," TOKEN("2")));
+    door.full = true;
+    mcp_progress(deferred(0), 1, 0, NULL);
+    mcp_progress(deferred(1), 1, 0, NULL);
+    door.full = false;
+    host.on_tap = tap_makes_progress;
+    mcp_stream_ready(host.server, &door, 1);
+    CHECK_STR("1 3 0 " PROGRESS("1", "1") "1 3 0 " PROGRESS("2", "1"), emitted());
+    door.full = false;
+    mcp_stream_ready(host.server, &door, 1);
+    CHECK_STR("1 3 0 " PROGRESS("1", "2"), emitted());
+    end();
+}
+
+/* What one call had to say at length is not kept for each of them. */
+static void long_progress_does_not_pile_up(void)
+{
+    static char text[20001];
+    size_t i, before;
+    begin();
+    host.desc.max_output = 200;
+    connect_host();
+    memset(text, 'x', sizeof text - 1);
+    for (i = 0; i < 60; i++) feed(host.a, CALL("1", "later", ""));
+    for (i = 0; i < 60; i++) finish(i, "x");
+    (void)output(host.a);
+    before = host.heap.bytes;
+    feed(host.a, PING("1") PING("2") PING("3"));        /* so that it has to wait */
+    for (i = 0; i < 60; i++) {
+        feed(host.a, CALL_META("1", "later", TOKEN("1")));
+        mcp_progress(deferred(60 + i), 1, 0, text);
+    }
+    for (i = 0; i < 60; i++) finish(60 + i, "x");
+    (void)output(host.a);
+    CHECK(host.heap.bytes < before + 5 * sizeof text);
     end();
 }
 
@@ -843,6 +900,40 @@ static void many_calls_out_of_order(void)
         CHECK_STR(want, output(host.a));
     }
     CHECK(!mcp_session_busy(host.a));
+    end();
+}
+
+static int logs_what_cannot_be(mcp_call *c)
+{
+    static char text[600];
+    memset(text, 'x', sizeof text - 1);
+    mcp_log_text(c, MCP_LOG_INFO, NULL, text);          /* longer than max_reply */
+    mcp_log(c, MCP_LOG_INFO, NULL, "%s", text);
+    mcp_log(c, MCP_LOG_INFO, NULL, "%600d", 1);
+    mcp_log_data(c, MCP_LOG_INFO, NULL, "{'x': %s", text);
+    mcp_log_data(c, MCP_LOG_INFO, NULL, "{'not whole': ");
+    mcp_log_data(c, MCP_LOG_DEBUG, NULL, "{'not wanted': ");
+    mcp_log_text(c, MCP_LOG_INFO, NULL, "good");
+    return mcp_text(c, "t");
+}
+
+/* A log message that cannot be written is counted too, and fails nothing. */
+static void logs_that_cannot_be_written(void)
+{
+    begin();
+    host.desc.max_reply = 400;
+    connect_host();
+    host.act = logs_what_cannot_be;
+    feed(host.a, SET_LEVEL("1", "\"info\"") CALL("2", "act", ""));
+    CHECK_STR(DONE("1") LOGGED("info", "\"good\"") RESULT("2", BLOCK("t")), output(host.a));
+    CHECK_UINT(5, mcp_dropped(host.server));
+    host.act = logs_once;
+    host.heap.fail_at = host.heap.calls + 1;
+    host.heap.forever = true;
+    feed(host.a, CALL("2", "act", ""));
+    host.heap.fail_at = 0;
+    CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
+    (void)output(host.a);
     end();
 }
 
@@ -2426,9 +2517,12 @@ int main(void)
     TEST(progress_while_output_is_full);
     TEST(progress_that_is_refused);
     TEST(progress_before_it_is_deferred);
+    TEST(progress_made_by_the_tap);
+    TEST(long_progress_does_not_pile_up);
     TEST(progress_gives_time);
     TEST(slow_reader_in_a_flood);
     TEST(many_calls_out_of_order);
+    TEST(logs_that_cannot_be_written);
     TEST(cancelled_at_any_time);
     TEST(cancelled_by_its_session);
     TEST(a_thousand_changes);
