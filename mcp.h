@@ -814,8 +814,8 @@ typedef struct mcp_server_desc {
        out when it was handed over; good until it sends or feeds something itself. session: NULL if the delivery had
        none. Sessions that it closes, and the server, are gone after the host's next call at the latest. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
-    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
-       all may use all. */
+    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL: all may
+       use all. It may ask the call who it is from, and change nothing. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
     /* The last call of a row that was removed is over, so its memory may go. */
     void (*on_removed)(void *user, const void *row);
@@ -873,16 +873,14 @@ MCP_API void mcp_server_destroy(mcp_server *server);
    this by itself; it matters where a transport of your own serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
-/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row
-   and what it points to must live until the server ends, or until desc.on_removed was called with it: a
-   row that is removed stays with the calls that use it. Return MCP_OK; MCP_E_MISUSE if the row is wrong,
-   which desc.log is told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed
-   notification) */
+/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row and
+   what it points to must live until the server ends, or until desc.on_removed was called with it: a row that is
+   removed stays with the calls that use it. Not inside desc.filter. Return MCP_OK; MCP_E_MISUSE if the row is
+   wrong, which desc.log is told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed notification) */
 MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row);
 MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row);
 MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row);
-/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is
-   none. Not inside desc.filter. */
+/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is none. */
 MCP_API bool mcp_remove_tool(mcp_server *server, const char *name);
 MCP_API bool mcp_remove_resource(mcp_server *server, const char *uri);
 MCP_API bool mcp_remove_prompt(mcp_server *server, const char *name);
@@ -10398,7 +10396,7 @@ MCP_API mcp_json mcp_params(mcp_call *call)
 /* The rows of the arguments; none in a filter. */
 static const mcp_field *mcpi_server_fields(const mcp_call *call)
 {
-    if (!call->row) return NULL;
+    if (!call->row) return NULL;        /* in desc.filter */
     if (call->scene == MCPI_PEER_TOOL) return mcpi_server_tool(call)->args;
     if (call->scene == MCPI_PEER_METHOD) return mcpi_server_method_of(call)->args;
     return call->scene == MCPI_PEER_PROMPT ? mcpi_server_prompt(call)->args : NULL;

@@ -1748,6 +1748,8 @@ static bool filters(void *user, mcp_call *c, int kind, const char *name)
     CHECK(kind == (strstr(name, "mem://") ? MCP_RESOURCES : !strcmp(name, "act") ? kind : MCP_TOOLS));
     ask(c);
     CHECK(!strncmp(known, "2025-11-25 - - ", 15));
+    CHECK(mcp_user(c) == &host && mcp_call_server(c) == host.server);
+    CHECK_INT(7, mcp_arg_int(c, "none", 7));
     return !strcmp(mcp_principal(c), "root") || strcmp(name, "echo") != 0;
 }
 
