@@ -10003,7 +10003,7 @@ static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 }
 
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
-static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
+static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities, mcp_json log_level)
 {
     mcp_str wanted = mcp_json_str(version, NULL);
     if (!wanted.ptr) {
@@ -10016,8 +10016,15 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
         return false;
     }
     call->revision = mcpi_proto_find(wanted, true, call->server->desc.revisions);
-    if (!call->revision) mcpi_server_refuse_version(call, wanted);
-    return call->revision != NULL;
+    if (!call->revision) {
+        mcpi_server_refuse_version(call, wanted);
+        return false;
+    }
+    if (!mcp_json_exists(log_level) || mcpi_server_level(log_level) >= 0) return true;
+    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                    "_meta: " MCPI_PROTO_LOG_LEVEL " must be one of debug, info, notice, warning, error, critical, "
+                    "alert, emergency");
+    return false;
 }
 
 static bool mcpi_server_refuse_twice(mcp_call *call)
@@ -10076,15 +10083,10 @@ static bool mcpi_server_read_params(mcp_call *call)
                         "_meta: progressToken must be a string or an integer of at most 256 bytes");
         return false;
     }
-    if (found_meta[MCPI_SERVER_LOG_LEVEL] &&
-        mcpi_proto_find_level(mcp_json_str(mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]), NULL)) < 0) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
-        return false;
-    }
     if (found_meta[MCPI_SERVER_VERSION])
         return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[MCPI_SERVER_VERSION]),
-                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES]));
+                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES]),
+                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]));
     if (call->route.session) call->revision = call->route.session->revision;
     return true;
 }

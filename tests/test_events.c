@@ -416,6 +416,8 @@ static void wrong_levels(void)
     }
     feed(host.a, CALL("2", "act", ""));
     CHECK_STR(logged_to(1), notes_in(output(host.a)));
+    feed(host.a, CALL_META("2", "act", WANTS("\"loud\"")));       /* means nothing before 2026-07-28 */
+    CHECK_STR(logged_to(1), notes_in(output(host.a)));
     feed(host.a, CALL_META("2", "act", IN_2026 "," WANTS("\"loud\"")));
     CHECK_STR(FAILURE("2", "-32602", "_meta: io.modelcontextprotocol/logLevel must be one of " LEVELS),
               output(host.a));
