@@ -1381,7 +1381,8 @@ typedef bool (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
 
 /* One incoming message. */
 typedef struct mcp_delivery {
-    mcp_session *session;           /* of a legacy peer; NULL where the transport has none */
+    mcp_session *session;           /* of a legacy peer; NULL where the transport has none. What belongs to no
+                                       request, as list_changed and ping, is taken from mcp_session_output */
     uint64_t stream;                /* where replies go: a number of the transport's choice */
     mcp_emit_fn emit;
     void *user;                     /* for emit */
@@ -7715,7 +7716,7 @@ static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code,
     return false;
 }
 
-/* The client has said something. */
+/* The client has said something, be it a part of a long message. */
 static void mcpi_peer_heard(mcp_session *session)
 {
     session->unanswered = 0;
@@ -7740,7 +7741,6 @@ static void mcpi_peer_serve_lines(mcp_session *session)
         }
         found = mcpi_rpc_next_line(&session->in, &d.bytes, &d.len);
         if (found == MCPI_RPC_NO_LINE) break;
-        if (session->ping_ms) mcpi_peer_heard(session);
         if (found == MCPI_RPC_LINE && mcpi_rpc_is_blank(d.bytes, d.len)) continue;
         (void)peer->deliver(peer, &d);
         if (peer->short_of_memory) mcpi_peer_reclaim(peer, session);
@@ -7881,6 +7881,7 @@ MCP_API void mcp_session_fed(mcp_session *session, size_t len)
 {
     mcpi_peer *peer = session->peer;
     mcpi_peer_enter(peer);
+    if (len && session->ping_ms) mcpi_peer_heard(session);
     session->in.buf.len += len;
     mcpi_peer_serve(session);
     mcpi_peer_leave(peer);
@@ -7900,6 +7901,7 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
         session->in.buf.len += size;
         mcpi_peer_serve(session);
     }
+    if (taken && session->ping_ms) mcpi_peer_heard(session);
     mcpi_peer_leave(peer);
     return taken;
 }
@@ -10291,6 +10293,7 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
 {
     int status;
     mcpi_peer_enter(&server->peer);
+    if (delivery->session && delivery->session->ping_ms) mcpi_peer_heard(delivery->session);
     status = mcpi_server_deliver(&server->peer, delivery);
     if (server->peer.short_of_memory) mcpi_peer_reclaim(&server->peer, NULL);
     mcpi_peer_leave(&server->peer);

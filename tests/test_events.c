@@ -1820,6 +1820,33 @@ static void pings_that_are_answered(void)
     end();
 }
 
+/* Any byte tells of life, as any message does at the other door: who sends a long one cannot answer meanwhile. */
+static void pings_while_something_comes(void)
+{
+    size_t i, size;
+    char *room;
+    begin_pings(2);
+    for (i = 0; i < sizeof PING("1") - 1; i++) {
+        host.now += 90;
+        CHECK(mcp_server_tick(host.server) > 0);
+        CHECK_UINT(1, mcp_session_feed(host.a, &PING("1")[i], 1));
+        room = mcp_session_room(host.b, 1, &size);
+        if (room) *room = PING("1")[i];
+        mcp_session_fed(host.b, 1);
+    }
+    CHECK_STR(DONE("1"), output(host.a));
+    CHECK_STR(DONE("1"), output(host.b));
+    for (i = 0; i < 10; i++) {
+        host.now += 90;
+        (void)mcp_server_tick(host.server);
+        CHECK_STATUS(MCP_OK, deliver(host.a, 1, TOLD("initialized", "")));
+        mcp_session_fed(host.b, 0);             /* nothing came */
+    }
+    CHECK_STR("", output(host.a));
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_session_status(host.b));
+    end();
+}
+
 /* Who does not answer is gone, and nobody else is. */
 static void pings_that_are_not_answered(void)
 {
@@ -2551,6 +2578,7 @@ int main(void)
     TEST(a_deferred_call_knows);
     TEST(filter_by_principal);
     TEST(pings_that_are_answered);
+    TEST(pings_while_something_comes);
     TEST(pings_that_are_not_answered);
     TEST(pings_and_full_output);
     TEST(pings_and_deadlines);
