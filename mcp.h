@@ -8788,7 +8788,8 @@ static void mcpi_server_put_capability(mcp_out *out, const char *name, bool ther
 static void mcpi_server_put_capabilities(mcp_call *call)
 {
     const mcp_server *s = call->server;
-    const uint32_t changes = s->desc.changes;
+    /* subscriptions/listen, by which clients hear of changes from 2026-07-28 on, is not there yet */
+    const uint32_t changes = mcpi_proto_is_modern(call->revision) ? 0 : s->desc.changes;
     mcp_out *out = &call->out;
     mcpi_json_frame(out, "\"capabilities\":");
     mcp_put_object(out);

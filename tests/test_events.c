@@ -1106,7 +1106,7 @@ static void changes_in_every_revision(void)
     }
 }
 
-/* 2026-07-28 has no sessions: nobody is told, and subscribing is another method. */
+/* 2026-07-28 has no sessions: nobody is told, nor was it promised, and subscribing is another method. */
 static void no_changes_in_2026(void)
 {
     connected();
@@ -1114,6 +1114,8 @@ static void no_changes_in_2026(void)
     host.a = open_in("2026-07-28");
     feed(host.a, request("2026-07-28", "tools/call", "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"},", ""));
     CHECK_STR(MODERN_RESULT("7", BLOCK("x")), output(host.a));
+    feed(host.a, request("2026-07-28", "server/discover", "", ""));
+    CHECK(strstr(output(host.a), "\"capabilities\":{\"logging\":{},\"tools\":{},\"resources\":{},\"prompts\":{}}"));
     feed(host.a, request("2026-07-28", "resources/subscribe", "\"uri\":\"mem://a\",", ""));
     CHECK_STR(FAILURE("7", "-32601", "Method not found"), output(host.a));
     feed(host.a, request("2026-07-28", "resources/unsubscribe", "\"uri\":\"mem://a\",", ""));
