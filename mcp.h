@@ -10023,10 +10023,9 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
         mcpi_server_refuse_version(call, wanted);
         return false;
     }
-    if (!mcp_json_exists(log_level) || mcpi_server_level(log_level) >= 0) return true;
+    if (!mcp_json_exists(log_level) || mcpi_proto_find_level(mcp_json_str(log_level, NULL)) >= 0) return true;
     mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                    "_meta: " MCPI_PROTO_LOG_LEVEL " must be one of debug, info, notice, warning, error, critical, "
-                    "alert, emergency");
+                    "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
     return false;
 }
 

@@ -777,7 +777,7 @@ static void before_refuses(void)
             check_internal(NULL, MCP_E_BUSY);
             host.before = defers;
             (void)request(1, method, members, NULL);
-            check_internal(MCP_E_MISUSE);
+            check_internal(NULL, MCP_E_MISUSE);
             CHECK(host.ref && !mcp_resume(host.server, host.ref));
             host.before = fail_busy;
             (void)request(1, method, members, NULL);
