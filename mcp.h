@@ -10624,7 +10624,7 @@ MCP_API int mcp_textn(mcp_call *call, const char *text, size_t len)
         return MCP_OK;
     }
     call->text_size += len;
-    if (MCPI_UNLIKELY(call->scene == MCPI_PEER_TOOL && call->text_size > call->row->max_text))
+    if (MCPI_UNLIKELY(call->scene == MCPI_PEER_TOOL && call->row && call->text_size > call->row->max_text))
         return mcpi_server_cut_text(call, text, len);
     return mcpi_server_put_text(call, text, len);
 }

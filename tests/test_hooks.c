@@ -786,7 +786,7 @@ static void before_refuses(void)
                            "\"text\":\"wait 5 s\"}],\"isError\":true}}", host.reply);
             host.before = only_says_no;
             (void)request(1, method, members, NULL);
-            if (k) check_internal(MCP_E_TOOL);
+            if (k) check_refused("{\"code\":-32603,\"message\":\"the handler failed without a reason: see mcp_fail\"}");
         }
         host.heard[0] = 0;
         host.before = refuse_7;
