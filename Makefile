@@ -3,7 +3,7 @@
 
 CFLAGS = -O2
 
-all: build/echo build/calc build/call build/ask build/socket build/uart build/unit build/notes
+all: build/echo build/calc build/call build/ask build/socket build/uart build/unit build/notes build/files
 
 build/%: examples/%.c mcp.h
 	@mkdir -p build
