@@ -696,16 +696,21 @@ typedef struct mcp_resource {
     const mcp_icon *icons;          /* may be NULL */
     const char *meta;               /* _meta of its row, a JSON object; from 2025-06-18 on; may be NULL */
     void *user;                     /* for mcp_user */
+    uint32_t ttl_ms;                /* how long a client may keep what it read (default: not at all) */
 } mcp_resource;
 
-/* For mcp_resource.flags: the contents are bytes, sent as base64. */
-enum { MCP_BYTES = 1 };
+/* For mcp_resource.flags. */
+enum {
+    MCP_BYTES = 1,                  /* the contents are bytes, sent as base64 */
+    MCP_PUBLIC = 2                  /* they are the same for everybody: see MCP_CACHE_PUBLIC */
+};
 
-/* A row in full, and those with the usual members: read by a function, a fixed text, fixed bytes. */
+/* A row in full but for ttl_ms, and those with the usual members: read by a function, a fixed text, fixed
+   bytes. */
 #define MCP_RESOURCE_FULL(uri, name, fn, description, mime, contents, size, flags, title, complete,  \
                           annotations, icons, meta, user)                                           \
     { uri, name, fn, description, mime, contents, size, flags, title, complete, annotations, icons, meta,   \
-      user }
+      user, 0 }
 #define MCP_RESOURCE(uri, name, fn, mime, description)                                              \
     MCP_RESOURCE_FULL(uri, name, fn, description, mime, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 #define MCP_RESOURCE_TEXT(uri, name, text, mime, description)                                       \
@@ -781,6 +786,11 @@ typedef uint64_t mcp_ref;
 /* Kinds of rows (MCP_TEMPLATES: resources whose URIs have variables), and what can change: a list of
    them, or what can be read. */
 enum { MCP_TOOLS = 1, MCP_RESOURCES = 2, MCP_PROMPTS = 4, MCP_TEMPLATES = 8, MCP_CONTENTS = 16 };
+
+/* To whom a cache between server and client may give what it keeps, from 2026-07-28 on: only to the same
+   client (or user, where there are users), or to anybody. It does not replace a check of who may see what.
+   Spec: server/utilities/caching */
+enum { MCP_CACHE_PRIVATE = 0, MCP_CACHE_PUBLIC };
 
 /* In place of a limit: there is none. */
 #define MCP_NONE 0xffffffffu
@@ -860,6 +870,8 @@ typedef struct mcp_server_desc {
     void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
     uint32_t slow_ms;               /* the log is warned of requests that took as long (default: none) */
     void *log_user;                 /* for log in place of user; NULL: user */
+    uint32_t ttl_ms;                /* how long a client may keep lists and discover (default: not at all) */
+    uint32_t cache;                 /* MCP_CACHE_PUBLIC if these are the same for everybody */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -985,6 +997,10 @@ MCP_API int mcp_embed_bytes(mcp_call *call, const char *uri, const char *mime, c
 MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len);
 /* The URI that is read; the values of a template's variables are arguments (mcp_arg_str). "" elsewhere. */
 MCP_API const char *mcp_uri(mcp_call *call);
+/* How long the client may keep what is read, and who else may be given it (MCP_CACHE_PRIVATE or _PUBLIC), in
+   place of what the row says. Clients before 2026-07-28 are not told. Returns MCP_OK; outside of a resource
+   MCP_E_MISUSE, which becomes the reply. Spec: server/utilities/caching */
+MCP_API int mcp_cache(mcp_call *call, uint32_t ttl_ms, uint32_t cache);
 /* There is no such resource: `return mcp_missing(call)`. So is one that nothing was written for. */
 MCP_API int mcp_missing(mcp_call *call);
 
@@ -6860,6 +6876,7 @@ struct mcp_call {
     uint64_t latest_ms;         /* that progress can move the deadline to */
     mcp_str uri;                /* of a resource */
     mcp_doc values;             /* of the variables in it */
+    uint32_t ttl_ms, cache;     /* of what is read */
     const char *role;           /* of the next message of a prompt */
     const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
     uint32_t suggested;         /* values, by a completion */
@@ -8372,6 +8389,8 @@ static void mcpi_server_free_rows(mcp_server *s, mcpi_peer_row *row)
 static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
 {
     if (!desc->name || !desc->version) return "name and version are required";
+    if (desc->cache == MCP_CACHE_PUBLIC && desc->filter)
+        return "cache must be MCP_CACHE_PRIVATE where filter decides what each caller sees";
     return mcpi_server_wrong_icons(desc->icons);
 }
 
@@ -8838,11 +8857,20 @@ static void mcpi_server_end_result(mcp_call *call)
     mcpi_json_frame(&call->out, "}}");
 }
 
-/* How long a client may keep a result: not at all, so far. Spec: server/utilities/caching */
-static void mcpi_server_put_caching(mcp_call *call)
+/* How long a result may be kept, and for whom. Spec: server/utilities/caching */
+static void mcpi_server_put_caching(mcp_call *call, uint32_t ttl_ms, uint32_t cache)
 {
-    if (mcpi_server_is_modern(call))
-        mcpi_json_frame(&call->out, ",\"ttlMs\":0,\"cacheScope\":\"private\"");
+    if (!mcpi_server_is_modern(call)) return;
+    mcpi_json_frame(&call->out, ",\"ttlMs\":");
+    mcp_put_uint(&call->out, ttl_ms);
+    if (cache == MCP_CACHE_PUBLIC) mcpi_json_frame(&call->out, ",\"cacheScope\":\"public\"");
+    else mcpi_json_frame(&call->out, ",\"cacheScope\":\"private\"");
+}
+
+/* The same for what the server tells of itself: every page of a list has the same scope. */
+static void mcpi_server_put_own_caching(mcp_call *call)
+{
+    mcpi_server_put_caching(call, call->server->desc.ttl_ms, call->server->desc.cache);
 }
 
 /*-- Methods --*/
@@ -8909,7 +8937,7 @@ static void mcpi_server_discover(mcp_call *call)
     mcpi_json_frame(&call->out, ",");
     mcpi_server_put_capabilities(call);
     mcpi_server_put_instructions(call);
-    mcpi_server_put_caching(call);
+    mcpi_server_put_own_caching(call);
     mcpi_server_put_modern_end(&call->out, &call->server->desc, true);
     mcpi_json_frame(&call->out, "}}");
 }
@@ -9266,7 +9294,7 @@ static void mcpi_server_put_list(mcp_call *call, int kind)
     next = mcpi_server_put_page(call, kind, start);
     mcpi_json_frame(&call->out, "]");
     mcpi_server_put_cursor(call, next);
-    mcpi_server_put_caching(call);
+    mcpi_server_put_own_caching(call);
     mcpi_server_end_result(call);
 }
 
@@ -9458,11 +9486,11 @@ static void mcpi_server_refuse_text_size(mcp_call *call)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_server_note_text(&note, "the result is too long: its text has ", call->text_size);
-    mcpi_base_note_str(&note, ", of at most ");
+    mcpi_base_note_str(&note, "; the limit is ");
     mcpi_base_note_uint(&note, call->row->max_text);
     mcpi_base_note_str(&note, mcpi_server_tool(call)->max_text ? " bytes (mcp_tool.max_text)"
                                                                : " bytes (mcp_server_desc.max_text)");
-    mcpi_base_note_str(&note, "; ask for less, or for a part");
+    mcpi_base_note_str(&note, ": ask for less, or for a part");
     mcpi_server_begin_content(call);
     (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
 }
@@ -9487,7 +9515,7 @@ MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
         break;
     case MCPI_PEER_RESOURCE:
         mcpi_json_frame(&call->out, "]");
-        mcpi_server_put_caching(call);
+        mcpi_server_put_caching(call, call->ttl_ms, call->cache);
         break;
     case MCPI_PEER_PROMPT:
         mcpi_json_frame(&call->out, "]");
@@ -9798,6 +9826,8 @@ static void mcpi_server_read_resource(mcp_call *call)
     if (!row) return;
     mcpi_peer_use_row(call, row);
     fn = mcpi_server_resource(call)->fn;
+    call->ttl_ms = mcpi_server_resource(call)->ttl_ms;
+    call->cache = mcpi_server_resource(call)->flags & MCP_PUBLIC ? MCP_CACHE_PUBLIC : MCP_CACHE_PRIVATE;
     if (mcpi_server_passes(call)) mcpi_server_run_handler(call, fn ? fn : mcpi_server_read_contents);
 }
 
@@ -10732,6 +10762,17 @@ MCP_API const char *mcp_uri(mcp_call *call)
     return call->scene == MCPI_PEER_RESOURCE ? call->uri.ptr : "";
 }
 
+MCP_API int mcp_cache(mcp_call *call, uint32_t ttl_ms, uint32_t cache)
+{
+    if (call->scene != MCPI_PEER_RESOURCE) {
+        mcpi_peer_fail(call, MCP_E_MISUSE);
+        return MCP_E_MISUSE;
+    }
+    call->ttl_ms = ttl_ms;
+    call->cache = cache;
+    return MCP_OK;
+}
+
 MCP_API int mcp_missing(mcp_call *call)
 {
     if (call->scene == MCPI_PEER_RESOURCE) mcpi_server_put_missing(call);
@@ -10982,8 +11023,10 @@ MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part)
     mcpi_base_note_uint(&note, part->end);
     mcpi_base_note_str(&note, " of ");
     mcpi_base_note_uint(&note, part->count);
-    mcpi_base_note_str(&note, part->next ? "; for the next ones call again with " : "; these are the last ones");
-    if (part->next) {
+    if (!part->next) {
+        mcpi_base_note_str(&note, "; these are the last ones");
+    } else {
+        mcpi_base_note_str(&note, "; for the next ones call again with ");
         mcpi_base_note_str(&note, part->arg);
         mcpi_base_note_str(&note, " = ");
         mcpi_base_note_str(&note, quote);

@@ -556,8 +556,8 @@ static void steps_in_a_pair(void)
 /*---- Text for a model ----------------------------------------------------------------------------*/
 
 #define TOO_LONG(id, size, tokens, max, member)                                                     \
-    REGRET(id, "the result is too long: its text has " size " bytes, about " tokens " tokens, of at most " max \
-               " bytes (" member "); ask for less, or for a part")
+    REGRET(id, "the result is too long: its text has " size " bytes, about " tokens \
+               " tokens; the limit is " max " bytes (" member "): ask for less, or for a part")
 #define CUT(left_out, tokens, size) \
     BLOCK("[cut: the last " left_out " bytes, about " tokens " tokens, of " size \
           " bytes are left out; ask for a smaller part]")

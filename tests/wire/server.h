@@ -1,12 +1,15 @@
 /* The server behind the transcripts that start with `@@ full`: tools of every kind, and limits so small that short
    lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only. `@@ rows` has
-   resources, templates, prompts and completions, and the usual limits. Include mcp.h before. */
+   resources, templates, prompts and completions, and the usual limits; `@@ extras` stands in extras.h. Include mcp.h
+   before. */
 
 #ifndef WIRE_SERVER_H
 #define WIRE_SERVER_H
 
 #include <stdio.h>
 #include <string.h>
+
+#include "extras.h"
 
 /* A call that waits until `release` names it. */
 typedef struct wire_slot {
@@ -397,7 +400,9 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     memset(state, 0, sizeof *state);
     if (!strcmp(name, "rows")) return state->server = wire_rows(state);
     memset(&d, 0, sizeof d);
-    d.name = "full"; d.version = "1.2.3";
+    d.version = "1.2.3";
+    if (!strcmp(name, "extras")) return state->server = extras_server(&d);
+    d.name = "full";
     d.title = "Everything";
     d.description = "For tests.";
     d.website_url = "https://example.com/";

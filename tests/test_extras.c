@@ -1,0 +1,132 @@
+/* What rows, results and the server say besides the usual, where it is not on the wire (tests/wire/extras.txt): what is
+   refused, and what becomes of a handler that asks for what there is not. */
+#define MCP_IMPLEMENTATION
+#include "../mcp.h"
+#include "test.h"
+
+static struct {
+    test_heap heap;
+    mcp_server_desc desc;
+    mcp_call_fn act;                /* what tool, resource and prompt do */
+    char log[512];
+    char reply[4000];
+} host;
+
+static int act(mcp_call *c) { return host.act(c); }
+
+static mcp_tool tools[1];
+static mcp_resource resources[1];
+static mcp_prompt prompts[1];
+
+static void on_log(void *user, int level, const char *message)
+{
+    (void)user, (void)level;
+    snprintf(host.log, sizeof host.log, "%s", message);
+}
+
+/* The usual desc, with a row of each kind; a case changes what it is about. */
+static void begin(void)
+{
+    static const mcp_tool tool = MCP_TOOL("t", act, 0, 0);
+    static const mcp_resource resource = MCP_RESOURCE("r:r", "r", act, 0, 0);
+    static const mcp_prompt prompt = MCP_PROMPT("p", act, 0, 0);
+    tools[0] = tool;
+    resources[0] = resource;
+    prompts[0] = prompt;
+    memset(&host, 0, sizeof host);
+    host.desc.name = "s";
+    host.desc.version = "1";
+    host.desc.tools = tools;
+    host.desc.num_tools = 1;
+    host.desc.resources = resources;
+    host.desc.num_resources = 1;
+    host.desc.prompts = prompts;
+    host.desc.num_prompts = 1;
+    host.desc.alloc = test_heap_init(&host.heap);
+    host.desc.log = on_log;
+}
+
+/* The desc is refused, for this reason. */
+static void refused(const char *why)
+{
+    CHECK(mcp_server_create(&host.desc) == NULL);
+    CHECK_STR(why, host.log);
+    CHECK_HEAP(&host.heap);
+}
+
+static bool keep_reply(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+{
+    (void)user, (void)stream, (void)kind, (void)code, (void)last;
+    if (len >= sizeof host.reply) len = sizeof host.reply - 1;
+    memcpy(host.reply, bytes, len);
+    host.reply[len] = 0;
+    return true;
+}
+
+/* What the server answers to a request of 2026-07-28 with these params. */
+static const char *answer(const char *method, const char *members)
+{
+    mcp_server *server = mcp_server_create(&host.desc);
+    char text[1000];
+    mcp_delivery d;
+    snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s\"_meta\":{"
+             "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+             "\"io.modelcontextprotocol/clientCapabilities\":{}}}}", method, members, *members ? "," : "");
+    memset(&d, 0, sizeof d);
+    d.emit = keep_reply;
+    d.bytes = text;
+    d.len = strlen(text);
+    host.reply[0] = 0;
+    CHECK(server != NULL);
+    if (server) (void)mcp_deliver(server, &d);
+    mcp_server_destroy(server);
+    CHECK_HEAP(&host.heap);
+    return host.reply;
+}
+
+#define MISUSED "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603," \
+                "\"message\":\"MCP_E_MISUSE: the call does not fit here: see the function's comment\"}}"
+
+/*---- Caching -------------------------------------------------------------------------------------*/
+
+static bool allows(void *user, mcp_call *call, int kind, const char *name)
+{
+    (void)user, (void)call, (void)kind, (void)name;
+    return true;
+}
+
+/* What differs from caller to caller is for nobody else. */
+static void public_lists_have_no_filter(void)
+{
+    begin();
+    host.desc.cache = MCP_CACHE_PUBLIC;
+    host.desc.filter = allows;
+    refused("mcp_server_desc: cache must be MCP_CACHE_PRIVATE where filter decides what each caller sees");
+    begin();
+    host.desc.filter = allows;
+    CHECK(strstr(answer("tools/list", ""), "\"ttlMs\":0,\"cacheScope\":\"private\"") != NULL);
+}
+
+static int keeps(mcp_call *c)
+{
+    (void)mcp_cache(c, 5, MCP_CACHE_PRIVATE);
+    return mcp_text(c, "x");
+}
+
+static void only_reads_are_kept(void)
+{
+    begin();
+    host.act = keeps;
+    resources[0].flags = MCP_PUBLIC;
+    resources[0].ttl_ms = 7;
+    CHECK(strstr(answer("resources/read", "\"uri\":\"r:r\""), "\"ttlMs\":5,\"cacheScope\":\"private\"") != NULL);
+    CHECK_STR(MISUSED, answer("tools/call", "\"name\":\"t\""));
+    CHECK_STR(MISUSED, answer("prompts/get", "\"name\":\"p\""));
+}
+
+int main(void)
+{
+    TEST(public_lists_have_no_filter);
+    TEST(only_reads_are_kept);
+    return test_end();
+}
