@@ -658,17 +658,19 @@ typedef struct mcp_tool {
     uint32_t timeout_ms;            /* for a deferred call, in place of call_timeout_ms; MCP_NONE: no limit */
     uint32_t max_calls;             /* under way at a time; one more is told to wait (default: any number) */
     uint32_t max_text;              /* bytes of text in a result (default: the server's; MCP_NONE: any) */
+    const char *meta;               /* _meta of its row, a JSON object; from 2025-06-18 on; may be NULL */
 } mcp_tool;
 
-/* A row in full but for its limits, and one with the usual four. */
+/* A row in full but for its limits and meta, and one with the usual four. */
 #define MCP_TOOL_FULL(name, fn, description, args, result, flags, title, input_schema, output_schema, icons, \
                       user)                                                                         \
-    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user, 0, 0, 0 }
+    { name, fn, description, args, result, flags, title, input_schema, output_schema, icons, user, 0, 0, 0, \
+      0 }
 #define MCP_TOOL(name, fn, description, args)                                                       \
     MCP_TOOL_FULL(name, fn, description, args, 0, 0, 0, 0, 0, 0, 0)
 /* One with limits of its own. */
 #define MCP_TOOL_LIMITED(name, fn, description, args, flags, timeout_ms, max_calls, max_text)       \
-    { name, fn, description, args, 0, flags, 0, 0, 0, 0, 0, timeout_ms, max_calls, max_text }
+    { name, fn, description, args, 0, flags, 0, 0, 0, 0, 0, timeout_ms, max_calls, max_text, 0 }
 
 /* Whom content is for, and how important it is. Spec: server/resources (annotations) */
 typedef struct mcp_annotations {
@@ -1051,6 +1053,14 @@ MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part);
    becomes the reply. Spec: server/tools (structured content) */
 MCP_API int mcp_data(mcp_call *call, const char *format, ...) MCP_PRINTF(2, 3);
 MCP_API int mcp_data_struct(mcp_call *call, const void *result);
+
+/* Adds a member to the _meta of the result, whatever that is of: a value from a template (see mcp_put_f). It
+   is for programs; models do not see it. A key is [prefix/]name, as "com.example/took"; prefixes that the
+   protocol keeps for itself are refused, as io.modelcontextprotocol/ and all others with "mcp" or
+   "modelcontextprotocol" as their second label or before another one. Give no key twice. mcp_fail drops it;
+   an error that is no result has none. Returns MCP_OK; MCP_E_MISUSE for another key or the error of the
+   template, which becomes the reply. Spec: basic (_meta) */
+MCP_API int mcp_meta(mcp_call *call, const char *key, const char *format, ...) MCP_PRINTF(3, 4);
 
 /* The tool could not do it: everything written before is dropped, and the model is told this text
    (isError). Returns MCP_E_TOOL, for `return mcp_fail(...)`. Spec: server/tools (error handling) */
@@ -6045,6 +6055,73 @@ static bool mcpi_schema_fill_form(mcp_out *out, mcp_json form, mcp_json values, 
 /*==== 5 >>proto  Protocol revisions, _meta, URI templates. ========================================*/
 #if MCP_LAYERS >= 5
 
+/*-- Keys of _meta: [prefix/]name. Spec: basic (_meta) --*/
+
+static bool mcpi_proto_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool mcpi_proto_is_alnum(char c)
+{
+    return mcpi_proto_is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* Whether a text has letters, digits and these in it, and one of the first two at both ends. */
+static bool mcpi_proto_is_word(mcp_str text, const char *inside)
+{
+    size_t i;
+    if (!text.len || !mcpi_proto_is_alnum(text.ptr[0]) || !mcpi_proto_is_alnum(text.ptr[text.len - 1]))
+        return false;
+    for (i = 0; i < text.len; i++)
+        if (!mcpi_proto_is_alnum(text.ptr[i]) && (!text.ptr[i] || !strchr(inside, text.ptr[i]))) return false;
+    return true;
+}
+
+static bool mcpi_proto_is_reserved(mcp_str label)
+{
+    static const mcp_str ours[] = { MCP_LIT("mcp"), MCP_LIT("modelcontextprotocol") };
+    return mcpi_rpc_same(label, ours[0]) || mcpi_rpc_same(label, ours[1]);
+}
+
+/* What a prefix is. */
+enum { MCPI_PROTO_WRONG, MCPI_PROTO_RESERVED, MCPI_PROTO_FREE };
+
+/* Of labels with dots between them. Reserved is what any revision reserves: one of ours as second label, or
+   before another one. */
+static int mcpi_proto_prefix(const char *text, size_t len)
+{
+    const char *const end = text + len;
+    int found = MCPI_PROTO_FREE, count = 0;
+    bool more = true;
+    while (more) {
+        mcp_str label;
+        label.ptr = text;
+        while (text < end && *text != '.') text++;
+        label.len = (size_t)(text - label.ptr);
+        more = text < end;
+        if (!mcpi_proto_is_word(label, "-") || !mcpi_proto_is_letter(*label.ptr)) return MCPI_PROTO_WRONG;
+        count++;
+        if (mcpi_proto_is_reserved(label) && (count == 2 || more)) found = MCPI_PROTO_RESERVED;
+        text += more;
+    }
+    return found;
+}
+
+/* What a key of _meta is, of which reserved ones have a reserved prefix; unprefixed ones are free. */
+static int mcpi_proto_key(mcp_str key, bool prefixed)
+{
+    size_t len = key.len;
+    int kind = MCPI_PROTO_FREE;
+    mcp_str name;
+    while (len && key.ptr[len - 1] != '/') len--;
+    if (len) kind = mcpi_proto_prefix(key.ptr, len - 1);
+    else if (prefixed) return MCPI_PROTO_WRONG;
+    name.ptr = key.ptr + len;
+    name.len = key.len - len;
+    return (name.len || len) && (!name.len || mcpi_proto_is_word(name, "-_.")) ? kind : (int)MCPI_PROTO_WRONG;
+}
+
 /* What a revision has; features are asked for, never revisions. */
 enum {
     MCPI_PROTO_MODERN = 1,      /* stateless: _meta in requests, resultType in results */
@@ -6883,6 +6960,8 @@ struct mcp_call {
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
     mcp_out data;               /* the structured result */
+    mcp_out result_meta;        /* members for the result's _meta: an object that is still open */
+    bool has_meta;
     bool has_data;
     bool has_block;             /* of content */
     bool has_much_text;         /* more than the max_text of its row */
@@ -6947,6 +7026,8 @@ static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
     mcp_buf_init(&call->scratch, d->alloc, d->max_reply);
     mcp_out_init(&call->data, d->max_reply);
     call->data.buf.alloc = d->alloc;
+    mcp_out_init(&call->result_meta, d->max_reply);
+    call->result_meta.buf.alloc = d->alloc;
     mcp_arena_init(&call->arena, d->alloc, d->max_scratch);
     mcp_out_init(&call->progress, d->max_reply);
     call->progress.buf.alloc = d->alloc;
@@ -6972,6 +7053,7 @@ MCPI_NOINLINE void mcpi_peer_trim_call(mcp_call *call)
     mcp_buf_free(&call->scratch);
     mcp_out_free(&call->data);
     mcp_out_free(&call->progress);
+    mcp_out_free(&call->result_meta);
     mcp_arena_free(&call->arena);
 }
 
@@ -6982,6 +7064,7 @@ static bool mcpi_peer_is_large(const mcp_call *call)
 {
     return call->doc.copy_size + call->doc.cap_nodes * sizeof(mcp_node) + call->values.copy_size +
                call->out.buf.cap + call->scratch.cap + call->data.buf.cap + call->progress.buf.cap +
+               call->result_meta.buf.cap +
                call->arena.held > MCPI_PEER_KEPT;
 }
 
@@ -8126,6 +8209,7 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_tool *tool)
     if (!tool->fn) return "fn is NULL";
     if (!mcpi_server_is_schema(doc, tool->input_schema)) return "input_schema is not a JSON object";
     if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
+    if (!mcpi_server_is_schema(doc, tool->meta)) return "meta is not a JSON object";
     return mcpi_server_wrong_icons(tool->icons);
 }
 
@@ -8833,6 +8917,7 @@ static void mcpi_server_put_instructions(mcp_call *call)
 static void mcpi_server_begin_result(mcp_call *call)
 {
     call->code = 0;
+    call->has_meta = false;
     mcpi_rpc_put_envelope(&call->out, call->message.id, false);
     mcpi_json_frame(&call->out, ",\"result\":{");
 }
@@ -8850,10 +8935,25 @@ static void mcpi_server_put_modern_end(mcp_out *out, const mcp_server_desc *desc
     mcpi_json_frame(out, "}");
 }
 
+/* The end of a result whose handler added to its _meta. */
+MCPI_NOINLINE void mcpi_server_put_meta(mcp_call *call, const mcp_buf *end)
+{
+    const mcp_buf *meta = &call->result_meta.buf;
+    if (mcpi_server_is_modern(call)) {
+        mcpi_json_put_ours(&call->out, end->ptr, end->len - 1);     /* that of _meta is open again */
+        mcpi_json_frame(&call->out, ",");
+    } else {
+        mcpi_json_frame(&call->out, ",\"_meta\":{");
+    }
+    mcpi_json_put_ours(&call->out, meta->ptr + 1, meta->len - 1);
+    mcpi_json_frame(&call->out, "}");
+}
+
 static void mcpi_server_end_result(mcp_call *call)
 {
     const mcp_buf *end = &call->server->end.buf;
-    if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr, end->len);
+    if (MCPI_UNLIKELY(call->has_meta)) mcpi_server_put_meta(call, end);
+    else if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr, end->len);
     mcpi_json_frame(&call->out, "}}");
 }
 
@@ -9031,6 +9131,14 @@ static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
     mcp_put_end(out);
 }
 
+/* JSON that the host wrote, under a key. */
+static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
+{
+    if (!json) return;
+    mcp_put_key(out, key);
+    mcp_put_raw(out, json, strlen(json));
+}
+
 static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *row)
 {
     const mcp_tool *tool = (const mcp_tool *)row;
@@ -9044,15 +9152,8 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *ro
         mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema);
     if ((tool->flags & ~(uint32_t)MCP_CUT) && (features & MCPI_PROTO_HINTS))
         mcpi_server_put_hints(out, tool->flags);
+    if (features & MCPI_PROTO_TITLES) mcpi_server_put_json(out, "_meta", tool->meta);
     mcp_put_end(out);
-}
-
-/* JSON that the host wrote, under a key. */
-static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
-{
-    if (!json) return;
-    mcp_put_key(out, key);
-    mcp_put_raw(out, json, strlen(json));
 }
 
 static void mcpi_server_put_annotations(mcp_out *out, unsigned features, const mcp_annotations *a)
@@ -9360,7 +9461,7 @@ static void mcpi_server_begin_content(mcp_call *call)
     }
     mcp_out_reset(&call->data);
     call->code = 0;
-    call->has_data = call->has_block = call->has_much_text = false;
+    call->has_meta = call->has_data = call->has_block = call->has_much_text = false;
     call->annotations = NULL;
     call->text_size = 0;
 }
@@ -10834,6 +10935,33 @@ static const mcp_field *mcpi_server_result_fields(const mcp_call *call)
     if (!call->row) return NULL;
     if (call->scene == MCPI_PEER_METHOD) return mcpi_server_method_of(call)->result;
     return call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->result : NULL;
+}
+
+/* Whether a handler may use a key of the result's _meta. */
+static bool mcpi_server_is_meta_key(const char *key)
+{
+    return mcpi_proto_key(mcpi_schema_str(key), false) == MCPI_PROTO_FREE &&
+           !mcpi_base_same(key, "progressToken");
+}
+
+MCP_API int mcp_meta(mcp_call *call, const char *key, const char *format, ...)
+{
+    va_list args;
+    int status = MCP_E_MISUSE;
+    if (mcpi_server_is_meta_key(key)) {
+        if (!call->has_meta) {
+            mcp_out_reset(&call->result_meta);
+            mcp_put_object(&call->result_meta);
+        }
+        mcp_put_key(&call->result_meta, key);
+        va_start(args, format);
+        mcp_put_fv(&call->result_meta, format, args);
+        va_end(args);
+        call->has_meta = true;
+        status = call->result_meta.buf.error;
+    }
+    if (status != MCP_OK) mcpi_peer_fail(call, status);
+    return status;
 }
 
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)

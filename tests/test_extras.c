@@ -124,9 +124,91 @@ static void only_reads_are_kept(void)
     CHECK_STR(MISUSED, answer("prompts/get", "\"name\":\"p\""));
 }
 
+/*---- _meta ---------------------------------------------------------------------------------------*/
+
+static const char *meta_key;
+
+static int marks(mcp_call *c)
+{
+    (void)mcp_meta(c, meta_key, "[%d, {'a': %s}]", 1, "x");
+    return mcp_text(c, "x");
+}
+
+static const char *const good_keys[] = {
+    "a", "7", "a-b_c.d", "com.example/a", "com.example/", "x/y", "com.example.mcp/a", "mcp/a", "modelcontextprotocol/a",
+    "com.mcp-tools/a", "c0-m.e/1", "traceparent"
+};
+static const char *const bad_keys[] = {
+    "", "-a", "a-", "a b", "_a", "a/b/c", "/a", "com..example/a", ".com/a", "com./a", "1com/a", "com-/a", "-com/a",
+    "com.ex_ample/a", "com.example/-", "caf\xC3\xA9", "a'b", "progressToken", "io.modelcontextprotocol/a",
+    "dev.mcp/a", "com.mcp.tools/a", "tools.mcp.com/a", "modelcontextprotocol.io/a", "mcp.dev/a", "io.mcp/",
+    "com.example.mcp.more/a"
+};
+
+static void keys_of_meta(void)
+{
+    size_t i;
+    char want[200];
+    for (i = 0; i < MCP_COUNT(good_keys); i++) {
+        NOTE("key '%s'", good_keys[i]);
+        begin();
+        host.act = marks;
+        meta_key = good_keys[i];
+        snprintf(want, sizeof want, "Info\":{\"name\":\"s\",\"version\":\"1\"},\"%s\":[1,{\"a\":\"x\"}]}}}", meta_key);
+        CHECK(strstr(answer("tools/call", "\"name\":\"t\""), want) != NULL);
+    }
+    for (i = 0; i < MCP_COUNT(bad_keys); i++) {
+        NOTE("key '%s'", bad_keys[i]);
+        begin();
+        host.act = marks;
+        meta_key = bad_keys[i];
+        CHECK_STR(MISUSED, answer("tools/call", "\"name\":\"t\""));
+    }
+}
+
+static int marks_badly(mcp_call *c)
+{
+    CHECK_STATUS(MCP_OK, mcp_meta(c, "a", "%d", 1));
+    CHECK_STATUS(MCP_E_TEMPLATE, mcp_meta(c, "b", "{'x': %d", 2));
+    return mcp_text(c, "x");
+}
+
+static int marks_then_fails(mcp_call *c)
+{
+    (void)mcp_meta(c, "dropped", "%d", 1);
+    (void)mcp_fail_text(c, "no");
+    (void)mcp_meta(c, "kept", "%d", 2);
+    return MCP_E_TOOL;
+}
+
+static void meta_of_errors(void)
+{
+    begin();
+    host.act = marks_badly;
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,\"message\":\"MCP_E_TEMPLATE: the template is "
+              "not JSON (a URI's: not RFC 6570), or uses what is not supported\"}}",
+              answer("tools/call", "\"name\":\"t\""));
+    host.act = marks_then_fails;
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"no\"}],"
+              "\"isError\":true,\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
+              "{\"name\":\"s\",\"version\":\"1\"},\"kept\":2}}}", answer("tools/call", "\"name\":\"t\""));
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,\"message\":\"no\"}}",
+              answer("prompts/get", "\"name\":\"p\""));
+}
+
+static void meta_of_rows(void)
+{
+    begin();
+    tools[0].meta = "[]";
+    refused("mcp_server_desc: tools 't': meta is not a JSON object");
+}
+
 int main(void)
 {
     TEST(public_lists_have_no_filter);
     TEST(only_reads_are_kept);
+    TEST(keys_of_meta);
+    TEST(meta_of_errors);
+    TEST(meta_of_rows);
     return test_end();
 }

@@ -22,6 +22,14 @@ static int extras_repeats(mcp_call *c)
     return MCP_OK;
 }
 
+/* Adds to _meta, in whatever it is a handler of. */
+static int extras_marks(mcp_call *c)
+{
+    (void)mcp_meta(c, "example.com/took", "{'ms': %d, 'by': %s}", 7, "us");
+    (void)mcp_meta(c, "traceparent", "%s", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    return *mcp_complete_name(c) ? mcp_suggest(c, "x") : mcp_text(c, "x");
+}
+
 static const mcp_field extras_page_args[] = {
     MCP_ARG("cursor", MCP_STRING, "Where to go on"),
     MCP_END
@@ -33,7 +41,14 @@ static const mcp_field extras_repeats_args[] = {
 static const mcp_tool extras_tools[] = {
     MCP_TOOL_LIMITED("page", extras_page, 0, extras_page_args, MCP_READ_ONLY, 0, 0, 0),
     MCP_TOOL_LIMITED("cuts", extras_repeats, 0, extras_repeats_args, MCP_CUT, 0, 0, 14),
-    MCP_TOOL_LIMITED("refuses", extras_repeats, 0, extras_repeats_args, 0, 0, 0, 14)
+    MCP_TOOL_LIMITED("refuses", extras_repeats, 0, extras_repeats_args, 0, 0, 0, 14),
+    { "marks", extras_marks, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      MCP_JSON({ "ui": { "resourceUri": "ui://marks" }, "example.com/n": 1 }) }
+};
+
+static const mcp_field extras_prompt_args[] = { MCP_ARG("a", MCP_STRING, 0), MCP_END };
+static const mcp_prompt extras_prompts[] = {
+    MCP_PROMPT_FULL("marks", extras_marks, 0, extras_prompt_args, 0, extras_marks, 0, 0, 0)
 };
 
 /* As fresh as the query says: news://MS, for everybody where it is 10. */
@@ -49,14 +64,16 @@ static int extras_plain(mcp_call *c) { return mcp_text(c, "plain"); }
 /* Makes it. The desc has what all servers of transcripts have. */
 static mcp_server *extras_server(mcp_server_desc *d)
 {
-    static mcp_resource resources[3];
+    static mcp_resource resources[4];
     memset(resources, 0, sizeof resources);
     resources[0].uri = "a:fixed"; resources[0].name = "fixed"; resources[0].contents = "for all"; resources[0].size = 7;
     resources[0].flags = MCP_PUBLIC; resources[0].ttl_ms = 3600000;
     resources[1].uri = "a:plain"; resources[1].name = "plain"; resources[1].fn = extras_plain;
     resources[2].uri = "news://{ms}"; resources[2].name = "news"; resources[2].fn = extras_news;
     resources[2].flags = MCP_PUBLIC; resources[2].ttl_ms = 1000;
+    resources[3].uri = "a:marks"; resources[3].name = "marks"; resources[3].fn = extras_marks;
     d->name = "extras";
+    d->prompts = extras_prompts; d->num_prompts = MCP_COUNT(extras_prompts);
     d->tools = extras_tools; d->num_tools = MCP_COUNT(extras_tools);
     d->resources = resources; d->num_resources = MCP_COUNT(resources);
     d->ttl_ms = 60000;
