@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int slow(mcp_call *c) { (void)c; (void)poll(NULL, 0, 3); return MCP_OK; }
+/* The clock may be a coarse one, of up to 10 ms. */
+static int slow(mcp_call *c) { (void)c; (void)poll(NULL, 0, 30); return MCP_OK; }
 static int refuses(mcp_call *c) { return mcp_refuse(c, 4001, "%s", "no"); }
 static const mcp_tool tools[] = { MCP_TOOL("slow", slow, 0, 0), MCP_TOOL("refuses", refuses, 0, 0) };
 
-#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"}}\n"
+#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\"," \
+              "\"params\":{\"protocolVersion\":\"2025-11-25\"}}\n"
 #define CALL(name) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" name "\"}}\n"
 #define PING "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}\n"
 
@@ -165,15 +167,15 @@ static void requests_at_debug(void)
 static void slow_requests_are_warned_of(void)
 {
     static const char *const none[] = { NULL }, *const late[] = { "MCP_LOG_SLOW_MS=100000", NULL };
-    const char *text = serve_usual("MCP_LOG_SLOW_MS=2", NULL, NULL, HELLO CALL("slow"));
+    const char *text = serve_usual("MCP_LOG_SLOW_MS=10", NULL, NULL, HELLO CALL("slow"));
     mcp_server_desc d = usual();
     CHECK_STR("mcp: warning: slow: N ms for tools/call 'slow' (mcp_server_desc.slow_ms)\n", without_times(text));
-    d.slow_ms = 2;
+    d.slow_ms = 10;
     text = serve(&d, none, HELLO CALL("slow"), 0);
     CHECK_STR("mcp: warning: slow: N ms for tools/call 'slow' (mcp_server_desc.slow_ms)\n", without_times(text));
     text = serve(&d, late, HELLO CALL("slow"), 0);      /* the host knows better */
     CHECK_STR("mcp: warning: slow: N ms for tools/call 'slow' (mcp_server_desc.slow_ms)\n", without_times(text));
-    CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=2", "MCP_LOG=error", NULL, HELLO CALL("slow")));
+    CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=10", "MCP_LOG=error", NULL, HELLO CALL("slow")));
     CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=100000", NULL, NULL, HELLO CALL("slow")));
 }
 
@@ -185,8 +187,8 @@ static void lines_of_json(void)
     size_t lines = 0;
     CHECK_STR("{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"initialize\",\"name\":\"\","
               "\"status\":\"MCP_OK: done\",\"code\":0,\"duration_ms\":N}\n"
-              "{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"tools/call\",\"name\":\"a\\n\\\"b\","
-              "\"status\":\"MCP_E_PROTOCOL: the other side does not keep to the protocol, or speaks another one\","
+              "{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"tools/call\","
+              "\"name\":\"a\\n\\\"b\",\"status\":\"MCP_E_PROTOCOL: the other side does not keep to the protocol, or speaks another one\","
               "\"code\":-32602,\"duration_ms\":N}\n",
               without_times(serve_usual("MCP_LOG=debug", "MCP_LOG_FORMAT=json", NULL, HELLO CALL("a\\n\\\"b"))));
     /* However long a name is, and whatever is in it, the line is JSON. */
@@ -259,7 +261,7 @@ static void hosts_own(void)
     mcp_server_desc d = usual();
     d.log = on_log;
     CHECK_STR("", serve(&d, variables, PING, 0));
-    d.slow_ms = 2;
+    d.slow_ms = 10;
     CHECK(strstr(serve(&d, variables, HELLO CALL("slow"), 0), "own 4 me slow: ") != NULL);
     d.log_user = log_user;
     CHECK(strstr(serve(&d, variables, HELLO CALL("slow"), 0), "own 4 log slow: ") != NULL);
