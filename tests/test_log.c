@@ -188,7 +188,8 @@ static void lines_of_json(void)
     CHECK_STR("{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"initialize\",\"name\":\"\","
               "\"status\":\"MCP_OK: done\",\"code\":0,\"duration_ms\":N}\n"
               "{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"tools/call\","
-              "\"name\":\"a\\n\\\"b\",\"status\":\"MCP_E_PROTOCOL: the other side does not keep to the protocol, or speaks another one\","
+              "\"name\":\"a\\n\\\"b\",\"status\":\"MCP_E_PROTOCOL: the other side does not keep to the protocol, "
+              "or speaks another one\","
               "\"code\":-32602,\"duration_ms\":N}\n",
               without_times(serve_usual("MCP_LOG=debug", "MCP_LOG_FORMAT=json", NULL, HELLO CALL("a\\n\\\"b"))));
     /* However long a name is, and whatever is in it, the line is JSON. */

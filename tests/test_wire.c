@@ -191,11 +191,12 @@ static void dump_replies(int status)
 
 /*-- --*/
 
-/* The codes that the specification defines, as far as we mean them. That of a resource which is not there was
-   another one before 2026-07-28. */
+/* The codes that the specification defines, as far as we mean them, and those of the host. That of a resource which
+   is not there was another one before 2026-07-28. */
 static bool is_known_code(int code)
 {
     if (code == -32002) return !*dump.current.revision;
+    if (code > 0) return true;
     return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32022;
 }
 

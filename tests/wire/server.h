@@ -1,7 +1,7 @@
 /* The server behind the transcripts that start with `@@ full`: tools of every kind, and limits so small that short
-   lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only. `@@ rows` has
-   resources, templates, prompts and completions, and the usual limits; `@@ extras` stands in extras.h. Include mcp.h
-   before. */
+   lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only; `@@ hooks` is
+   the same with methods, notifications and refusals of its own. `@@ rows` has resources, templates, prompts and
+   completions, and the usual limits; `@@ events` and `@@ extras` stand in files of their own. Include mcp.h before. */
 
 #ifndef WIRE_SERVER_H
 #define WIRE_SERVER_H
@@ -22,6 +22,8 @@ typedef struct wire_slot {
 typedef struct wire_state {
     mcp_server *server;
     wire_slot slots[4];
+    mcp_ref parked;         /* the method that waits */
+    int64_t noted;          /* by the last notification */
 } wire_state;
 
 /*---- Tools that answer at once ------------------------------------------------------------------*/
@@ -185,6 +187,73 @@ static void wire_on_cancel(void *user, mcp_ref ref)
     size_t i;
     for (i = 0; i < MCP_COUNT(state->slots); i++)
         if (state->slots[i].ref == ref) state->slots[i].cancelled = true;
+}
+
+/*---- Methods and hooks --------------------------------------------------------------------------*/
+
+static const mcp_field wire_twice_args[] = {
+    MCP_NEED("n", MCP_INTEGER, 0), MCP_DEFAULT("by", MCP_INTEGER, "2", 0), MCP_END
+};
+
+static int wire_twice(mcp_call *c)
+{
+    return mcp_data(c, "{'n': %lld}", (long long)(mcp_arg_int(c, "n", 0) * mcp_arg_int(c, "by", 0)));
+}
+
+static int wire_refuse(mcp_call *c)
+{
+    const int code = (int)mcp_json_int(mcp_params(c), "code", 0);
+    if (mcp_json_bool(mcp_params(c), "data", false)) return mcp_refuse_data(c, code, "with data", "{'code': %d}", code);
+    return mcp_refuse(c, code, "the code is \"%d\"", code);
+}
+
+static int wire_traced(mcp_call *c)
+{
+    const mcp_trace t = mcp_call_trace(c);
+    return mcp_data(c, "{'parent': %s, 'state': %s, 'baggage': %s}", t.parent, t.state, t.baggage);
+}
+
+static int wire_park(mcp_call *c) { return mcp_defer(c, &((wire_state *)mcp_user(c))->parked); }
+
+/* Answers the parked method, and then itself. */
+static int wire_unpark(mcp_call *c)
+{
+    const wire_state *state = (const wire_state *)mcp_user(c);
+    mcp_call *parked = mcp_resume(state->server, state->parked);
+    if (!parked) return mcp_fail(c, "%s", "none is parked");
+    mcp_finish(parked, mcp_data(parked, "{'as': %s}", mcp_json_cstr(mcp_params(parked), "as", NULL)));
+    return mcp_data(c, "{}");
+}
+
+static int wire_noted(mcp_call *c)
+{
+    return mcp_data(c, "{'x': %lld}", (long long)((wire_state *)mcp_user(c))->noted);
+}
+
+static const mcp_method wire_methods[] = {
+    MCP_METHOD("wire/twice", wire_twice, wire_twice_args),
+    MCP_METHOD("wire/refuse", wire_refuse, 0),
+    MCP_METHOD("wire/traced", wire_traced, 0),
+    MCP_METHOD("wire/park", wire_park, 0),
+    MCP_METHOD("wire/unpark", wire_unpark, 0),
+    MCP_METHOD("wire/noted", wire_noted, 0),
+    MCP_METHOD_FULL("wire/old", wire_noted, 0, 0, MCP_2024_11_05 | MCP_2025_03_26, 0),
+    MCP_METHOD_FULL("wire/new", wire_noted, 0, 0, MCP_2026_07_28, 0)
+};
+
+static void wire_on_notification(void *user, mcp_session *session, const char *method, mcp_json params)
+{
+    (void)session;
+    if (!strcmp(method, "wire/note")) ((wire_state *)user)->noted = mcp_json_int(params, "x", -1);
+}
+
+/* Two tools and a method of the protocol are never let pass. */
+static int wire_before(void *user, mcp_call *c)
+{
+    (void)user;
+    if (!strcmp(mcp_call_name(c), "media")) return mcp_fail(c, "%s: wait %d s", mcp_call_method(c), 5);
+    if (!strcmp(mcp_call_name(c), "lists")) return mcp_refuse_data(c, 4290, "too many", "{'wait_s': %d}", 5);
+    return strcmp(mcp_call_method(c), "tools/list") ? (int)MCP_OK : mcp_refuse(c, 4030, "%s", "not for you");
 }
 
 /*---- Resources ----------------------------------------------------------------------------------*/
@@ -420,6 +489,11 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     d.page_size = 2;
     if (!strcmp(name, "legacy")) d.revisions = MCP_ALL_REVISIONS & ~(uint32_t)MCP_2026_07_28;
     else if (!strcmp(name, "modern")) d.revisions = MCP_2026_07_28;
+    else if (!strcmp(name, "hooks")) {
+        d.methods = wire_methods; d.num_methods = MCP_COUNT(wire_methods);
+        d.on_notification = wire_on_notification;
+        d.before = wire_before;
+    }
     else if (strcmp(name, "full")) return NULL;
     return state->server = mcp_server_create(&d);
 }
