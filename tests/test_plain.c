@@ -663,6 +663,7 @@ static const struct {
     { 1, BLOCK("{'type':'audio','data':1}"), false }, { 1, BLOCK("{'type':'audio','data':''}"), true },
     { 1, BLOCK("{'type':'resource'}"), false }, { 1, BLOCK("{'type':'resource','resource':'a:1'}"), false },
     { 1, BLOCK("{'type':'resource','resource':{'uri':'a:1'}}"), false },
+    { 1, BLOCK("{'type':'resource','resource':{'text':'a'}}"), false },
     { 1, BLOCK("{'type':'resource','resource':{'uri':'a:1','blob':''}}"), true },
     { 1, BLOCK("{'type':'resource_link','name':'a'}"), false },
     { 1, BLOCK("{'type':'of the future','any':7}"), true },
@@ -869,6 +870,12 @@ static void lists_inside_lists(void)
     }
     CHECK_INT(6, n[2]);
     CHECK_INT(6, n[3]);
+    /* what went wrong in another list is not this one's */
+    v[0] = mcp_list_first(c, MCP_TOOLS);
+    CHECK(!mcp_json_exists(mcp_list_first(c, 3)));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_list_status(c));
+    check_item(0, 1, mcp_list_next(c, v[0]));
+    CHECK_STATUS(MCP_OK, mcp_list_status(c));
     end();
 }
 
