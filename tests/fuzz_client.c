@@ -1,10 +1,10 @@
 /* fuzz_client.c - a hostile server. The input is what it says, and between it bytes that no JSON text begins with
    say what else happens: requests are begun and cancelled, answered with something that fits or nearly does, time goes
-   by, output is taken, questions are answered at once or later, or not, the server ends, the client is closed in a
-   callback. Whatever comes: each request that was begun is answered once, unless it was cancelled, and never from
-   within the call; nothing is asked that was not declared, and what is no answer is refused; each line that leaves is a
-   legal message of its era; nothing follows the end. tests/fuzz.sh runs it, seeded with what servers say in tests/wire
-   and tests/fuzz_client.txt. */
+   by, output is taken, things are told, the roots change, questions are answered at once or later, or not, the server
+   ends, the client is closed in a callback. Whatever comes: each request that was begun is answered once, unless it
+   was cancelled, and never from within the call; nothing is asked that was not declared, and what is no answer is
+   refused; each line that leaves is a legal message of its era; nothing follows the end. tests/fuzz.sh runs it, seeded
+   with what servers say in tests/wire and tests/fuzz_client.txt. */
 
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
@@ -39,7 +39,7 @@ static uint8_t said[IDS];               /* of our ids: 1 asked, 2 cancelled, 3 o
 static size_t owed;                     /* answers to the server's requests, at most */
 static uint64_t num_ids;                /* the newest of our ids */
 static size_t produced, over_at;        /* bytes that left; how many there were at the end */
-static bool beginning, over, legacy, modern, notified, closing, closed;
+static bool beginning, over, legacy, modern, notified, closing, closed, roots_change;
 static uint32_t kinds;                  /* of questions that were declared */
 static unsigned mood;                   /* what the user does when asked */
 static mcp_ref later[8];                /* questions that wait for their answers; the oldest are forgotten */
@@ -88,6 +88,10 @@ static void say_notification(mcp_json root, const char *method)
     if (!strcmp(method, "notifications/initialized")) {
         MUST(legacy && !notified && !modern);
         notified = true;
+        return;
+    }
+    if (!strcmp(method, "notifications/roots/list_changed")) {
+        MUST(roots_change && notified && !modern);
         return;
     }
     MUST(!strcmp(method, "notifications/cancelled") && id && id < IDS && said[id] == 1 && !is_open(id));
@@ -169,7 +173,7 @@ static void begin(unsigned n);
 static void on_done(void *user, mcp_client *c, const mcp_reply *reply)
 {
     request *r = (request *)user;
-    mcp_json block;
+    mcp_json item;
     const size_t at = (size_t)(r - requests);
     MUST(c == client && r->open && r->ref && !beginning);
     r->open = false;
@@ -177,7 +181,12 @@ static void on_done(void *user, mcp_client *c, const mcp_reply *reply)
     MUST(mcp_reply_ok(reply) == (mcp_reply_status(reply) == MCP_OK) && mcp_reply_text(reply));
     MUST(mcp_reply_status(reply) <= 0 && mcp_reply_status(reply) >= MCP_E_REMOTE);
     MUST(mcp_reply_status(reply) == MCP_E_REMOTE || !mcp_reply_code(reply));
-    for (block = mcp_json_first(mcp_reply_content(reply)); mcp_json_exists(block); block = mcp_json_next(block)) {}
+    for (item = mcp_json_first(mcp_reply_content(reply)); mcp_json_exists(item); item = mcp_json_next(item)) {
+        char bytes[20];
+        size_t len;
+        MUST(mcp_content_text(item));
+        MUST(mcp_content_bytes(item, bytes, sizeof bytes, &len) != MCP_OK || len <= sizeof bytes);
+    }
     (void)mcp_reply_data(reply);
     (void)mcp_reply_error_data(reply);
     MUST(!mcp_client_cancel(client, r->ref));
@@ -195,9 +204,14 @@ static void begin(unsigned n)
     memset(r, 0, sizeof *r);
     num_requests++;
     beginning = true;
-    if (n % 3 == 0) r->ref = mcp_call_begin(client, on_done, r, "echo", "{'text': %s}", "x");
-    else if (n % 3 == 1) r->ref = mcp_request_begin(client, on_done, r, "tools/list", NULL);
-    else r->ref = mcp_request_begin(client, on_done, r, "any", "{'n': [%u]}", n);
+    switch (n % 6) {
+    case 0: r->ref = mcp_call_begin(client, on_done, r, "echo", "{'text': %s}", "x"); break;
+    case 1: r->ref = mcp_request_begin(client, on_done, r, "tools/list", NULL); break;
+    case 2: r->ref = mcp_request_begin(client, on_done, r, "any", "{'n': [%u]}", n); break;
+    case 3: r->ref = mcp_request_begin(client, on_done, r, "resources/read", "{'uri': %s}", "a:b"); break;
+    case 4: r->ref = mcp_request_begin(client, on_done, r, "prompts/get", "{'name': %s}", "p"); break;
+    default: r->ref = mcp_request_begin(client, on_done, r, "completion/complete", NULL); break;
+    }
     beginning = false;
     MUST(!over || !r->ref);
     r->open = r->ref != 0;
@@ -326,6 +340,10 @@ static void answer(unsigned n)
         "\"error\":{\"code\":-32601,\"message\":\"no\"}", "\"result\":{\"protocolVersion\":\"2025-06-18\"}",
         "\"result\":{\"supportedVersions\":[\"2026-07-28\"]}", "\"result\":{\"resultType\":\"input_required\"}",
         "\"error\":{\"code\":-32022,\"message\":\"\",\"data\":{\"supported\":[\"2024-11-05\"]}}", "\"result\":7",
+        "\"result\":{\"contents\":[{\"uri\":\"a\",\"blob\":\"AAE=\"},{\"uri\":\"a\",\"text\":\"b\"}]}",
+        "\"result\":{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":\"x\"}}]}",
+        "\"result\":{\"completion\":{\"values\":[\"x\"]}}", "\"result\":{\"tools\":[{\"name\":\"x\"}]}",
+        "\"result\":{\"contents\":{}}", "\"result\":{\"messages\":[{\"content\":\"x\"}]}", "\"result\":{}",
         "\"result\":{\"resultType\":\"input_required\",\"requestState\":\"s\"}",
         "\"result\":{\"resultType\":\"input_required\",\"requestState\":\"s\",\"inputRequests\":{" FORM
             ",\"r\":" ROOTS "}}",
@@ -336,8 +354,20 @@ static void answer(unsigned n)
     };
     char line[500];
     const uint64_t newest = num_ids ? num_ids : 2;
-    const uint64_t id = newest > n / 16 ? newest - n / 16 : 1;
-    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", (unsigned)id, forms[n % 16]);
+    const uint64_t id = newest > n / 24 ? newest - n / 24 : 1;
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%u,%s}\n", (unsigned)id, forms[n % MCP_COUNT(forms)]);
+    hear(line, strlen(line));
+}
+
+/* Something that the server says unasked. */
+static void tell(unsigned n)
+{
+    static const char *const forms[] = {
+        "message\",\"params\":{\"level\":\"info\",\"data\":[1]}", "tools/list_changed\"",
+        "resources/updated\",\"params\":{\"uri\":\"a:b\"}", "own\",\"params\":[]"
+    };
+    char line[200];
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/%s}\n", forms[n % 4]);
     hear(line, strlen(line));
 }
 
@@ -365,12 +395,51 @@ static void on_log(void *user, int level, const char *message)
     MUST(level >= MCP_LOG_ERROR && level <= MCP_LOG_DEBUG && *message);
 }
 
+/* What a host may do when it is told something. */
+static void act(void)
+{
+    MUST(!beginning && !closed);
+    if (closing) {
+        closed = true;
+        mcp_client_close(client);
+    } else if (num_requests % 2) {
+        begin((unsigned)num_requests);
+    } else if (num_requests % 8 == 0) {
+        (void)mcp_roots_changed(client);
+    }
+}
+
+static void on_message(void *user, mcp_client *c, int level, const char *logger, mcp_json data)
+{
+    (void)user;
+    MUST(c == client && level >= 0 && level <= MCP_LOG_DEBUG && logger && mcp_json_exists(data));
+    act();
+}
+
+static void on_changed(void *user, mcp_client *c, int what, const char *uri)
+{
+    (void)user;
+    MUST(c == client && (what == MCP_RESOURCES || ((what == MCP_TOOLS || what == MCP_PROMPTS) && !uri)));
+    act();
+}
+
+static void on_notification(void *user, mcp_client *c, const char *method, mcp_json params)
+{
+    (void)user;
+    (void)mcp_json_count(params);
+    MUST(c == client && strcmp(method, "notifications/message") && strcmp(method, "notifications/progress"));
+    act();
+}
+
 static void open_client(unsigned n)
 {
     mcp_client_desc d = { 0 };
     d.name = "c"; d.version = "1";
     d.log = on_log;
     d.now_ms = on_now;
+    d.on_log = on_message;
+    d.on_changed = on_changed;
+    d.on_notification = on_notification;
     d.max_message = 1 << 13;
     d.max_nodes = 500;
     d.max_depth = 20;
@@ -381,6 +450,7 @@ static void open_client(unsigned n)
     d.on_input = n % 5 == 4 ? NULL : on_input;
     kinds = MCP_INPUT_FORM | (n & 4 ? 0 : MCP_INPUT_URL | MCP_INPUT_SAMPLING | MCP_INPUT_ROOTS);
     d.inputs = kinds;
+    d.roots_change = roots_change = d.on_input && (kinds & MCP_INPUT_ROOTS) && (n & 16);
     d.max_calls = MAX_CALLS;
     d.call_timeout_ms = 1000;
     d.probe_timeout_ms = 300;
@@ -437,6 +507,10 @@ static void command(unsigned what, unsigned n)
         if (n % 8 == 0) mcp_client_ended(client);
         else if (n % 8 == 1) closing = true;
         else if (n % 8 == 2) close_client();
+        else if (n % 8 == 3) MUST(mcp_reply_status(mcp_set_log_level(client, (int)(n / 8) % 8)) <= 0);
+        else if (n % 8 == 4) MUST(roots_change || over || mcp_roots_changed(client) == MCP_E_MISUSE);
+        else if (n % 8 == 5) MUST(mcp_roots_changed(client) <= 0);
+        else tell(n / 8);
         break;
     case 11: mood = n; break;
     case 12: resume(n); break;

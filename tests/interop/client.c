@@ -1,6 +1,6 @@
 /* Our client against somebody else's server, as its child.
    usage: client NAME ERA KIND REVISION PROGRAM [ARGUMENT...]
-   ERA: auto, legacy or modern; KIND: which tools to expect, everything, small, ours, or
+   ERA: auto, legacy or modern; KIND: what to expect, everything, small, rich, ours, or
    crude: small, but not to be asked what it does not know; REVISION: what both must agree
    on. Prints a line for each case, as every test. */
 #define MCP_IMPLEMENTATION
@@ -35,16 +35,56 @@ static void check_reply(const char *what, int status, const char *want, const mc
 
 static const char said[] = "Gr\xc3\xbc\xc3\x9f" "e \"an\" \\ \xe4\xb8\x96\xe7\x95\x8c\n\xf0\x9f\x99\x82";
 
-/* The names of all tools, each with a comma behind it. */
-static const char *list_tools(mcp_client *c)
+/* The names of all that a server has of a kind, each with a comma behind it. */
+static const char *list(mcp_client *c, int kind, const char *key)
 {
-    static char names[2000];
+    static char names[4000];
     size_t n = 0;
-    mcp_json t;
-    for (t = mcp_list_first(c, MCP_TOOLS); mcp_json_exists(t) && n < 1800; t = mcp_list_next(c, t))
-        n += (size_t)snprintf(names + n, sizeof names - n, "%.100s,", mcp_json_cstr(t, "name", "?"));
+    mcp_json v;
+    for (v = mcp_list_first(c, kind); mcp_json_exists(v) && n < 3800; v = mcp_list_next(c, v))
+        n += (size_t)snprintf(names + n, sizeof names - n, "%.100s,", mcp_json_cstr(v, key, "?"));
     names[n] = 0;
     return mcp_list_status(c) == MCP_OK ? names : mcp_strerror(mcp_list_status(c));
+}
+
+/* What the server told. */
+static char logged[2000], changed[200];
+static int times_asked;
+
+static void on_server_log(void *user, mcp_client *c, int level, const char *logger, mcp_json data)
+{
+    const size_t n = strlen(logged);
+    (void)user, (void)c;
+    (void)snprintf(logged + n, sizeof logged - n, "%d %.50s %.200s;", level, logger,
+                   mcp_json_cstr(data, NULL, mcp_json_cstr(data, "said", "?")));
+}
+
+static void on_changed(void *user, mcp_client *c, int what, const char *uri)
+{
+    (void)user, (void)c;
+    (void)snprintf(changed, sizeof changed, "%d %.100s", what, uri ? uri : "-");
+}
+
+static void on_input(void *user, mcp_input *input)
+{
+    (void)user;
+    times_asked++;
+    (void)mcp_answer(input, "{'roots': [{'uri': %s, 'name': %s}]}", times_asked > 1 ? "file:///b" : "file:///a", "dir");
+}
+
+/* Waits for what comes unasked; not for ever. */
+static bool comes(mcp_client *c, const char *in, const char *what)
+{
+    while (!strstr(in, what)) if (mcp_client_pump(c, 10000) != MCP_OK) return false;
+    return true;
+}
+
+static void check_bytes(const char *what, const char *want, size_t want_len, mcp_json item)
+{
+    char bytes[300];
+    size_t len = 0;
+    const int status = mcp_content_bytes(item, bytes, sizeof bytes, &len);
+    report(what, status == MCP_OK && len >= want_len && !memcmp(bytes, want, want_len), mcp_strerror(status));
 }
 
 static void check_unknown(mcp_client *c)
@@ -132,9 +172,64 @@ static void check_logging(mcp_client *c)
 
 /*---- By kinds ------------------------------------------------------------------------------------*/
 
+#define DYNAMIC "demo://resource/dynamic/"
+
+static void check_resources(mcp_client *c)
+{
+    const char *names = list(c, MCP_RESOURCES, "uri");
+    report("its resources", strstr(names, "demo://resource/static/document/") != NULL, names);
+    names = list(c, MCP_TEMPLATES, "uriTemplate");
+    report("its templates", strstr(names, DYNAMIC "text/{resourceId},") != NULL, names);
+    check_reply("a text", MCP_OK, "Resource 7: This is a plaintext", mcp_read_resource(c, DYNAMIC "text/7"));
+    check_bytes("bytes", "Resource 8: This is a base64 blob", 33,
+                mcp_json_first(mcp_reply_content(mcp_read_resource(c, DYNAMIC "blob/8"))));
+    check_reply("a resource that is not there", MCP_E_REMOTE, "not found", mcp_read_resource(c, "demo://no"));
+    check_str("values of a variable", "12", mcp_reply_text(mcp_complete(c, MCP_TEMPLATES,
+                  DYNAMIC "text/{resourceId}", "resourceId", "12", NULL)));
+}
+
+static void check_prompts(mcp_client *c)
+{
+    const mcp_reply *r;
+    mcp_json m;
+    const char *names = list(c, MCP_PROMPTS, "name");
+    report("its prompts", strstr(names, "simple-prompt,") && strstr(names, "args-prompt,"), names);
+    check_reply("a prompt", MCP_OK, "a simple prompt", mcp_get_prompt(c, "simple-prompt", NULL));
+    check_reply("a prompt with arguments", MCP_OK, "weather in \"Rome\", Lazio?",
+                mcp_get_prompt(c, "args-prompt", "{'city': %s, 'state': %s}", "\"Rome\"", "Lazio"));
+    r = mcp_get_prompt(c, "resource-prompt", "{'resourceType': %s, 'resourceId': %s}", "Text", "3");
+    m = mcp_json_next(mcp_json_first(mcp_reply_content(r)));
+    report("a resource in a prompt", strstr(mcp_content_text(m), "Resource 3:") && mcp_json_equals(m, "role", "user"),
+           mcp_content_text(m));
+    check_reply("a prompt without its argument", MCP_E_REMOTE, "city", mcp_get_prompt(c, "args-prompt", "{}"));
+    r = mcp_complete(c, MCP_PROMPTS, "completable-prompt", "department", "S", NULL);
+    check_str("values of an argument", "Sales", mcp_reply_text(r));
+    report("all of them", mcp_json_count(mcp_reply_content(r)) == 2, mcp_reply_text(r));
+    check_str("values that depend on another", "Eve", mcp_reply_text(mcp_complete(c, MCP_PROMPTS,
+                  "completable-prompt", "name", "E", "{'department': %s}", "Sales")));
+}
+
+static void check_told(mcp_client *c)
+{
+    int before;
+    check_reply("ping", MCP_OK, "", mcp_ping(c));
+    check_reply("a log level", MCP_OK, "", mcp_set_log_level(c, MCP_LOG_DEBUG));
+    check_reply("a subscription", MCP_OK, "", mcp_subscribe(c, DYNAMIC "text/7"));
+    report("a log message", comes(c, logged, "6  Received Subscribe Resource request for URI: " DYNAMIC), logged);
+    check_reply("changes begin", MCP_OK, "Started", mcp_call_tool(c, "toggle-subscriber-updates", NULL));
+    report("a change", comes(c, changed, "2 " DYNAMIC "text/7"), changed);
+    check_reply("no subscription any more", MCP_OK, "", mcp_unsubscribe(c, DYNAMIC "text/7"));
+    check_reply("roots", MCP_OK, "file:///", mcp_call_tool(c, "get-roots-list", NULL));
+    before = times_asked;
+    logged[0] = 0;
+    report("roots that change", mcp_roots_changed(c) == MCP_OK && comes(c, logged, "Roots updated: 1 root(s)") &&
+           times_asked == before + 1, logged);
+    check_reply("the new roots", MCP_OK, "file:///b", mcp_call_tool(c, "get-roots-list", NULL));
+}
+
 static void check_everything(mcp_client *c)
 {
-    const char *names = list_tools(c);
+    const char *names = list(c, MCP_TOOLS, "name");
     const mcp_reply *r;
     mcp_json block;
     report("its tools", strstr(names, "echo,") && strstr(names, "get-structured-content,"), names);
@@ -155,6 +250,9 @@ static void check_everything(mcp_client *c)
     r = mcp_request(c, "resources/list", NULL);
     report("another request", mcp_json_exists(mcp_json_first(mcp_json_get(mcp_reply_result(r), "resources"))),
            mcp_reply_text(r));
+    check_resources(c);
+    check_prompts(c);
+    check_told(c);
     check_many(c);
     check_progress(c);
     check_logging(c);
@@ -162,9 +260,42 @@ static void check_everything(mcp_client *c)
 
 static void check_small(mcp_client *c)
 {
-    check_str("its tools", "echo,fail,", list_tools(c));
+    check_str("its tools", "echo,fail,", list(c, MCP_TOOLS, "name"));
     check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
     check_reply("a tool that fails", MCP_E_TOOL, "out of order", mcp_call_tool(c, "fail", NULL));
+    check_many(c);
+}
+
+/* What there is beside tools, in both eras. */
+static void check_rich(mcp_client *c)
+{
+    const mcp_reply *r;
+    mcp_json m;
+    check_str("its tools", "echo,fail,speak,", list(c, MCP_TOOLS, "name"));
+    check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
+    check_reply("a tool that fails", MCP_E_TOOL, "out of order", mcp_call_tool(c, "fail", NULL));
+    check_str("its resources", "small://bytes,", list(c, MCP_RESOURCES, "uri"));
+    check_str("its templates", "small://{owner}/{id},", list(c, MCP_TEMPLATES, "uriTemplate"));
+    check_str("its prompts", "greet,", list(c, MCP_PROMPTS, "name"));
+    check_bytes("bytes", "\0\1\377", 3, mcp_json_first(mcp_reply_content(mcp_read_resource(c, "small://bytes"))));
+    check_str("a text", "note 7 of ann", mcp_reply_text(mcp_read_resource(c, "small://ann/7")));
+    r = mcp_read_resource(c, "other://no");
+    report("a resource that is not there", mcp_reply_code(r) == -32602 || mcp_reply_code(r) == -32002,
+           mcp_reply_text(r));
+    r = mcp_complete(c, MCP_TEMPLATES, "small://{owner}/{id}", "id", "2", "{'owner': %s}", "ann");
+    check_str("values of a variable", "21", mcp_reply_text(r));
+    check_str("values that depend on another", "ann", mcp_content_text(mcp_json_at(mcp_reply_content(r), 1)));
+    r = mcp_get_prompt(c, "greet", "{'who': %s}", "Ann");
+    check_str("a prompt with arguments", "Greet Ann.", mcp_reply_text(r));
+    m = mcp_json_first(mcp_reply_content(r));
+    report("the role of a message", mcp_json_equals(m, "role", "assistant"), mcp_json_cstr(m, "role", "?"));
+    check_bytes("an image in a prompt", "\1\2", 2, m);
+    check_reply("a prompt without its argument", MCP_E_REMOTE, "", mcp_get_prompt(c, "greet", "{}"));
+    check_str("values of an argument", "An", mcp_reply_text(mcp_complete(c, MCP_PROMPTS, "greet", "who", "A", NULL)));
+    check_reply("ping", MCP_OK, "", mcp_ping(c));
+    check_reply("a log level", MCP_OK, "", mcp_set_log_level(c, MCP_LOG_INFO));
+    check_reply("a tool that logs", MCP_OK, "spoken", mcp_call_tool(c, "speak", NULL));
+    check_str("a log message", "6 small a word;", logged);
     check_many(c);
 }
 
@@ -172,7 +303,7 @@ static void check_ours(mcp_client *c)
 {
     const mcp_reply *r;
     const bool structured = strcmp(mcp_client_revision(c) ? mcp_client_revision(c) : "", "2025-06-18") >= 0;
-    check_str("its tools, by pages", "echo,content,add,mismatch,broken,picky,counter,", list_tools(c));
+    check_str("its tools, by pages", "echo,content,add,mismatch,broken,picky,counter,", list(c, MCP_TOOLS, "name"));
     check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
     r = mcp_call_tool_json(c, "add", "{\"a\":2,\"b\":-3,\"negate\":true}");
     check_reply("a result", MCP_OK, "\"sum\":1.5", r);
@@ -191,7 +322,14 @@ int main(int argc, char **argv)
     d.name = "interop";
     d.version = "1.0";
     d.log = on_log;
-    if (!strcmp(argv[3], "everything")) d.on_progress = on_progress;
+    d.on_log = on_server_log;
+    d.on_changed = on_changed;
+    if (!strcmp(argv[3], "everything")) {
+        d.on_progress = on_progress;
+        d.on_input = on_input;
+        d.inputs = MCP_INPUT_ROOTS;
+        d.roots_change = true;
+    }
     if (!strcmp(argv[2], "legacy")) d.revisions = MCP_ALL_REVISIONS & ~MCP_2026_07_28;
     if (!strcmp(argv[2], "modern")) d.revisions = MCP_2026_07_28;
     c = mcp_client_spawn(&d, (const char *const *)argv + 5);
@@ -205,6 +343,7 @@ int main(int argc, char **argv)
     } else {
         if (!strcmp(argv[3], "everything")) check_everything(c);
         else if (!strcmp(argv[3], "ours")) check_ours(c);
+        else if (!strcmp(argv[3], "rich")) check_rich(c);
         else check_small(c);
         check_str("the revision", argv[4], mcp_client_revision(c));
         if (strcmp(argv[3], "crude")) check_unknown(c);

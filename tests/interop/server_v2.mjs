@@ -8,12 +8,12 @@ import path from 'node:path';
 const from = createRequire(path.resolve(process.argv[2], 'package.json'));
 const load = async (name) => import(pathToFileURL(from.resolve(name)).href);
 
-const { McpServer } = await load('@modelcontextprotocol/server');
+const { McpServer, ResourceTemplate, completable } = await load('@modelcontextprotocol/server');
 const { serveStdio } = await load('@modelcontextprotocol/server/stdio');
 const { z } = await load('zod');
 
 serveStdio(() => {
-    const server = new McpServer({ name: 'small', version: '2.0' }, { capabilities: { tools: {} } });
+    const server = new McpServer({ name: 'small', version: '2.0' }, { capabilities: { tools: {}, logging: {} } });
     server.registerTool(
         'echo',
         { description: 'Says it back.', inputSchema: z.object({ text: z.string() }) },
@@ -23,5 +23,35 @@ serveStdio(() => {
         content: [{ type: 'text', text: 'out of order' }],
         isError: true
     }));
+    server.registerTool('speak', { description: 'Logs.' }, async (ctx) => {
+        await ctx.mcpReq.log('info', { said: 'a word' }, 'small');
+        await ctx.mcpReq.log('debug', 'too much', 'small');
+        return { content: [{ type: 'text', text: 'spoken' }] };
+    });
+    server.registerResource('bytes', 'small://bytes', { mimeType: 'image/png' }, async (uri) => ({
+        contents: [{ uri: uri.href, mimeType: 'image/png', blob: 'AAH/' }]
+    }));
+    server.registerResource(
+        'note',
+        new ResourceTemplate('small://{owner}/{id}', {
+            list: undefined,
+            complete: { id: (value, context) => [value + '1', context?.arguments?.owner ?? 'nobody'] }
+        }),
+        {},
+        async (uri, { owner, id }) => ({ contents: [{ uri: uri.href, text: `note ${id} of ${owner}` }] })
+    );
+    server.registerPrompt(
+        'greet',
+        {
+            description: 'Greets.',
+            argsSchema: z.object({ who: completable(z.string(), (value) => [value + 'n', value + 'dy']) })
+        },
+        async ({ who }) => ({
+            messages: [
+                { role: 'assistant', content: { type: 'image', data: 'AQI=', mimeType: 'image/png' } },
+                { role: 'user', content: { type: 'text', text: `Greet ${who}.` } }
+            ]
+        })
+    );
     return server;
 });

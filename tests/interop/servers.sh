@@ -67,9 +67,9 @@ of_typescript() {
     v2=tests/interop/server_v2.mjs
     try 'everything, auto' auto everything 2025-11-25 "$node" "$everything" stdio
     try 'everything, legacy' legacy everything 2025-11-25 "$node" "$everything" stdio
-    try 'TypeScript 2.4, auto' auto small 2026-07-28 "$node" $v2 "$where"
-    try 'TypeScript 2.4, modern' modern small 2026-07-28 "$node" $v2 "$where"
-    try 'TypeScript 2.4, legacy' legacy small 2025-11-25 "$node" $v2 "$where"
+    try 'TypeScript 2.4, auto' auto rich 2026-07-28 "$node" $v2 "$where"
+    try 'TypeScript 2.4, modern' modern rich 2026-07-28 "$node" $v2 "$where"
+    try 'TypeScript 2.4, legacy' legacy rich 2025-11-25 "$node" $v2 "$where"
     try 'TypeScript 1.32, auto' auto small 2025-11-25 "$node" $v1 "$where" @modelcontextprotocol/sdk
     try 'TypeScript 1.32, legacy' legacy small 2025-11-25 "$node" $v1 "$where" @modelcontextprotocol/sdk
     try 'TypeScript 1.32, modern' modern small none "$node" $v1 "$where" @modelcontextprotocol/sdk
