@@ -48,9 +48,12 @@
        mcp_client_close(client);
 
    It finds out by itself which revision the server speaks. A call that fails says why in
-   mcp_reply_text. Where a server may ask for something while it works (elicitation, sampling, roots),
-   desc.on_input answers, whatever form the question takes on the wire. mcp_pair puts a server and a
-   client into one process: that is how to unit-test a server (examples/unit.c).
+   mcp_reply_text. Resources, prompts and completions come as tools' answers do (mcp_read_resource,
+   mcp_get_prompt, mcp_complete); mcp_list_first walks every list, whatever its pages. What the server tells
+   unasked goes to desc.on_log, on_changed and on_notification. Where it may ask for something while it
+   works (elicitation, sampling, roots), desc.on_input answers, whatever form the question takes on the wire.
+   mcp_pair puts a server and a client into one process: that is how to unit-test a server
+   (examples/unit.c).
 
    JUST THE JSON CODEC (-DMCP_LAYERS=2)
 
@@ -160,8 +163,9 @@
 
    This version is a codec, a tools server and a small client, over stdio and over any stream of bytes: tools
    with flat arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or
-   later, with text, images, audio, links, embedded resources and structured results; the client answers
-   elicitation, sampling and roots, and hears of progress. Not there yet: a server's side of these,
+   later, with text, images, audio, links, embedded resources and structured results; the client reads, gets
+   and completes what servers offer, answers elicitation, sampling and roots, and hears of progress, log
+   messages and changes (from 2026-07-28 on without subscriptions). Not there yet: a server's side of these,
    resources, prompts, tasks, batches, HTTP. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */

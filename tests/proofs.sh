@@ -62,8 +62,8 @@ common='
 
 musts() {
     awk "$common"'
-        function of_client(proof) { return proof ~ /^(test_(client|input|spawn|hooks)|servers|rounds|n\/a|later): / }
-        function of_server(proof) { return proof !~ /^(test_(client|input|spawn)|servers|rounds): / }
+        function of_client(proof) { return proof ~ /^(test_(client|input|spawn|plain|hooks)|servers|rounds|n\/a|later): / }
+        function of_server(proof) { return proof !~ /^(test_(client|input|spawn|plain)|servers|rounds): / }
         function all_wrong(side, text,    proof, count, i, client, server, bad) {
             count = split(text, proof, / \+ /)
             for (i = 1; i <= count; i++) {

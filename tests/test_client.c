@@ -2144,7 +2144,8 @@ static size_t count_tools(void)
 {
     mcp_json t;
     size_t n = 0;
-    for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t) && n < 10000; t = mcp_list_next(side.client, t)) n++;
+    for (t = mcp_list_first(side.client, MCP_TOOLS); mcp_json_exists(t) && n < 10000; n++)
+        t = mcp_list_next(side.client, t);
     CHECK(!mcp_json_exists(mcp_list_next(side.client, t)));
     return n;
 }
