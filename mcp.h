@@ -826,12 +826,13 @@ typedef struct mcp_server_desc {
     /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
        left. mcp_resume gives NULL for it from now on. */
     void (*on_cancel)(void *user, mcp_ref ref);
-    /* Sees every message as it is on the wire, without its line break: what came in before it is served, what goes
-       out when it was handed over; good until it sends or feeds something itself. session: NULL if the delivery had
-       none. Sessions that it closes, and the server, are gone after the host's next call at the latest. */
+    /* Sees every message as it is on the wire, without its line break: what came in before it is served,
+       what goes out when it was handed over; good until it sends or feeds something itself. session: NULL
+       if the delivery had none. Sessions that it closes, and the server, are gone after the host's next
+       call at the latest. */
     void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
-    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL: all may
-       use all. It may ask the call who it is from, and change nothing. */
+    /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
+       all may use all. It may ask the call who it is from, and change nothing. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
     /* The last call of a row that was removed is over, so its memory may go. */
     void (*on_removed)(void *user, const void *row);
@@ -891,14 +892,16 @@ MCP_API void mcp_server_destroy(mcp_server *server);
    this by itself; it matters where a transport of your own serves deferred calls, and wants desc.now_ms. */
 MCP_API int mcp_server_tick(mcp_server *server);
 
-/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row and
-   what it points to must live until the server ends, or until desc.on_removed was called with it: a row that is
-   removed stays with the calls that use it. Not inside desc.filter. Return MCP_OK; MCP_E_MISUSE if the row is
-   wrong, which desc.log is told; MCP_E_NOMEM. Spec: server/tools, server/resources, server/prompts (list changed notification) */
+/* Rows that come and go while the server runs; it needs desc.changes for clients to hear of that. The row
+   and what it points to must live until the server ends, or until desc.on_removed was called with it: a
+   row that is removed stays with the calls that use it. Not inside desc.filter. Return MCP_OK;
+   MCP_E_MISUSE if the row is wrong, which desc.log is told; MCP_E_NOMEM. Spec: server/tools,
+   server/resources, server/prompts (list changed notification) */
 MCP_API int mcp_add_tool(mcp_server *server, const mcp_tool *row);
 MCP_API int mcp_add_resource(mcp_server *server, const mcp_resource *row);
 MCP_API int mcp_add_prompt(mcp_server *server, const mcp_prompt *row);
-/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is none. */
+/* Takes a row away, or out of sight for a while; of a resource by its uri or template. False: there is
+   none. */
 MCP_API bool mcp_remove_tool(mcp_server *server, const char *name);
 MCP_API bool mcp_remove_resource(mcp_server *server, const char *uri);
 MCP_API bool mcp_remove_prompt(mcp_server *server, const char *name);
@@ -913,8 +916,8 @@ MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
 /* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS.
    Spec: server/resources (subscriptions) */
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
-/* Log messages that were dropped: their client did not take them, or they could not be written, for want of memory,
-   because they are longer than max_reply or their template is wrong. */
+/* Log messages that were dropped: their client did not take them, or they could not be written, for want
+   of memory, because they are longer than max_reply or their template is wrong. */
 MCP_API uint64_t mcp_dropped(const mcp_server *server);
 
 /*---- >>call-api  Inside a tool. -----------------------------------------------------------------*/
@@ -970,12 +973,13 @@ MCP_API void mcp_log_text(mcp_call *call, int level, const char *logger, const c
 MCP_API void mcp_log_data(mcp_call *call, int level, const char *logger, const char *format, ...)
     MCP_PRINTF(4, 5);
 
-/* The trace that the request belongs to, as W3C Trace Context and Baggage write it: NULL where it said none, or
-   what is not in their formats or longer than 8,192 bytes, which is ignored. To pass it on, where the server is itself a client:
+/* The trace that the request belongs to, as W3C Trace Context and Baggage write it: NULL where it said none,
+   or what is not in their formats or longer than 8,192 bytes, which is ignored. To pass it on, where the
+   server is itself a client:
        mcp_client_trace(client, mcp_call_trace(call));
    Spec: basic (_meta, trace context) */
 typedef struct mcp_trace {
-    const char *parent;             /* traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" */
+    const char *parent;             /* "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" */
     const char *state;              /* tracestate: "vendor=value,..."; only beside a parent */
     const char *baggage;            /* "key=value;property,..." */
 } mcp_trace;
@@ -1268,9 +1272,9 @@ MCP_API const mcp_reply *mcp_ping(mcp_client *client);
 MCP_API const mcp_reply *mcp_request(mcp_client *client, const char *method, const char *format, ...)
     MCP_PRINTF(3, 4);
 
-/* The next request of the client's belongs to this trace, which is copied: that of a call, or one whose parent is
-   a span of your own; {0} for none. MCP_OK; MCP_E_NOMEM; or MCP_E_MISUSE if a member is not in its format.
-   After an error the next request has no trace. */
+/* The next request of the client's belongs to this trace, which is copied: that of a call, or one whose
+   parent is a span of your own; {0} for none. MCP_OK; MCP_E_NOMEM; or MCP_E_MISUSE if a member is not in
+   its format. After an error the next request has no trace. */
 MCP_API int mcp_client_trace(mcp_client *client, mcp_trace trace);
 
 /* What became of a request that was begun. The reply is good until the function returns or makes a blocking
@@ -6227,7 +6231,7 @@ static int mcpi_proto_find_level(mcp_str name)
 #define MCPI_PROTO_TRACE_STATE  "tracestate"
 #define MCPI_PROTO_BAGGAGE      "baggage"
 
-enum { MCPI_PROTO_MAX_PARENT = 256, MCPI_PROTO_MAX_STATES = 32, MCPI_PROTO_MAX_LIST = 8192 };    /* bytes, members */
+enum { MCPI_PROTO_MAX_PARENT = 256, MCPI_PROTO_MAX_STATES = 32, MCPI_PROTO_MAX_LIST = 8192 };
 
 static bool mcpi_proto_is_one_of(char c, const char *set)
 {
@@ -6278,7 +6282,8 @@ static size_t mcpi_proto_state_key(const char *p, const char *end)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789", further[] = "_-*/@";
     const char *at = p, *value;
-    while (at < end && (mcpi_proto_is_one_of(*at, first) || (at > p && mcpi_proto_is_one_of(*at, further)))) at++;
+    while (at < end && (mcpi_proto_is_one_of(*at, first) || (at > p && mcpi_proto_is_one_of(*at, further))))
+        at++;
     if (at == p || at - p > 256 || at == end || *at != '=') return 0;
     value = at + 1;
     if (value == end || end - value > 256) return 0;
@@ -7295,8 +7300,8 @@ static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
     return call;
 }
 
-/* Hands over a notification that belongs to a call. MCP_WAIT: it is not taken now; anything else but MCP_OK: it
-   could not be written. */
+/* Hands over a notification that belongs to a call. MCP_WAIT: it is not taken now; anything else but
+   MCP_OK: it could not be written. */
 static int mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
 {
     const mcpi_peer_route *r = &call->route;
@@ -7313,7 +7318,8 @@ static int mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
 static void mcpi_peer_emit_progress(mcp_call *call)
 {
     call->has_progress = false;         /* the tap may make more */
-    if (mcpi_peer_emit_note(call, &call->progress) == MCP_WAIT) call->has_progress = call->peer->has_progress = true;
+    if (mcpi_peer_emit_note(call, &call->progress) == MCP_WAIT)
+        call->has_progress = call->peer->has_progress = true;
 }
 
 /* Offers a stream the progress of its calls that waits. */
@@ -7902,8 +7908,8 @@ static void mcpi_peer_begin_note(mcp_out *note, const char *method)
     mcp_put_str(note, method);
 }
 
-/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it is not
-   taken now. One that is longer than max_reply never is, and is lost. */
+/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it
+   is not taken now. One that is longer than max_reply never is, and is lost. */
 static bool mcpi_peer_queue_note(mcp_session *session)
 {
     mcpi_peer *peer = session->peer;
@@ -9080,7 +9086,8 @@ static void mcpi_server_set_level(mcp_call *call)
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
     if (!call->server->desc.logging || mcp_cancelled(call)) return -1;
-    if (mcpi_server_is_modern(call)) return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
+    if (mcpi_server_is_modern(call))
+        return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
 }
 
