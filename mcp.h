@@ -10148,7 +10148,7 @@ static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 }
 
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
-static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities, mcp_json log_level)
+static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
 {
     mcp_str wanted = mcp_json_str(version, NULL);
     if (!wanted.ptr) {
@@ -10161,11 +10161,14 @@ static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json cap
         return false;
     }
     call->revision = mcpi_proto_find(wanted, true, call->server->desc.revisions);
-    if (!call->revision) {
-        mcpi_server_refuse_version(call, wanted);
-        return false;
-    }
-    if (!mcp_json_exists(log_level) || mcpi_proto_find_level(mcp_json_str(log_level, NULL)) >= 0) return true;
+    if (!call->revision) mcpi_server_refuse_version(call, wanted);
+    return call->revision != NULL;
+}
+
+/* Looks at the log level that a request names. False: it was refused. Spec: server/utilities/logging */
+static bool mcpi_server_check_level(mcp_call *call, mcp_json log_level)
+{
+    if (mcpi_proto_find_level(mcp_json_str(log_level, NULL)) >= 0) return true;
     mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                     "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
     return false;
@@ -10229,8 +10232,9 @@ static bool mcpi_server_read_params(mcp_call *call)
     }
     if (found_meta[MCPI_SERVER_VERSION])
         return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[MCPI_SERVER_VERSION]),
-                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES]),
-                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL]));
+                                     mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES])) &&
+               (!found_meta[MCPI_SERVER_LOG_LEVEL] ||
+                mcpi_server_check_level(call, mcpi_json_found(meta, found_meta[MCPI_SERVER_LOG_LEVEL])));
     if (call->route.session) call->revision = call->route.session->revision;
     return true;
 }
