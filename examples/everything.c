@@ -12,15 +12,17 @@
 
 /* A red dot. */
 static const unsigned char png[] = {
-    0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0,
-    0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, 'I', 'D', 'A', 'T', 0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1,
-    1, 0, 0xc9, 0xfe, 0x92, 0xef, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82
+    0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a,
+    0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde,
+    0, 0, 0, 12, 'I', 'D', 'A', 'T', 0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0, 0xc9, 0xfe, 0x92, 0xef,
+    0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82
 };
 
 /* Two samples of silence. */
 static const unsigned char wav[] = {
-    'R', 'I', 'F', 'F', 40, 0, 0, 0, 'W', 'A', 'V', 'E', 'f', 'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x44, 0xac, 0,
-    0, 0x88, 0x58, 1, 0, 2, 0, 16, 0, 'd', 'a', 't', 'a', 4, 0, 0, 0, 0, 0, 0, 0
+    'R', 'I', 'F', 'F', 40, 0, 0, 0, 'W', 'A', 'V', 'E',
+    'f', 'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x44, 0xac, 0, 0, 0x88, 0x58, 1, 0, 2, 0, 16, 0,
+    'd', 'a', 't', 'a', 4, 0, 0, 0, 0, 0, 0, 0
 };
 
 static int simple_text(mcp_call *c)
@@ -52,7 +54,8 @@ static int multiple_content_types(mcp_call *c)
 {
     mcp_text(c, "Multiple content types test:");
     mcp_image(c, png, sizeof png, "image/png");
-    return embed_text(c, "test://mixed-content-resource", "application/json", "{\"test\":\"data\",\"value\":123}");
+    return embed_text(c, "test://mixed-content-resource", "application/json",
+                      "{\"test\":\"data\",\"value\":123}");
 }
 
 static int error_handling(mcp_call *c)
@@ -199,9 +202,10 @@ static const mcp_resource resources[] = {
     MCP_RESOURCE_TEXT("test://static-text", "static-text", "This is the content of the static text resource.",
                       "text/plain", "A text that never changes."),
     MCP_RESOURCE_BYTES("test://static-binary", "static-binary", png, sizeof png, "image/png", "A red dot."),
-    MCP_RESOURCE("test://watched-resource", "watched-resource", read_watched, "text/plain", "Can be watched."),
-    MCP_RESOURCE_FULL("test://template/{id}/data", "data", read_data, "Data of an id.", "application/json", 0, 0, 0,
-                      "Data", complete_id, &for_both, 0, 0, 0)
+    MCP_RESOURCE("test://watched-resource", "watched-resource", read_watched, "text/plain",
+                 "Can be watched."),
+    MCP_RESOURCE_FULL("test://template/{id}/data", "data", read_data, "Data of an id.", "application/json",
+                      0, 0, 0, "Data", complete_id, &for_both, 0, 0, 0)
 };
 
 /*---- Prompts ------------------------------------------------------------------------------------*/
