@@ -8231,9 +8231,10 @@ static bool mcpi_server_is_template(const char *uri)
 /* Whether it starts with a scheme, which a template may leave to a variable. Spec: RFC 3986, 3.1 */
 static bool mcpi_server_is_uri(const char *uri)
 {
-    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.";
+    const char *c = uri;
     if (!uri || *uri == '{') return uri != NULL;
-    return memchr(legal, *uri, 52) && uri[strspn(uri, legal)] == ':';
+    while (*c && (strchr("+-.", *c) || (mcpi_proto_uri_kind(*c) == MCPI_PROTO_URI_NAME && *c != '_'))) c++;
+    return *c == ':' && (*uri | 32) >= 'a' && (*uri | 32) <= 'z';
 }
 
 /* Whether it is a number from 0 to 1, told without floating point. */
@@ -8251,10 +8252,10 @@ static const char *mcpi_server_wrong_annotations(mcp_doc *doc, const mcp_annotat
     for (role.ptr = a->audience; role.ptr; role.ptr = mcpi_schema_next_choice(role.ptr)) {
         role.len = mcpi_schema_choice(role.ptr);
         if (!mcpi_schema_is_choice("user|assistant", role))
-            return "the audience of annotations must be \"user\", \"assistant\" or \"user|assistant\"";
+            return "the audience of annotations must be of user|assistant";
     }
     if (a->priority && !mcpi_server_is_priority(doc, a->priority))
-        return "the priority of annotations must be a number from \"0\" to \"1\"";
+        return "the priority of annotations must be from 0 to 1";
     return NULL;
 }
 
@@ -9493,7 +9494,7 @@ static void mcpi_server_put_member(mcp_call *call, const char *key, const char *
 
 MCPI_INLINE void mcpi_server_put_comma(mcp_call *call)
 {
-    if (call->code) (void)mcpi_peer_misuse(call, "content after mcp_fail or mcp_missing");
+    if (call->code) (void)mcpi_peer_misuse(call, "content after a failure");
     if (call->has_block) mcpi_json_frame(&call->out, ",");
     call->has_block = true;
 }
@@ -9710,7 +9711,9 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
     if (verdict != MCP_OK) call->outcome = verdict;
     if (verdict != MCP_OK && verdict != MCP_E_TOOL)
         mcpi_server_put_failure(call, verdict);
-    else if (!call->code && (call->scene == MCPI_PEER_TOOL || !mcpi_server_end_without(call, verdict)))
+    else if (!call->code && call->scene != MCPI_PEER_TOOL && mcpi_server_end_without(call, verdict))
+        return;
+    else if (!call->code)
         mcpi_server_end_content(call, verdict == MCP_E_TOOL);
 }
 
@@ -10021,13 +10024,12 @@ static bool mcpi_server_are_strings(mcp_json values)
 static const char *mcpi_server_wrong_completion(const mcp_call *call)
 {
     const mcp_json params = call->message.params, context = mcp_json_get(params, "context");
-    if (!mcpi_server_is_object(mcp_json_get(params, "ref"), false))
-        return "completion/complete: params.ref must be an object, each key once";
-    if (!mcpi_server_is_object(mcp_json_get(params, "argument"), false))
-        return "completion/complete: params.argument must be an object, each key once";
+    if (!mcpi_server_is_object(mcp_json_get(params, "ref"), false) ||
+        !mcpi_server_is_object(mcp_json_get(params, "argument"), false))
+        return "completion/complete: params.ref and argument must be objects, each key once";
     if (!mcpi_server_is_object(context, true) || !mcpi_server_is_object(call->args, true) ||
         !mcpi_server_are_strings(call->args))
-        return "completion/complete: params.context.arguments must be an object of strings, each key once";
+        return "completion/complete: params.context.arguments must be strings, each key once";
     return NULL;
 }
 
@@ -10048,6 +10050,7 @@ static void mcpi_server_complete(mcp_call *call)
     const char *name = mcp_json_cstr(argument, "name", NULL), *wrong;
     mcpi_peer_row *row;
     mcp_call_fn fn;
+    bool of_prompt;
     int kind;
     call->wanted = mcp_json_get(argument, "value");
     call->args = mcp_json_get(mcp_json_get(call->message.params, "context"), "arguments");
@@ -10063,14 +10066,14 @@ static void mcpi_server_complete(mcp_call *call)
     mcpi_peer_use_row(call, row);
     if (!name || !mcp_json_cstr(call->wanted, NULL, NULL) || !mcpi_server_has_argument(call, kind, name)) {
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.argument must name an argument or a variable, and "
-                        "have a string without NUL characters as value");
+                        "completion/complete: params.argument must have a known name, and as value a "
+                        "string without NUL characters");
         return;
     }
     call->name = mcp_json_get(argument, "name");
-    if (kind == MCPI_SERVER_PROMPTS) fn = mcpi_server_prompt(call)->complete;
-    else fn = mcpi_server_resource(call)->complete;
-    if (!fn) fn = kind == MCPI_SERVER_PROMPTS ? mcpi_server_suggest_choices : mcpi_server_suggest_none;
+    of_prompt = kind == MCPI_SERVER_PROMPTS;
+    fn = of_prompt ? mcpi_server_prompt(call)->complete : mcpi_server_resource(call)->complete;
+    if (!fn) fn = of_prompt ? mcpi_server_suggest_choices : mcpi_server_suggest_none;
     if (mcpi_server_passes(call)) mcpi_server_run_handler(call, fn);
 }
 
@@ -10793,7 +10796,7 @@ MCP_API int mcp_blob(mcp_call *call, const void *bytes, size_t len)
 static int mcpi_server_put_bytes(mcp_call *call, const char *type, const void *bytes, size_t len,
                                  const char *mime)
 {
-    if (!mime) return mcpi_peer_misuse(call, "mcp_image or mcp_audio without mime");
+    if (!mime) return mcpi_peer_misuse(call, "content without mime");
     if (call->scene == MCPI_PEER_RESOURCE) return mcp_embed_bytes(call, call->uri.ptr, mime, bytes, len);
     mcpi_server_begin_block(call);
     mcpi_json_frame(&call->out, "{\"type\":");
@@ -10999,7 +11002,7 @@ static const char *mcpi_server_format(mcp_call *call, const char *format, va_lis
     need = vsnprintf(NULL, 0, format, again);
     va_end(again);
     if (need < 0 || !mcp_buf_room(&call->scratch, (size_t)need + 1)) {
-        if (need < 0) (void)mcpi_peer_misuse(call, "a format that vsnprintf refuses");
+        if (need < 0) (void)mcpi_peer_misuse(call, "the format");
         else mcpi_peer_fail(call, call->scratch.error);
         return NULL;
     }

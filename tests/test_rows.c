@@ -745,8 +745,8 @@ static const mcp_field twice[] = { MCP_ARG("a", MCP_STRING, 0), MCP_ARG("b", MCP
 #define ROW(uri, fn, contents, size, flags, annotations, icons, meta) \
     MCP_RESOURCE_FULL(uri, "r", fn, 0, 0, contents, size, flags, 0, 0, annotations, icons, meta, 0)
 #define SCHEME "uri must start with a scheme"
-#define AUDIENCE "the audience of annotations must be \"user\", \"assistant\" or \"user|assistant\""
-#define PRIORITY "the priority of annotations must be a number from \"0\" to \"1\""
+#define AUDIENCE "the audience of annotations must be of user|assistant"
+#define PRIORITY "the priority of annotations must be from 0 to 1"
 #define LETTERS "expected only characters of a URI: write others as %XX"
 #define WHICH_ICON "the src of an icon must start with https: or data:"
 
@@ -964,8 +964,8 @@ static const struct {
     { suggests, IN_COMPLETION, "mcp_suggest" MISUSE },
     { gives_struct, 0, "mcp_data_struct" MISUSE },
     { gives_a_list, 0, "mcp_data without an object" MISUSE },
-    { images_of_nothing, 0, "mcp_image or mcp_audio without mime" MISUSE },
-    { plays_nothing, 0, "mcp_image or mcp_audio without mime" MISUSE },
+    { images_of_nothing, 0, "content without mime" MISUSE },
+    { plays_nothing, 0, "content without mime" MISUSE },
     { links_nowhere, 0, "mcp_link" MISUSE },
     { links_without_name, 0, "mcp_link" MISUSE },
     { embeds_nothing, 0, "mcp_embed" MISUSE },
@@ -999,10 +999,10 @@ static void writers_in_every_scene(void)
         if (reads(scene)) check_error(no_resource, "\"Resource not found\"", reply);
         else check_error(-32603, "\"mcp_missing" MISUSE "\"", reply);
         if (scene == TOOL) continue;
-        check_error(-32603, "\"content after mcp_fail or mcp_missing" MISUSE "\"",
+        check_error(-32603, "\"content after a failure" MISUSE "\"",
                     play(scene, modern, says_after_fail));
         if (!reads(scene)) continue;
-        check_error(-32603, "\"content after mcp_fail or mcp_missing" MISUSE "\"",
+        check_error(-32603, "\"content after a failure" MISUSE "\"",
                     play(scene, modern, says_after_missing));
         check_error(-32603, "\"why\"", play(scene, modern, fails_after_missing));
     }
