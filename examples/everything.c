@@ -59,6 +59,15 @@ static int multiple_content_types(mcp_call *c)
                       "{\"test\":\"data\",\"value\":123}");
 }
 
+/* What the client may read, or leave alone; and who should see what comes with it. */
+static int resource_link(mcp_call *c)
+{
+    static const mcp_annotations for_people = { "user", "1", NULL };
+    mcp_annotate(c, &for_people);
+    mcp_text(c, "There is more to read:");
+    return mcp_link(c, "test://static-text", "static-text", "text/plain");
+}
+
 static int error_handling(mcp_call *c)
 {
     return mcp_fail(c, "This tool intentionally returns an error for testing");
@@ -74,12 +83,15 @@ static int with_logging(mcp_call *c)
     return mcp_text(c, "Three messages were logged, for clients that asked for them.");
 }
 
+/* Works in steps, and the server does other things between them. How far it has got is kept with the call. */
 static int with_progress(mcp_call *c)
 {
-    mcp_progress(c, 0, 100, "Just begun");
-    mcp_progress(c, 50, 100, "Half of it");
-    mcp_progress(c, 100, 100, "All of it");
-    return mcp_text(c, "Progress was told, to a client that gave a token.");
+    int *percent = (int *)mcp_call_memory(c, sizeof *percent);
+    if (!percent) return MCP_E_NOMEM;
+    if (*percent > 100) return mcp_text(c, "Progress was told, to a client that gave a token.");
+    mcp_progress(c, *percent, 100, *percent < 100 ? "There is more to do" : "That is all");
+    *percent += 50;
+    return mcp_later(c, 50, with_progress);
 }
 
 /* A new tool, or its end: every client hears that the list has changed. */
@@ -92,6 +104,19 @@ static int trigger_tool_change(mcp_call *c)
     return mcp_text(c, "The list of tools has changed.");
 }
 
+/* The same with a resource. */
+static int trigger_resource_list_change(mcp_call *c)
+{
+    static const mcp_resource extra =
+        MCP_RESOURCE_TEXT("test://extra-resource", "extra-resource", "For a while.", "text/plain",
+                          "Comes and goes.");
+    mcp_server *server = mcp_call_server(c);
+    if (!mcp_remove_resource(server, extra.uri) && mcp_add_resource(server, &extra) != MCP_OK)
+        return mcp_fail(c, "there is no memory for another resource");
+    return mcp_text(c, "The list of resources has changed.");
+}
+
+/* A list may also count as changed for a reason of its own. */
 static int trigger_prompt_change(mcp_call *c)
 {
     mcp_changed(mcp_call_server(c), MCP_PROMPTS);
@@ -154,11 +179,14 @@ static const mcp_tool tools[] = {
     MCP_TOOL("test_audio_content", audio_content, "Answers with a sound.", 0),
     MCP_TOOL("test_embedded_resource", embedded_resource, "Answers with a resource.", 0),
     MCP_TOOL("test_multiple_content_types", multiple_content_types, "Answers with several kinds.", 0),
+    MCP_TOOL("test_resource_link", resource_link, "Answers with a link.", 0),
     MCP_TOOL("test_error_handling", error_handling, "Fails, and says why.", 0),
     MCP_TOOL("test_tool_with_logging", with_logging, "Logs while it works.", 0),
     MCP_TOOL("test_logging_tool", with_logging, "Logs while it works.", 0),
     MCP_TOOL("test_tool_with_progress", with_progress, "Tells how far it has got.", 0),
     MCP_TOOL("test_trigger_tool_change", trigger_tool_change, "Adds a tool, or takes it away.", 0),
+    MCP_TOOL("test_trigger_resource_list_change", trigger_resource_list_change,
+             "Adds a resource, or takes it away.", 0),
     MCP_TOOL("test_trigger_prompt_change", trigger_prompt_change, "Says that the prompts have changed.", 0),
     MCP_TOOL("test_trigger_resource_change", trigger_resource_change, "Says that a resource has changed.", 0),
     MCP_TOOL_FULL("json_schema_2020_12_tool", take_address, "Takes what its schema describes.", 0, 0, 0, 0,
@@ -187,14 +215,18 @@ static int read_data(mcp_call *c)
     return mcp_textn(c, json.ptr, json.len);
 }
 
+/* Suggests a value if it goes on as what is typed begins. */
+static int suggest_if_it_fits(mcp_call *c, const char *value)
+{
+    const char *typed = mcp_complete_value(c);
+    return strncmp(value, typed, strlen(typed)) ? MCP_OK : mcp_suggest(c, value);
+}
+
 static int complete_id(mcp_call *c)
 {
-    static const char *const ids[] = { "123", "124", "200" };
-    const char *typed = mcp_complete_value(c);
-    size_t i;
-    for (i = 0; i < MCP_COUNT(ids); i++)
-        if (!strncmp(ids[i], typed, strlen(typed))) mcp_suggest(c, ids[i]);
-    return MCP_OK;
+    suggest_if_it_fits(c, "123");
+    suggest_if_it_fits(c, "124");
+    return suggest_if_it_fits(c, "200");
 }
 
 static const mcp_annotations for_both = { "user|assistant", "0.5", "2026-07-28T00:00:00Z" };
@@ -213,7 +245,12 @@ static const mcp_resource resources[] = {
 
 static const mcp_field two_args[] = {
     MCP_NEED("arg1", MCP_STRING, "The first"),
-    MCP_FIELD("arg2", MCP_STRING | MCP_REQUIRED, "The second", "paris|park|party", 0, 0, 0),
+    MCP_NEED("arg2", MCP_STRING, "The second"),
+    MCP_END
+};
+/* What else there is than the choices is refused, and they complete themselves. */
+static const mcp_field choice_args[] = {
+    MCP_FIELD("place", MCP_STRING | MCP_REQUIRED, "Where to go", "paris|park|party", 0, 0, 0),
     MCP_END
 };
 static const mcp_field uri_args[] = { MCP_NEED("resourceUri", MCP_STRING, "What to embed"), MCP_END };
@@ -227,6 +264,11 @@ static int prompt_with_arguments(mcp_call *c)
 {
     return mcp_textf(c, "Prompt with arguments: arg1='%s', arg2='%s'", mcp_arg_str(c, "arg1"),
                      mcp_arg_str(c, "arg2"));
+}
+
+static int prompt_with_choices(mcp_call *c)
+{
+    return mcp_textf(c, "Let us go to the %s.", mcp_arg_str(c, "place"));
 }
 
 static int prompt_with_resource(mcp_call *c)
@@ -243,16 +285,23 @@ static int prompt_with_image(mcp_call *c)
     return mcp_text(c, "It is a red dot.");
 }
 
-static int complete_first(mcp_call *c)
+/* What arg2 may be depends on arg1, if the client tells what that is. */
+static int complete_arguments(mcp_call *c)
 {
-    return mcp_suggest(c, mcp_complete_value(c));
+    const char *first = mcp_arg_str(c, "arg1");
+    if (!strcmp(mcp_complete_name(c), "arg1")) {
+        suggest_if_it_fits(c, "testing");
+        return suggest_if_it_fits(c, "tested");
+    }
+    if (!first) return MCP_OK;
+    return suggest_if_it_fits(c, strcmp(first, "tested") ? "in the morning" : "yesterday");
 }
 
 static const mcp_prompt prompts[] = {
     MCP_PROMPT("test_simple_prompt", simple_prompt, "Without arguments.", 0),
     MCP_PROMPT_FULL("test_prompt_with_arguments", prompt_with_arguments, "With two arguments.", two_args, 0,
-                    complete_first, 0, 0, 0),
-    MCP_PROMPT("test_prompt_with_choices", prompt_with_arguments, "Completes what it knows.", two_args),
+                    complete_arguments, 0, 0, 0),
+    MCP_PROMPT("test_prompt_with_choices", prompt_with_choices, "Completes what it knows.", choice_args),
     MCP_PROMPT("test_prompt_with_embedded_resource", prompt_with_resource, "With a resource.", uri_args),
     MCP_PROMPT("test_prompt_with_image", prompt_with_image, "With an image.", 0)
 };
@@ -266,7 +315,7 @@ int main(void)
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
     d.resources = resources; d.num_resources = MCP_COUNT(resources);
     d.prompts = prompts; d.num_prompts = MCP_COUNT(prompts);
-    d.changes = MCP_TOOLS | MCP_PROMPTS | MCP_CONTENTS;
+    d.changes = MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS | MCP_CONTENTS;
     d.logging = true;
     return mcp_serve_stdio(&d);
 }
