@@ -583,7 +583,11 @@ enum {
     MCP_TYPE_MASK = 0xff,
     MCP_REQUIRED = 0x100,
     MCP_LIST = 0x200,       /* an array of values of that type */
-    MCP_ALLOW_NUL = 0x400   /* strings may hold NUL characters; read them with mcp_json_str */
+    MCP_ALLOW_NUL = 0x400,  /* strings may hold NUL characters; read them with mcp_json_str */
+    /* Over HTTP, clients of 2026-07-28 send the argument as the header Mcp-Param-NAME too, by which gateways
+       route. For a tool's strings, integers up to 2^53 - 1 and booleans; not for secrets. Spec: server/tools
+       (x-mcp-header) */
+    MCP_HEADER = 0x800
 };
 
 /* One named value: at once its JSON Schema, its validator, its default and its decoder. Write rows
@@ -5457,10 +5461,28 @@ static void mcpi_schema_put_literal(mcp_out *out, const char *key, const char *t
     else mcp_put_raw(out, text, strlen(text));
 }
 
+/* The bounds of a field: its own, or as a header an integer that every client can write. */
+#define MCPI_SCHEMA_MOST "9007199254740991"
+
+static const char *mcpi_schema_bound(const mcp_field *f, const char *own, const char *header)
+{
+    return own || (f->type & (MCP_TYPE_MASK | MCP_HEADER)) != (MCP_INTEGER | MCP_HEADER) ? own : header;
+}
+
+static const char *mcpi_schema_min(const mcp_field *f)
+{
+    return mcpi_schema_bound(f, f->min, "-" MCPI_SCHEMA_MOST);
+}
+
+static const char *mcpi_schema_max(const mcp_field *f)
+{
+    return mcpi_schema_bound(f, f->max, MCPI_SCHEMA_MOST);
+}
+
 static void mcpi_schema_put_bounds(mcp_out *out, const mcp_field *f, const char *min, const char *max)
 {
-    mcpi_schema_put_literal(out, min, f->min, false);
-    mcpi_schema_put_literal(out, max, f->max, false);
+    mcpi_schema_put_literal(out, min, mcpi_schema_min(f), false);
+    mcpi_schema_put_literal(out, max, mcpi_schema_max(f), false);
 }
 
 /* Type, choices and bounds of a value, or of a list's elements, whose bounds are those of the list.
@@ -5480,7 +5502,7 @@ static void mcpi_schema_put_type(mcp_out *out, const mcp_field *f)
     else mcpi_schema_put_bounds(out, f, "minimum", "maximum");
 }
 
-static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f)
+static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f, bool headers)
 {
     bool list = f->type & MCP_LIST;
     mcp_put_key(out, f->name);
@@ -5497,10 +5519,12 @@ static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f)
     }
     mcpi_rpc_put_text(out, "description", f->description);
     mcpi_schema_put_literal(out, "default", f->def, mcpi_schema_type(f) == MCP_STRING && !list);
+    if (headers && (f->type & MCP_HEADER)) mcpi_rpc_put_text(out, "x-mcp-header", f->name);
     mcp_put_end(out);
 }
 
-static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
+/* headers: say which fields are, for the revisions that know. */
+static void mcpi_schema_put(mcp_out *out, const mcp_field *fields, bool headers)
 {
     const mcp_field *f;
     bool required = false;
@@ -5510,7 +5534,7 @@ static void mcpi_schema_put(mcp_out *out, const mcp_field *fields)
     mcp_put_key(out, "properties");
     mcp_put_object(out);
     for (f = fields; f && f->name; f++) {
-        mcpi_schema_put_field(out, f);
+        mcpi_schema_put_field(out, f, headers);
         if (f->type & MCP_REQUIRED) required = true;
     }
     mcp_put_end(out);
@@ -5569,6 +5593,44 @@ static bool mcpi_schema_default_fits(mcp_doc *doc, const mcp_field *f)
     case MCP_BOOLEAN: return mcp_json_type(mcpi_schema_literal(doc, f->def)) == MCP_JSON_BOOL;
     default: return mcpi_schema_is_bound(doc, f->def, mcpi_schema_type(f) == MCP_NUMBER);
     }
+}
+
+static bool mcpi_schema_is_header(const mcp_field *f)
+{
+    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "!#$%&'*+-.^_`|~";
+    return *f->name && strspn(f->name, legal) == strlen(f->name);
+}
+
+static char mcpi_schema_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Whether two names are the same header. */
+static bool mcpi_schema_same_header(const char *a, const char *b)
+{
+    while (*a && mcpi_schema_lower(*a) == mcpi_schema_lower(*b)) a++, b++;
+    return mcpi_schema_lower(*a) == mcpi_schema_lower(*b);
+}
+
+/* What is wrong with a row that is a header, or NULL. Spec: server/tools (x-mcp-header) */
+static const char *mcpi_schema_wrong_header(const mcp_field *fields, const mcp_field *f)
+{
+    const int64_t most = 9007199254740991;
+    int64_t bound = 0;
+    if (!(f->type & MCP_HEADER)) return NULL;
+    if (mcpi_schema_type(f) == MCP_NUMBER || (f->type & MCP_LIST))
+        return "is MCP_HEADER, but no string, integer or boolean";
+    if (!mcpi_schema_is_header(f)) return "is MCP_HEADER, but its name has what no header may have";
+    if (mcpi_schema_type(f) == MCP_INTEGER &&
+        ((f->min && mcpi_base_read_int(mcpi_schema_str(f->min), &bound) && bound < -most) ||
+         (f->max && mcpi_base_read_int(mcpi_schema_str(f->max), &bound) && bound > most)))
+        return "is MCP_HEADER, but may be beyond 9007199254740991";
+    for (; fields != f; fields++)
+        if ((fields->type & MCP_HEADER) && mcpi_schema_same_header(fields->name, f->name))
+            return "is MCP_HEADER as another one, whose name differs by upper and lower case only";
+    return NULL;
 }
 
 /* What is wrong with a row, or NULL. */
@@ -5667,13 +5729,14 @@ static int mcpi_schema_compare(mcp_str number, mcp_str bound)
 static bool mcpi_schema_in_bounds(const mcp_field *f, mcp_str number, const char *unit, mcp_json v,
                                   mcpi_base_note *note)
 {
-    bool low = f->min && mcpi_schema_compare(number, mcpi_schema_str(f->min)) < 0;
-    bool high = f->max && mcpi_schema_compare(number, mcpi_schema_str(f->max)) > 0;
+    const char *min = mcpi_schema_min(f), *max = mcpi_schema_max(f);
+    bool low = min && mcpi_schema_compare(number, mcpi_schema_str(min)) < 0;
+    bool high = max && mcpi_schema_compare(number, mcpi_schema_str(max)) > 0;
 
     if (!low && !high) return true;
     mcpi_schema_note_name(note, f, v);
     mcpi_base_note_str(note, low ? "at least " : "at most ");
-    mcpi_base_note_str(note, low ? f->min : f->max);
+    mcpi_base_note_str(note, low ? min : max);
     mcpi_base_note_str(note, unit);
     mcpi_base_note_str(note, ", got ");
     if (mcpi_schema_is_long(v)) mcpi_base_note_strn(note, number.ptr, number.len);
@@ -8284,7 +8347,8 @@ static const char *mcpi_server_wrong_prompt(mcp_doc *doc, const mcp_prompt *prom
     if (!prompt->fn) return "fn is NULL";
     if (!mcpi_server_is_schema(doc, prompt->meta)) return "meta is not a JSON object";
     for (f = prompt->args; f && f->name; f++)
-        if (mcpi_schema_type(f) != MCP_STRING || (f->type & MCP_LIST)) return "arguments must be strings";
+        if (mcpi_schema_type(f) != MCP_STRING || (f->type & (MCP_LIST | MCP_HEADER)))
+            return "arguments must be strings, and are no headers";
     return mcpi_server_wrong_icons(prompt->icons);
 }
 
@@ -8338,7 +8402,7 @@ static const mcp_field *mcpi_server_field(const mcp_field *fields, const char *n
     return f && f->name ? f : NULL;
 }
 
-/* Checks the fields of a row. */
+/* Checks the fields of a row: arguments, or what a tool gives back, which may be the same. */
 static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *table, const char *key,
                                      const mcp_field *fields)
 {
@@ -8348,6 +8412,7 @@ static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *ta
         char text[256];
         mcpi_base_note note;
         if (!wrong && mcpi_server_field(fields, f->name) != f) wrong = "has the name of an earlier one";
+        if (!wrong) wrong = mcpi_schema_wrong_header(fields, f);
         if (!wrong) continue;
         note = mcpi_server_blame(text, sizeof text, table, key);
         mcpi_base_note_str(&note, "field '");
@@ -9114,11 +9179,12 @@ static void mcpi_server_end_log(mcp_call *call)
     if (mcpi_peer_emit_note(call, &call->peer->note) != MCP_OK) call->peer->dropped++;
 }
 
-static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json)
+static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json,
+                                   bool headers)
 {
     mcp_put_key(out, key);
     if (json) mcp_put_raw(out, json, strlen(json));
-    else mcpi_schema_put(out, rows);
+    else mcpi_schema_put(out, rows, headers);
 }
 
 /* Only what differs from the protocol's defaults. */
@@ -9159,9 +9225,9 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *ro
     if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
     mcpi_rpc_put_text(out, "description", tool->description);
     if (features & MCPI_PROTO_ICONS) mcpi_server_put_icons(out, tool->icons);
-    mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema);
+    mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema, features & MCPI_PROTO_MODERN);
     if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
-        mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema);
+        mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema, false);
     if ((tool->flags & ~(uint32_t)MCP_CUT) && (features & MCPI_PROTO_HINTS))
         mcpi_server_put_hints(out, tool->flags);
     if (features & MCPI_PROTO_TITLES) mcpi_server_put_json(out, "_meta", tool->meta);

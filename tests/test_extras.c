@@ -203,6 +203,75 @@ static void meta_of_rows(void)
     refused("mcp_server_desc: tools 't': meta is not a JSON object");
 }
 
+/*---- Headers -------------------------------------------------------------------------------------*/
+
+#define FIELD(text) "mcp_server_desc: tools 't': field '" text
+
+static const struct {
+    mcp_field fields[3];
+    const char *wrong;
+} headers[] = {
+    { { MCP_ARG("a", MCP_NUMBER | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("a': is MCP_HEADER, but no string, integer or boolean") },
+    { { MCP_ARG("a", MCP_STRING | MCP_LIST | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("a': is MCP_HEADER, but no string, integer or boolean") },
+    { { MCP_ARG("a b", MCP_STRING | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("a b': is MCP_HEADER, but its name has what no header may have") },
+    { { MCP_ARG("a:", MCP_STRING | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("a:': is MCP_HEADER, but its name has what no header may have") },
+    { { MCP_ARG("\xC3\xA9", MCP_STRING | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("\xC3\xA9': is MCP_HEADER, but its name has what no header may have") },
+    { { MCP_ARG("", MCP_STRING | MCP_HEADER, 0), MCP_END, MCP_END },
+      FIELD("': is MCP_HEADER, but its name has what no header may have") },
+    { { MCP_ARG("Region", MCP_STRING | MCP_HEADER, 0), MCP_ARG("rEGION", MCP_BOOLEAN | MCP_HEADER, 0), MCP_END },
+      FIELD("rEGION': is MCP_HEADER as another one, whose name differs by upper and lower case only") },
+    { { MCP_RANGE("a", MCP_INTEGER | MCP_HEADER, "0", "9007199254740992", 0), MCP_END, MCP_END },
+      FIELD("a': is MCP_HEADER, but may be beyond 9007199254740991") },
+    { { MCP_RANGE("a", MCP_INTEGER | MCP_HEADER, "-9007199254740992", "0", 0), MCP_END, MCP_END },
+      FIELD("a': is MCP_HEADER, but may be beyond 9007199254740991") },
+    { { MCP_ARG("Region", MCP_STRING | MCP_HEADER, 0), MCP_ARG("rEGION", MCP_BOOLEAN, 0), MCP_END }, NULL },
+    { { MCP_RANGE("a", MCP_INTEGER | MCP_HEADER, "-9007199254740991", "9007199254740991", 0),
+        MCP_RANGE("ab", MCP_STRING | MCP_HEADER, "1", "9007199254740992", 0), MCP_END }, NULL },
+    { { MCP_ARG("!#$%&'*+-.^_`|~09azAZ", MCP_STRING | MCP_HEADER, 0), MCP_END, MCP_END }, NULL }
+};
+
+static int says(mcp_call *c) { return mcp_textf(c, "%lld", (long long)mcp_arg_int(c, "n", -1)); }
+
+static void headers_that_are_none(void)
+{
+    static const mcp_field rows[] = { MCP_ARG("a", MCP_STRING | MCP_HEADER, 0), MCP_END };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(headers); i++) {
+        NOTE("fields %lu", (unsigned long)i);
+        begin();
+        tools[0].args = headers[i].fields;
+        if (headers[i].wrong) refused(headers[i].wrong);
+        else CHECK(strstr(answer("tools/list", ""), "\"x-mcp-header\":") != NULL);
+    }
+    begin();
+    prompts[0].args = rows;
+    refused("mcp_server_desc: prompts 'p': arguments must be strings, and are no headers");
+}
+
+/* Every client can write such an integer, and so no other is taken; what a tool gives back is no header. */
+static void integers_in_headers(void)
+{
+    static const mcp_field rows[] = { MCP_ARG("n", MCP_INTEGER | MCP_HEADER, 0), MCP_END };
+    begin();
+    host.act = says;
+    tools[0].args = tools[0].result = rows;
+    CHECK(strstr(answer("tools/list", ""), "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":"
+                 "\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991,\"x-mcp-header\":\"n\"}}},"
+                 "\"outputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":"
+                 "-9007199254740991,\"maximum\":9007199254740991}}}") != NULL);
+    CHECK(strstr(answer("tools/call", "\"name\":\"t\",\"arguments\":{\"n\":9007199254740991}"),
+                 "\"text\":\"9007199254740991\"") != NULL);
+    CHECK(strstr(answer("tools/call", "\"name\":\"t\",\"arguments\":{\"n\":9007199254740992}"),
+                 "argument 'n': expected at most 9007199254740991, got 9007199254740992") != NULL);
+    CHECK(strstr(answer("tools/call", "\"name\":\"t\",\"arguments\":{\"n\":-9007199254740992}"),
+                 "argument 'n': expected at least -9007199254740991, got -9007199254740992") != NULL);
+}
+
 int main(void)
 {
     TEST(public_lists_have_no_filter);
@@ -210,5 +279,7 @@ int main(void)
     TEST(keys_of_meta);
     TEST(meta_of_errors);
     TEST(meta_of_rows);
+    TEST(headers_that_are_none);
+    TEST(integers_in_headers);
     return test_end();
 }

@@ -38,12 +38,20 @@ static const mcp_field extras_repeats_args[] = {
     MCP_RANGE("times", MCP_INTEGER, "0", "1000", 0),
     MCP_END
 };
+static const mcp_field extras_headers_args[] = {
+    MCP_NEED("Region", MCP_STRING | MCP_HEADER, "Where"),
+    MCP_DEFAULT("shard", MCP_INTEGER | MCP_HEADER, "1", 0),
+    MCP_ARG("dry", MCP_BOOLEAN | MCP_HEADER, 0),
+    MCP_ARG("plain", MCP_STRING, 0),
+    MCP_END
+};
 static const mcp_tool extras_tools[] = {
     MCP_TOOL_LIMITED("page", extras_page, 0, extras_page_args, MCP_READ_ONLY, 0, 0, 0),
     MCP_TOOL_LIMITED("cuts", extras_repeats, 0, extras_repeats_args, MCP_CUT, 0, 0, 14),
     MCP_TOOL_LIMITED("refuses", extras_repeats, 0, extras_repeats_args, 0, 0, 0, 14),
     { "marks", extras_marks, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-      MCP_JSON({ "ui": { "resourceUri": "ui://marks" }, "example.com/n": 1 }) }
+      MCP_JSON({ "ui": { "resourceUri": "ui://marks" }, "example.com/n": 1 }) },
+    MCP_TOOL("headers", extras_marks, 0, extras_headers_args)
 };
 
 static const mcp_field extras_prompt_args[] = { MCP_ARG("a", MCP_STRING, 0), MCP_END };
@@ -76,6 +84,7 @@ static mcp_server *extras_server(mcp_server_desc *d)
     d->prompts = extras_prompts; d->num_prompts = MCP_COUNT(extras_prompts);
     d->tools = extras_tools; d->num_tools = MCP_COUNT(extras_tools);
     d->resources = resources; d->num_resources = MCP_COUNT(resources);
+    d->page_size = 4;
     d->ttl_ms = 60000;
     d->cache = MCP_CACHE_PUBLIC;
     return mcp_server_create(d);
