@@ -7,7 +7,7 @@
 #     test_NAME: CASE           a case of tests/test_NAME.c
 #     wire: FILE: CASE          a transcript in tests/wire
 #     servers: SERVER, or CASE  one of those in tests/interop/servers.sh, or what client.c there does with them
-#     typescript: CASE          what tests/interop/typescript.mjs does with our server
+#     typescript: CASE          what tests/interop/typescript.mjs does with our server, or typescript_everything.mjs
 #     rounds: CASE              what tests/interop/rounds.c does with other servers
 #     job: NAME VARIANT         a whole job of tests/run.sh
 #     fuzz: NAME                tests/NAME.c
@@ -44,8 +44,10 @@ common='
         } else if (name == "servers") {
             found = has(file = "interop/client.c", "(\"" rest "\",")
             if (!found) found = has(file = "interop/servers.sh", "\ntry \047" rest "\047 ")
-        } else if (name == "typescript") found = has(file = "interop/typescript.mjs", "[\047" rest "\047, ")
-        else if (name == "rounds") found = has(file = "interop/rounds.c", "\ncheck(\"" rest "\",")
+        } else if (name == "typescript") {
+            found = has(file = "interop/typescript.mjs", "[\047" rest "\047, ")
+            if (!found) found = has(file = "interop/typescript_everything.mjs", "[\047" rest "\047, ")
+        } else if (name == "rounds") found = has(file = "interop/rounds.c", "\ncheck(\"" rest "\",")
         else if (name == "job") found = has(file = "run.sh", "\necho \047" rest "\047\n")
         else if (name == "fuzz") found = has(file = rest ".c", "\nint LLVMFuzzerTestOneInput(")
         else if (name == "check") found = has(file = "../tools/check.sh", "\n" rest "() {")

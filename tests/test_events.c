@@ -1435,7 +1435,7 @@ static void wrong_rows(void)
         { MCP_RESOURCES, &nothing, "mcp_server_desc: resources 'mem://n': fn and contents are NULL" },
         { MCP_RESOURCES, &open_brace, "mcp_server_desc: resources 'mem://{n': " },
         { MCP_RESOURCES, &no_handler, "mcp_server_desc: resources 'mem://{n}': fn of a template is NULL" },
-        { MCP_PROMPTS, &integer, "mcp_server_desc: prompts 'i': arguments must be strings" },
+        { MCP_PROMPTS, &integer, "mcp_server_desc: prompts 'i': arguments must be strings, and are no headers" },
         { MCP_PROMPTS, &same, "mcp_server_desc: prompts 'act': name is taken by an earlier row" },
         { MCP_PROMPTS, &nobody, "mcp_server_desc: prompts 'n': fn is NULL" }
     };

