@@ -883,6 +883,9 @@ typedef struct mcp_server_desc {
     void *log_user;                 /* for log in place of user; NULL: user */
     uint32_t ttl_ms;                /* how long a client may keep lists and discover (default: not at all) */
     uint32_t cache;                 /* MCP_CACHE_PUBLIC if these are the same for everybody */
+    /* Capabilities beyond the protocol: objects whose members are objects; may be NULL. An extension's key
+       has a prefix: MCP_JSON({ "com.example/maps": { "zoom": 9 } }). Spec: schema (ServerCapabilities) */
+    const char *extensions, *experimental;
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -8515,10 +8518,35 @@ static bool mcpi_server_take_tables(mcp_server *s, mcp_doc *doc)
     return true;
 }
 
-/* Makes the registry. False, and the log told why. */
+/* Whether a text, if there is one, is an object of objects, with the keys of extensions or any others. */
+static bool mcpi_server_is_map(mcp_doc *doc, const char *json, bool extensions)
+{
+    const mcp_json map = json ? mcpi_schema_literal(doc, json) : mcpi_json_missing();
+    mcp_json v;
+    if (json && mcp_json_type(map) != MCP_JSON_OBJECT) return false;
+    for (v = mcp_json_first(map); mcp_json_exists(v); v = mcp_json_next(v)) {
+        if (mcp_json_type(v) != MCP_JSON_OBJECT) return false;
+        if (extensions && mcpi_proto_key(mcp_json_key(v), true) == MCPI_PROTO_WRONG) return false;
+    }
+    return true;
+}
+
+/* What is wrong with what the desc has as JSON, or NULL. */
+static const char *mcpi_server_wrong_maps(mcp_doc *doc, const mcp_server_desc *d)
+{
+    if (!mcpi_server_is_map(doc, d->experimental, false))
+        return "mcp_server_desc: experimental must be a JSON object whose members are objects";
+    if (!mcpi_server_is_map(doc, d->extensions, true))
+        return "mcp_server_desc: extensions must be a JSON object whose members are objects, each under a "
+               "key with a prefix, as \"com.example/maps\"";
+    return NULL;
+}
+
+/* Makes the registry, if the rest of the desc is right too. False, and the log told why. */
 static bool mcpi_server_fill_rows(mcp_server *s)
 {
     const mcp_server_desc *d = &s->desc;
+    const char *wrong;
     mcp_doc doc;
     bool good;
     s->table_size = (d->num_tools + d->num_resources + d->num_prompts + d->num_methods) * sizeof *s->table;
@@ -8530,7 +8558,9 @@ static bool mcpi_server_fill_rows(mcp_server *s)
     if (s->table) memset(s->table, 0, s->table_size);
     memset(&doc, 0, sizeof doc);
     doc.alloc = d->alloc;
-    good = mcpi_server_take_tables(s, &doc);
+    wrong = mcpi_server_wrong_maps(&doc, d);
+    if (wrong) mcpi_server_log(d, MCP_LOG_ERROR, wrong);
+    good = !wrong && mcpi_server_take_tables(s, &doc);
     if (doc.error == MCP_E_NOMEM) mcpi_server_log(d, MCP_LOG_ERROR, mcp_strerror(MCP_E_NOMEM));
     mcp_doc_free(&doc);
     return good;
@@ -8944,6 +8974,14 @@ static bool mcpi_server_has_completions(const mcp_server *s)
     return false;
 }
 
+/* JSON that the host wrote, under a key. */
+static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
+{
+    if (!json) return;
+    mcp_put_key(out, key);
+    mcp_put_raw(out, json, strlen(json));
+}
+
 static void mcpi_server_put_true(mcp_out *out, const char *name, bool there)
 {
     if (!there) return;
@@ -8979,6 +9017,8 @@ static void mcpi_server_put_capabilities(mcp_call *call)
     mcpi_server_put_capability(out, "prompts", mcpi_server_has_prompts(s), changes & MCP_PROMPTS, false);
     if (call->revision->features & MCPI_PROTO_HINTS)        /* from 2025-03-26 on, as those are */
         mcpi_server_put_capability(out, "completions", mcpi_server_has_completions(s), false, false);
+    mcpi_server_put_json(out, "experimental", s->desc.experimental);
+    mcpi_server_put_json(out, "extensions", s->desc.extensions);    /* others than 2026-07-28 take any key */
     mcp_put_end(out);
 }
 
@@ -9207,14 +9247,6 @@ static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
         mcp_put_bool(out, hints[i].value);
     }
     mcp_put_end(out);
-}
-
-/* JSON that the host wrote, under a key. */
-static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
-{
-    if (!json) return;
-    mcp_put_key(out, key);
-    mcp_put_raw(out, json, strlen(json));
 }
 
 static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *row)

@@ -63,10 +63,9 @@ static bool keep_reply(void *user, uint64_t stream, int kind, int code, const ch
     return true;
 }
 
-/* What the server answers to a request of 2026-07-28 with these params. */
-static const char *answer(const char *method, const char *members)
+/* Sends a request of 2026-07-28 with these params to a server, if there is one. */
+static void ask(mcp_server *server, const char *method, const char *members)
 {
-    mcp_server *server = mcp_server_create(&host.desc);
     char text[1000];
     mcp_delivery d;
     snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s\"_meta\":{"
@@ -77,8 +76,15 @@ static const char *answer(const char *method, const char *members)
     d.bytes = text;
     d.len = strlen(text);
     host.reply[0] = 0;
-    CHECK(server != NULL);
     if (server) (void)mcp_deliver(server, &d);
+}
+
+/* What a new server answers to it. */
+static const char *answer(const char *method, const char *members)
+{
+    mcp_server *server = mcp_server_create(&host.desc);
+    CHECK(server != NULL);
+    ask(server, method, members);
     mcp_server_destroy(server);
     CHECK_HEAP(&host.heap);
     return host.reply;
@@ -272,6 +278,93 @@ static void integers_in_headers(void)
                  "argument 'n': expected at least -9007199254740991, got -9007199254740992") != NULL);
 }
 
+/*---- Capabilities --------------------------------------------------------------------------------*/
+
+static const char *const bad_extensions[] = {
+    "", "[]", "\"x\"", "{", "{\"com.example/a\":true}",
+    "{\"com.example/a\":{},\"b\":{}}", "{\"/a\":{}}", "{\"a b/c\":{}}",
+    "{\"com.example/a\":{},\"com.example/-\":{}}"
+};
+static const char *const good_extensions[] = {
+    "{}", "{\"com.example/a\":{}}", "{\"io.modelcontextprotocol/ui\":{\"mimeTypes\":[]},\"x/y\":{}}"
+};
+static const char *const bad_experimental[] = { "", "[]", "null", "{\"a\":1}", "{\"a\":{},\"b\":null}" };
+
+static void capabilities_of_ones_own(void)
+{
+    size_t i;
+    char want[200];
+    for (i = 0; i < MCP_COUNT(bad_extensions); i++) {
+        NOTE("extensions '%s'", bad_extensions[i]);
+        begin();
+        host.desc.extensions = bad_extensions[i];
+        refused("mcp_server_desc: extensions must be a JSON object whose members are objects, each under a key "
+                "with a prefix, as \"com.example/maps\"");
+    }
+    for (i = 0; i < MCP_COUNT(bad_experimental); i++) {
+        NOTE("experimental '%s'", bad_experimental[i]);
+        begin();
+        host.desc.experimental = bad_experimental[i];
+        refused("mcp_server_desc: experimental must be a JSON object whose members are objects");
+    }
+    for (i = 0; i < MCP_COUNT(good_extensions); i++) {
+        NOTE("extensions '%s'", good_extensions[i]);
+        begin();
+        host.desc.extensions = good_extensions[i];
+        snprintf(want, sizeof want, ",\"extensions\":%s},\"ttlMs\"", good_extensions[i]);
+        CHECK(strstr(answer("server/discover", ""), want) != NULL);
+    }
+}
+
+/* With all of it in use, every allocation fails in turn: a server, or none, and in the end all memory is back. */
+static int uses_all(mcp_call *c)
+{
+    char *memory = (char *)mcp_call_memory(c, 3000);
+    mcp_part part;
+    if (memory) memory[2999] = 1;
+    if (mcp_page(c, "cursor", 5, 2, &part) != MCP_OK) return MCP_E_TOOL;
+    (void)mcp_meta(c, "com.example/a", "{'a': [%d, %s]}", 1, "a value that takes some room");
+    (void)mcp_text(c, "a text that is so long that it has to be cut");
+    return mcp_page_note(c, &part);
+}
+
+static void every_allocation_fails(void)
+{
+    char good[4000];
+    size_t at, forever;
+    begin();
+    host.act = uses_all;
+    tools[0].flags = MCP_CUT;
+    tools[0].max_text = 20;
+    tools[0].meta = "{\"a\":1}";
+    host.desc.extensions = "{\"a/b\":{}}";
+    host.desc.experimental = "{\"a\":{}}";
+    snprintf(good, sizeof good, "%s", answer("tools/call", "\"name\":\"t\""));
+    CHECK(strstr(good, "\"com.example/a\":{\"a\":[1,\"a value that takes some room\"]}}}}") != NULL);
+    for (forever = 0; forever < 2; forever++) {
+        for (at = 1; at < 100; at++) {
+            mcp_server *server;
+            NOTE("allocation %lu fails%s", (unsigned long)at, forever ? " for ever" : "");
+            (void)test_heap_init(&host.heap);
+            host.heap.fail_at = at;
+            host.heap.forever = forever;
+            server = mcp_server_create(&host.desc);
+            if (!server) CHECK_STR(mcp_strerror(MCP_E_NOMEM), host.log);
+            host.reply[0] = 0;
+            ask(server, "tools/call", "\"name\":\"t\"");
+            if (strcmp(host.reply, good)) {
+                CHECK(!host.reply[0] || strstr(host.reply, "\"error\":{\"code\":-32603,\"message\":\"MCP_E_NOMEM") ||
+                      strstr(host.reply, "memory"));
+                host.heap.fail_at = 0;
+                ask(server, "tools/call", "\"name\":\"t\"");
+                if (server) CHECK_STR(good, host.reply);
+            }
+            mcp_server_destroy(server);
+            CHECK_HEAP(&host.heap);
+        }
+    }
+}
+
 int main(void)
 {
     TEST(public_lists_have_no_filter);
@@ -281,5 +374,7 @@ int main(void)
     TEST(meta_of_rows);
     TEST(headers_that_are_none);
     TEST(integers_in_headers);
+    TEST(capabilities_of_ones_own);
+    TEST(every_allocation_fails);
     return test_end();
 }

@@ -84,6 +84,9 @@ static mcp_server *extras_server(mcp_server_desc *d)
     d->prompts = extras_prompts; d->num_prompts = MCP_COUNT(extras_prompts);
     d->tools = extras_tools; d->num_tools = MCP_COUNT(extras_tools);
     d->resources = resources; d->num_resources = MCP_COUNT(resources);
+    d->extensions = MCP_JSON({ "io.modelcontextprotocol/ui": { "mimeTypes": [ "text/html;profile=mcp-app" ] },
+                               "com.example/maps": {} });
+    d->experimental = MCP_JSON({ "dance": { "steps": 3 } });
     d->page_size = 4;
     d->ttl_ms = 60000;
     d->cache = MCP_CACHE_PUBLIC;
