@@ -1,5 +1,5 @@
-/* A file server: lists, reads and searches what is below one directory. It changes nothing, and cannot be led
-   out of it.
+/* A file server: lists, reads and searches what is below one directory, and tells of files that change. It
+   changes nothing itself, and cannot be led out of its directory.
 
        cc -O2 -I. examples/files.c -o files && ./files /home/me/project
 
@@ -28,6 +28,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TEMPLATE "file:///{+path}"
+
 enum {
     NAME_SIZE = 255 + 1,
     PATH_SIZE = 1024 + 1,
@@ -36,7 +38,8 @@ enum {
     MAX_DEPTH = 32,             /* directories in one another that a search enters */
     MAX_VISITS = 10000,         /* files and directories that it looks at */
     MAX_SEARCHED = 64 << 20,    /* bytes that it reads */
-    MAX_HITS = 100              /* lines and names that it finds */
+    MAX_HITS = 100,             /* lines and names that it finds */
+    MAX_WATCHES = 32            /* files that a client may want to hear of */
 };
 
 /* Names of a directory, in order; those after `after` that there is a place for. */
@@ -47,10 +50,19 @@ struct page {
     bool more;                  /* others come after these */
 };
 
+/* A file that a client wants to hear of. */
+struct watch {
+    char uri[3 * PATH_SIZE + 8];        /* "": the place is free */
+    char path[PATH_SIZE];
+    struct stat seen;                   /* zeros: there was none that is served */
+};
+
 struct files {
     int root;                   /* the directory that is served */
     char bytes[MAX_BYTES + 1];  /* of the file that is read, and a NUL */
     struct page pages[MAX_DEPTH];
+    struct watch watches[MAX_WATCHES];
+    size_t num_watches;
 };
 
 /*---- The way from the root to a file -------------------------------------------------------------*/
@@ -485,6 +497,82 @@ static int search(mcp_call *c)
     return finish_json(c, &s.out);
 }
 
+/*---- Changes -------------------------------------------------------------------------------------*/
+
+static void look_at(const struct files *files, const char *path, struct stat *seen)
+{
+    struct item item;
+    memset(seen, 0, sizeof *seen);
+    if (open_file(files, path, &item)) return;
+    *seen = item.st;
+    (void)close(item.fd);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void start_watching(struct files *files, const char *uri)
+{
+    struct watch *w = &files->watches[files->num_watches];
+    mcp_alloc from_malloc = { 0, 0 };
+    mcp_arena arena;
+    mcp_uri_var *vars;
+    mcp_arena_init(&arena, from_malloc, 1 << 20);
+    if (files->num_watches < MAX_WATCHES && strlen(uri) < sizeof w->uri &&
+        mcp_uri_match(&arena, TEMPLATE, uri, strlen(uri), &vars) == 1 && vars->value.len < sizeof w->path) {
+        (void)snprintf(w->uri, sizeof w->uri, "%s", uri);
+        (void)snprintf(w->path, sizeof w->path, "%s", vars->value.ptr);
+        look_at(files, w->path, &w->seen);
+        files->num_watches++;
+    }
+    mcp_arena_free(&arena);
+}
+
+static void stop_watching(struct files *files, const char *uri)
+{
+    size_t i = 0;
+    while (i < files->num_watches && strcmp(files->watches[i].uri, uri)) i++;
+    if (i < files->num_watches) files->watches[i] = files->watches[--files->num_watches];
+}
+
+static void on_subscribe(void *user, const char *uri, bool wanted)
+{
+    if (wanted) start_watching((struct files *)user, uri);
+    else stop_watching((struct files *)user, uri);
+}
+
+/* Tells of the files that are not as they were. */
+static void look_around(struct files *files, mcp_server *server)
+{
+    size_t i;
+    for (i = 0; i < files->num_watches; i++) {
+        struct watch *w = &files->watches[i];
+        struct stat now;
+        look_at(files, w->path, &now);
+        if (is_same(&now, &w->seen)) continue;
+        w->seen = now;
+        mcp_resource_changed(server, w->uri);
+    }
+}
+
+/* Serves until the input ends, and meanwhile looks around once a second while anybody wants that. */
+static int serve(struct files *files, const mcp_server_desc *desc)
+{
+    mcp_server *server = mcp_server_create(desc);
+    mcp_stdio *io = server ? mcp_stdio_open(server) : NULL;
+    int status = io ? (int)MCP_OK : (int)MCP_E_NOMEM;
+    while (status >= 0) {
+        status = mcp_stdio_pump(io, files->num_watches ? 1000 : -1);
+        look_around(files, server);
+    }
+    mcp_stdio_close(io);
+    mcp_server_destroy(server);
+    return status != MCP_E_CLOSED;
+}
+
 /*---- The server ----------------------------------------------------------------------------------*/
 
 static const mcp_field list_args[] = {
@@ -515,7 +603,7 @@ static const mcp_tool tools[] = {
 };
 
 static const mcp_resource resources[] = {
-    MCP_RESOURCE_FULL("file:///{+path}", "file", read_resource, "A file, by its path from the root.", 0, 0, 0,
+    MCP_RESOURCE_FULL(TEMPLATE, "file", read_resource, "A file, by its path from the root.", 0, 0, 0,
                       0, 0, complete_path, 0, 0, 0, 0)
 };
 
@@ -532,6 +620,9 @@ int main(int argc, char **argv)
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
     d.resources = resources; d.num_resources = MCP_COUNT(resources);
     d.user = &files;
+    d.on_subscribe = on_subscribe;
+    d.changes = MCP_CONTENTS;
+    d.max_subscriptions = MAX_WATCHES;
     d.max_reply = 8 * MAX_BYTES;        /* the longest escape has six bytes */
-    return mcp_serve_stdio(&d);
+    return serve(&files, &d);
 }

@@ -38,6 +38,7 @@ static int add_note(mcp_call *c)
     (void)snprintf(n->uri, sizeof n->uri, "note://%s", name);
     (void)snprintf(n->text, sizeof n->text, "%s", text);
     s->count++;
+    mcp_resource_changed(mcp_call_server(c), "note://index");
     return mcp_textf(c, "added as %s", n->uri);
 }
 
@@ -47,6 +48,8 @@ static int delete_note(mcp_call *c)
     const char *name = mcp_arg_str(c, "name");
     struct note *n = find(s, name);
     if (!n) return mcp_fail(c, "there is no note '%s': note://index lists them", name);
+    mcp_resource_changed(mcp_call_server(c), "note://index");
+    mcp_resource_changed(mcp_call_server(c), n->uri);
     s->count--;
     memmove(n, n + 1, (size_t)(s->notes + s->count - n) * sizeof *n);
     return mcp_textf(c, "deleted '%s'", name);
@@ -153,6 +156,7 @@ int main(void)
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
     d.resources = resources; d.num_resources = MCP_COUNT(resources);
     d.prompts = prompts; d.num_prompts = MCP_COUNT(prompts);
+    d.changes = MCP_CONTENTS;
     d.user = &store;
     return mcp_serve_stdio(&d);
 }

@@ -19,6 +19,7 @@ enum { MIB = 1 << 20, MAX_DESCRIPTORS = 64 };
 static const char *program = "build/files";
 static char base[200];          /* of this run: what is served is in base/root, what must not be beside it */
 static mcp_client *client;
+static char changed[2000];      /* URIs of resources that the server said have changed, each with a blank behind */
 
 /*---- Files ---------------------------------------------------------------------------------------*/
 
@@ -113,6 +114,14 @@ static void remove_tree(const char *name)
 
 /*---- Requests ------------------------------------------------------------------------------------*/
 
+static void on_changed(void *user, mcp_client *from, int what, const char *uri)
+{
+    const size_t len = strlen(changed);
+    (void)user;
+    CHECK(from == client && what == MCP_RESOURCES);
+    (void)snprintf(changed + len, sizeof changed - len, "%s ", uri);
+}
+
 /* Starts a server on a directory. */
 static bool begin(const char *directory, uint32_t revision)
 {
@@ -123,6 +132,7 @@ static bool begin(const char *directory, uint32_t revision)
     d.name = "test"; d.version = "1.0";
     d.revisions = revision;
     d.max_message = 16 * MIB;
+    d.on_changed = on_changed;
     (void)snprintf(path, sizeof path, "%s", directory);
     argv[0] = program;
     argv[1] = path;
@@ -163,11 +173,6 @@ static const mcp_reply *ask_list(const char *path)
 static const mcp_reply *ask_search(const char *path, const char *text)
 {
     return mcp_call_tool(client, "search", "{'path': %s, 'text': %s}", path, text);
-}
-
-static const mcp_reply *read_uri(const char *uri)
-{
-    return mcp_request(client, "resources/read", "{'uri': %s}", uri);
 }
 
 static const mcp_reply *complete(const char *value)
@@ -345,13 +350,13 @@ static void by_the_uri(void)
     for (i = 0; i < MCP_COUNT(uris); i++) {
         (void)snprintf(uri, sizeof uri, "file:///%s", uris[i]);
         NOTE("%.80s", uri);
-        CHECK_MISSING(read_uri(uri));
+        CHECK_MISSING(mcp_read_resource(client, uri));
     }
     NOTE("other URIs");
-    CHECK_MISSING(read_uri("file://hello.txt"));
-    CHECK_MISSING(read_uri("file://localhost/hello.txt"));
-    CHECK_MISSING(read_uri("file:/hello.txt"));
-    CHECK_MISSING(read_uri("http:///hello.txt"));
+    CHECK_MISSING(mcp_read_resource(client, "file://hello.txt"));
+    CHECK_MISSING(mcp_read_resource(client, "file://localhost/hello.txt"));
+    CHECK_MISSING(mcp_read_resource(client, "file:/hello.txt"));
+    CHECK_MISSING(mcp_read_resource(client, "http:///hello.txt"));
 }
 
 /* Nothing is told of what is not below the root. */
@@ -376,7 +381,7 @@ static void devices(void)
         CHECK_REFUSED("is neither a file nor a directory", ask_file("null"));
         CHECK_REFUSED("is neither a file nor a directory", ask_file("zero"));
         CHECK_REFUSED("is neither a file nor a directory", ask_list("tty"));
-        CHECK_MISSING(read_uri("file:///null"));
+        CHECK_MISSING(mcp_read_resource(client, "file:///null"));
     }
     mcp_client_close(client);
 }
@@ -391,7 +396,7 @@ static void exchanged_between(void)
     make_link("flip", "../outside");
     CHECK_REFUSED(symbolic, ask_file("flip/secret.txt"));
     CHECK_REFUSED(symbolic, ask_list("flip"));
-    CHECK_MISSING(read_uri("file:///flip/secret.txt"));
+    CHECK_MISSING(mcp_read_resource(client, "file:///flip/secret.txt"));
     must("unlink", "flip", unlink(in_root("flip")));
     must("rename", "flip", rename(in_root("flip_kept"), in_root("flip")));
     CHECK_TEXT("inside\n", ask_file("flip/secret.txt"));
@@ -583,12 +588,12 @@ static void whole_files(void)
         CHECK_INT(1, (int64_t)mcp_json_count(mcp_reply_content(r)));
     }
     NOTE("%s", "");
-    CHECK_STR("hello, world\n", text_at(read_uri("file:///hello.txt"), "/contents/0/text"));
-    CHECK_STR("hello, world\n", text_at(read_uri("file:///%68ello.txt"), "/contents/0/text"));
-    CHECK_STR("x\n", text_at(read_uri("file:///src/deep/notes.txt"), "/contents/0/text"));
-    CHECK_STR("x\n", text_at(read_uri("file:///src%2Fdeep%2fnotes.txt"), "/contents/0/text"));
-    CHECK_STR("percent\n", text_at(read_uri("file:///%252e%252e"), "/contents/0/text"));
-    CHECK_STR("", text_at(read_uri("file:///empty"), "/contents/0/text"));
+    CHECK_STR("hello, world\n", text_at(mcp_read_resource(client, "file:///hello.txt"), "/contents/0/text"));
+    CHECK_STR("hello, world\n", text_at(mcp_read_resource(client, "file:///%68ello.txt"), "/contents/0/text"));
+    CHECK_STR("x\n", text_at(mcp_read_resource(client, "file:///src/deep/notes.txt"), "/contents/0/text"));
+    CHECK_STR("x\n", text_at(mcp_read_resource(client, "file:///src%2Fdeep%2fnotes.txt"), "/contents/0/text"));
+    CHECK_STR("percent\n", text_at(mcp_read_resource(client, "file:///%252e%252e"), "/contents/0/text"));
+    CHECK_STR("", text_at(mcp_read_resource(client, "file:///empty"), "/contents/0/text"));
 }
 
 static void ranges_of_ten_bytes(void)
@@ -682,13 +687,13 @@ static void what_is_no_text(void)
     CHECK_BLOB(all, sizeof all, text_at(r, "/content/0/resource/blob"));
     CHECK_STR("file:///all%20100%25.bin", text_at(r, "/content/0/resource/uri"));
     CHECK_STR("application/octet-stream", text_at(r, "/content/0/resource/mimeType"));
-    r = read_uri("file:///all%20100%25.bin");       /* the URI that it told */
+    r = mcp_read_resource(client, "file:///all%20100%25.bin");       /* the URI that it told */
     CHECK_BLOB(all, sizeof all, text_at(r, "/contents/0/blob"));
     CHECK(text_at(r, "/contents/0/text") == NULL);
     CHECK_BLOB("a\0b", 3, text_at(ask_file("nul"), "/content/0/resource/blob"));
-    CHECK_BLOB("a\0b", 3, text_at(read_uri("file:///nul"), "/contents/0/blob"));
+    CHECK_BLOB("a\0b", 3, text_at(mcp_read_resource(client, "file:///nul"), "/contents/0/blob"));
     CHECK_BLOB("\xC3\xA9\xC3", 3, text_at(ask_file("cut"), "/content/0/resource/blob"));
-    CHECK_BLOB("\xC3\xA9\xC3", 3, text_at(read_uri("file:///cut"), "/contents/0/blob"));
+    CHECK_BLOB("\xC3\xA9\xC3", 3, text_at(mcp_read_resource(client, "file:///cut"), "/contents/0/blob"));
     CHECK_STR("{\"found\":[]}", mcp_reply_text(ask_search("", "\x01\x02")));      /* bytes are not searched */
     remove_tree("all 100%.bin");
     remove_tree("nul");
@@ -710,7 +715,7 @@ static void a_big_file(void)
     len = read_in_parts("big", MIB, again, sizeof again);
     CHECK_UINT(SIZE, len);
     CHECK(!memcmp(bytes, again, SIZE));
-    r = read_uri("file:///big");
+    r = mcp_read_resource(client, "file:///big");
     CHECK_STATUS(MCP_E_REMOTE, mcp_reply_status(r));
     CHECK_STR("the file has 3670014 bytes: read it in parts, with the tool read_file", mcp_reply_text(r));
     CHECK_TEXT("hello, world\n", ask_file("hello.txt"));
@@ -725,11 +730,11 @@ static void at_the_limit(void)
     memset(bytes, 1, MIB);
     make_file("limit", bytes, MIB);
     make_hole("over", MIB + 1);
-    got = text_at(read_uri("file:///limit"), "/contents/0/text");
+    got = text_at(mcp_read_resource(client, "file:///limit"), "/contents/0/text");
     CHECK_STR(bytes, got);
     CHECK_STR(bytes, mcp_reply_text(ask_file("limit")));
     CHECK_STR("the file has 1048577 bytes: read it in parts, with the tool read_file",
-              mcp_reply_text(read_uri("file:///over")));
+              mcp_reply_text(mcp_read_resource(client, "file:///over")));
     remove_tree("limit");
     remove_tree("over");
 }
@@ -963,6 +968,51 @@ static void many_files(void)
     remove_tree("crowd");
 }
 
+/*---- Changes -------------------------------------------------------------------------------------*/
+
+/* Waits for what the server tells, and forgets it. */
+static void check_told(const char *file, int line, const char *want)
+{
+    while (!*changed && mcp_client_pump(client, PATIENCE) == MCP_OK) {}
+    test_str(file, line, "changed", want, changed);
+    changed[0] = 0;
+}
+#define CHECK_TOLD(want) check_told(__FILE__, __LINE__, want)
+
+/* Of all that happens only what is asked for is told; the last change is one that is. */
+static void files_that_change(void)
+{
+    char uri[40];
+    int i;
+    make_text("watched", "1");
+    make_text("other", "1");
+    for (i = 0; i < 40; i++) {          /* more than it can watch at a time */
+        (void)snprintf(uri, sizeof uri, "file:///file%d", i);
+        CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, uri)));
+        CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_unsubscribe(client, uri)));
+    }
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, "file:///watched")));
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, "file:///src%2Fcomes")));
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, "file:///link.txt")));
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, "file:///other")));
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_unsubscribe(client, "file:///other")));
+    CHECK_MISSING(mcp_subscribe(client, "file:///../secret.txt"));
+    make_text("other", "123");
+    make_text("../outside/secret.txt", "SECRET SECRET\n");
+    make_text("watched", "12");
+    CHECK_TOLD("file:///watched ");
+    make_text("src/comes", "1");
+    CHECK_TOLD("file:///src%2Fcomes ");
+    remove_tree("watched");
+    CHECK_TOLD("file:///watched ");
+    make_link("watched", "../outside/secret.txt");      /* as if there was none */
+    remove_tree("src/comes");
+    CHECK_TOLD("file:///src%2Fcomes ");
+    must("unlink", "watched", unlink(in_root("watched")));
+    make_text("../outside/secret.txt", "SECRET\n");
+    remove_tree("other");
+}
+
 /*---- Both eras -----------------------------------------------------------------------------------*/
 
 static void tools_refuse(void) { in_both_eras(by_the_tools); }
@@ -986,6 +1036,7 @@ static void searches_long_lines(void) { in_both_eras(long_lines); }
 static void search_limit_hits(void) { in_era(MCP_2026_07_28, many_hits); }
 static void search_limit_depth(void) { in_era(MCP_2026_07_28, deep_trees); }
 static void search_limit_bytes(void) { in_era(MCP_2026_07_28, much_to_read); }
+static void changes(void) { in_era(MCP_2025_11_25, files_that_change); }
 static void search_limit_files(void) { in_era(MCP_2026_07_28, many_files); }
 
 /* A server that keeps a descriptor open for each question, or for some, cannot answer the last of them. */
@@ -1028,6 +1079,7 @@ int main(int argc, char **argv)
     TEST(search_limit_depth);
     TEST(search_limit_bytes);
     TEST(search_limit_files);
+    TEST(changes);
     remove_tree("..");
     return test_end();
 }

@@ -6,6 +6,15 @@
 
 static const char *program = "build/notes";
 static mcp_client *client;
+static char changed[200];       /* URIs of resources that the server said have changed, each with a blank behind */
+
+static void on_changed(void *user, mcp_client *from, int what, const char *uri)
+{
+    const size_t len = strlen(changed);
+    (void)user;
+    CHECK(from == client && what == MCP_RESOURCES);
+    (void)snprintf(changed + len, sizeof changed - len, "%s ", uri);
+}
 
 /* Runs a case against a server of its own: in the first revision, the last legacy one and the modern one. */
 static void in_both_eras(void (*run)(void))
@@ -18,6 +27,7 @@ static void in_both_eras(void (*run)(void))
         memset(&d, 0, sizeof d);
         d.name = "test"; d.version = "1.0";
         d.revisions = revisions[i];
+        d.on_changed = on_changed;
         argv[0] = program;
         client = mcp_client_spawn(&d, argv);
         CHECK(client != NULL);
@@ -40,11 +50,6 @@ static const mcp_reply *add(const char *name, const char *text)
     return mcp_call_tool(client, "add_note", "{'name': %s, 'text': %s}", name, text);
 }
 
-static const mcp_reply *read_uri(const char *uri)
-{
-    return mcp_request(client, "resources/read", "{'uri': %s}", uri);
-}
-
 static void check_reply(const char *file, int line, int status, const char *text, const mcp_reply *reply)
 {
     test_status(file, line, mcp_reply_text(reply), status, mcp_reply_status(reply));
@@ -60,7 +65,7 @@ static const char *at(const mcp_reply *reply, const char *pointer)
 
 static void check_missing(const char *file, int line, const char *uri)
 {
-    const mcp_reply *r = read_uri(uri);
+    const mcp_reply *r = mcp_read_resource(client, uri);
     NOTE("%s", uri);
     test_status(file, line, "resources/read", MCP_E_REMOTE, mcp_reply_status(r));
     test_int(file, line, "its code", speaks("2026-07-28") ? -32602 : -32002, mcp_reply_code(r));
@@ -104,23 +109,23 @@ static void write_and_read(void)
     const mcp_reply *r;
     CHECK_REPLY(MCP_OK, "added as note://shopping-list", add("shopping-list", "milk, \xC3\xA9" "clairs\n\"eggs\""));
     CHECK_REPLY(MCP_OK, "added as note://todo", add("todo", "nothing"));
-    r = read_uri("note://shopping-list");
+    r = mcp_read_resource(client, "note://shopping-list");
     CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", at(r, "/contents/0/text"));
     CHECK_STR("text/plain", at(r, "/contents/0/mimeType"));
     CHECK_STR("note://shopping-list", at(r, "/contents/0/uri"));
-    r = read_uri("note://shopping%2Dlist");     /* the same name */
+    r = mcp_read_resource(client, "note://shopping%2Dlist");     /* the same name */
     CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", at(r, "/contents/0/text"));
     CHECK_STR("note://shopping%2Dlist", at(r, "/contents/0/uri"));
-    r = read_uri("note://index");
+    r = mcp_read_resource(client, "note://index");
     CHECK_STR("[\"shopping-list\",\"todo\"]", at(r, "/contents/0/text"));
     CHECK_STR("application/json", at(r, "/contents/0/mimeType"));
     CHECK_REPLY(MCP_OK, "deleted 'shopping-list'",
                 mcp_call_tool(client, "delete_note", "{'name': %s}", "shopping-list"));
     CHECK_MISSING("note://shopping-list");
-    CHECK_STR("nothing", at(read_uri("note://todo"), "/contents/0/text"));
-    CHECK_STR("[\"todo\"]", at(read_uri("note://index"), "/contents/0/text"));
+    CHECK_STR("nothing", at(mcp_read_resource(client, "note://todo"), "/contents/0/text"));
+    CHECK_STR("[\"todo\"]", at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
     CHECK_REPLY(MCP_OK, "added as note://shopping-list", add("shopping-list", "cake"));
-    CHECK_STR("cake", at(read_uri("note://shopping-list"), "/contents/0/text"));
+    CHECK_STR("cake", at(mcp_read_resource(client, "note://shopping-list"), "/contents/0/text"));
 }
 
 static void what_is_not_there(void)
@@ -134,7 +139,7 @@ static void what_is_not_there(void)
     for (i = 0; i < MCP_COUNT(uris); i++) CHECK_MISSING(uris[i]);
     CHECK_REPLY(MCP_E_TOOL, "there is no note 'nobody': note://index lists them",
                 mcp_call_tool(client, "delete_note", "{'name': 'nobody'}"));
-    CHECK_STR("[\"a\"]", at(read_uri("note://index"), "/contents/0/text"));
+    CHECK_STR("[\"a\"]", at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
 }
 
 static void names_that_are_none(void)
@@ -150,7 +155,7 @@ static void names_that_are_none(void)
                 add("index", "x"));
     CHECK_REPLY(MCP_OK, "added as note://once", add("once", "x"));
     CHECK_REPLY(MCP_E_TOOL, "there is a note 'once' already: use another name, or delete it first", add("once", "y"));
-    CHECK_STR("x", at(read_uri("note://once"), "/contents/0/text"));
+    CHECK_STR("x", at(mcp_read_resource(client, "note://once"), "/contents/0/text"));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add("", "x")));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add(name, "x")));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add("long", text)));
@@ -158,7 +163,8 @@ static void names_that_are_none(void)
     name[40] = text[2000] = 0;
     CHECK_STATUS(MCP_OK, mcp_reply_status(add(name, text)));
     CHECK_REPLY(MCP_OK, "deleted 'once'", mcp_call_tool(client, "delete_note", "{'name': 'once'}"));
-    CHECK_STR(text, at(read_uri("note://nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"), "/contents/0/text"));
+    CHECK_STR(text, at(mcp_read_resource(client, "note://nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"),
+                       "/contents/0/text"));
 }
 
 /* The longest notes, of the longest characters, as many as there is room for. */
@@ -174,7 +180,7 @@ static void a_full_store(void)
         CHECK_STATUS(MCP_OK, mcp_reply_status(add(name, text)));
     }
     CHECK_REPLY(MCP_E_TOOL, "there are 100 notes, and no room for more: delete one first", add("more", "x"));
-    CHECK_STR(text, at(read_uri("note://n99"), "/contents/0/text"));
+    CHECK_STR(text, at(mcp_read_resource(client, "note://n99"), "/contents/0/text"));
     r = mcp_request(client, "prompts/get", "{'name': 'summarize'}");
     CHECK_INT(101, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "messages")));
     CHECK_STR(text, at(r, "/messages/100/content/resource/text"));
@@ -249,6 +255,25 @@ static void the_prompt(void)
     CHECK_INT(-32602, mcp_reply_code(r));
 }
 
+/* Before 2026-07-28. What is told of comes before the answer to the next request. */
+static void subscribers_hear(void)
+{
+    static const char index[] = "note://index", note[] = "note://a";
+    (void)add("b", "text");
+    if (speaks("2026-07-28")) return;
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, index)));
+    (void)add("a", "text");
+    (void)add("a", "again");
+    (void)add("a", "and again");
+    CHECK_STR("note://index ", changed);
+    CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, note)));
+    changed[0] = 0;
+    (void)mcp_call_tool(client, "delete_note", "{'name': 'a'}");
+    (void)mcp_call_tool(client, "delete_note", "{'name': 'a'}");
+    CHECK(!strcmp(changed, "note://index note://a ") || !strcmp(changed, "note://a note://index "));
+    changed[0] = 0;
+}
+
 static void notes_are_kept(void) { in_both_eras(write_and_read); }
 static void missing_notes(void) { in_both_eras(what_is_not_there); }
 static void wrong_names(void) { in_both_eras(names_that_are_none); }
@@ -256,6 +281,7 @@ static void no_more_room(void) { in_both_eras(a_full_store); }
 static void search(void) { in_both_eras(find_by_text); }
 static void what_it_lists(void) { in_both_eras(lists); }
 static void completion(void) { in_both_eras(names_are_completed); }
+static void changes(void) { in_both_eras(subscribers_hear); }
 static void prompt(void) { in_both_eras(the_prompt); }
 
 int main(int argc, char **argv)
@@ -269,5 +295,6 @@ int main(int argc, char **argv)
     TEST(what_it_lists);
     TEST(completion);
     TEST(prompt);
+    TEST(changes);
     return test_end();
 }
