@@ -3,12 +3,13 @@
 #include "../mcp.h"
 #include "test.h"
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* The clock may be a coarse one, of up to 10 ms. */
-static int slow(mcp_call *c) { (void)c; (void)poll(NULL, 0, 30); return MCP_OK; }
+static uint64_t now = 1000;     /* it goes on in one tool only */
+static uint64_t on_now(void *user_data) { (void)user_data; return now; }
+
+static int slow(mcp_call *c) { (void)c; now += 30; return MCP_OK; }
 static int refuses(mcp_call *c) { return mcp_refuse(c, 4001, "%s", "no"); }
 static const mcp_tool tools[] = { MCP_TOOL("slow", slow, 0, 0), MCP_TOOL("refuses", refuses, 0, 0) };
 
@@ -67,6 +68,7 @@ static mcp_server_desc usual(void)
     d.tools = tools;
     d.num_tools = MCP_COUNT(tools);
     d.user = user;
+    d.now_ms = on_now;
     return d;
 }
 
@@ -176,7 +178,9 @@ static void slow_requests_are_warned_of(void)
     text = serve(&d, late, HELLO CALL("slow"), 0);      /* the host knows better */
     CHECK_STR("mcp: warning: slow: N ms for tools/call 'slow' (mcp_server_desc.slow_ms)\n", without_times(text));
     CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=10", "MCP_LOG=error", NULL, HELLO CALL("slow")));
-    CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=100000", NULL, NULL, HELLO CALL("slow")));
+    CHECK_STR("", serve_usual("MCP_LOG_SLOW_MS=31", NULL, NULL, HELLO CALL("slow")));
+    CHECK_STR("mcp: warning: slow: 30 ms for tools/call 'slow' (mcp_server_desc.slow_ms)\n",
+              serve_usual("MCP_LOG_SLOW_MS=30", NULL, NULL, HELLO CALL("slow")));
 }
 
 static void lines_of_json(void)
