@@ -6,7 +6,8 @@
        @@ full           the server of tests/wire/server.h, for the cases below; else the one of examples/echo.c
        == name of a case: a conversation of its own
        -> what is sent, one line; any bytes may stand there
-       <- what must come back, byte by byte, before the next -> line; none: nothing may come
+       <- what must come back, byte by byte, before the next -> line; none: nothing may come. What belongs to no
+          request, as list_changed, comes with the next output: let it be the last of its case
 
    MCP_TEST_N is the most cuts that are tried for a case. MCP_DUMP names a file for what comes back, for
    tests/interop/schemas.sh. tests/wire/pipe.sh plays the same files to the real programs. */
@@ -155,7 +156,8 @@ static dump_request dump_waiting(const char *id)
     return r;
 }
 
-/* An error without an id belongs to the session. Before there is one, the newest that has sessions shall do. */
+/* A notification stands under its own name. It is judged by the revision of what was asked last. An error without an
+   id belongs to the session. Before there is one, the newest that has sessions shall do. */
 static void dump_reply(const char *bytes, size_t len, bool own)
 {
     dump_request r = dump.current;
@@ -167,8 +169,12 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     root = mcp_json_root(&doc);
     result = mcp_json_get(root, "result");
     json_text(mcp_json_get(root, "id"), id, sizeof id);
-    if (!own) r = dump_waiting(id);
-    if (mcp_json_type(mcp_json_get(root, "id")) <= MCP_JSON_NULL) memset(&r, 0, sizeof r);
+    if (mcp_json_exists(mcp_json_get(root, "method"))) {
+        snprintf(r.method, sizeof r.method, "%s", mcp_json_cstr(root, "method", "?"));
+    } else {
+        if (!own) r = dump_waiting(id);
+        if (mcp_json_type(mcp_json_get(root, "id")) <= MCP_JSON_NULL) memset(&r, 0, sizeof r);
+    }
     if (!strcmp(r.method, "initialize") && mcp_json_exists(result))
         snprintf(dump.session, sizeof dump.session, "%s", mcp_json_cstr(result, "protocolVersion", ""));
     if (!*r.revision) memcpy(r.revision, *dump.session ? dump.session : "2025-11-25", 11);
@@ -200,30 +206,59 @@ static bool is_known_code(int code)
     return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32022;
 }
 
-/* Whatever is emitted must be one legal message, and what the transport is told must be true. */
-static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+/* What a notification must be. */
+static void check_note(mcp_json root, int code, bool last)
 {
-    mcp_doc doc;
-    mcp_json root, error;
-    memset(&doc, 0, sizeof doc);
-    CHECK(user == &replies);
-    CHECK_UINT(77, stream);
+    CHECK(!strncmp(mcp_json_cstr(root, "method", ""), "notifications/", 14));
+    CHECK(!mcp_json_exists(mcp_json_get(root, "id")));
+    CHECK(!mcp_json_exists(mcp_json_get(root, "result")) && !mcp_json_exists(mcp_json_get(root, "error")));
+    CHECK_INT(0, code);
+    CHECK(!last);
+}
+
+/* What a response must be. */
+static void check_response(mcp_json root, int kind, int code, bool last)
+{
+    mcp_json error = mcp_json_get(root, "error");
     CHECK(last);
-    CHECK(!memchr(bytes, '\n', len));
-    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, bytes, len));
-    root = mcp_json_root(&doc);
-    error = mcp_json_get(root, "error");
-    CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
     CHECK(mcp_json_exists(error) != mcp_json_exists(mcp_json_get(root, "result")));
     CHECK_INT(mcp_json_exists(error) ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, kind);
     CHECK_INT(mcp_json_int(error, "code", 0), code);
     CHECK(!mcp_json_exists(error) || mcp_json_str(error, "message").len > 0);
     CHECK(is_known_code(code));
+}
+
+/* Whatever is emitted must be one legal message, and what the transport is told must be true. */
+static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
+{
+    mcp_doc doc;
+    mcp_json root;
+    memset(&doc, 0, sizeof doc);
+    CHECK(user == &replies);
+    CHECK_UINT(77, stream);
+    CHECK(!memchr(bytes, '\n', len));
+    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, bytes, len));
+    root = mcp_json_root(&doc);
+    CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
+    if (kind == MCP_EMIT_NOTIFICATION) check_note(root, code, last);
+    else check_response(root, kind, code, last);
     mcp_doc_free(&doc);
     if (kind == MCP_EMIT_ERROR) num_errors++;
     mcp_buf_add(&replies, bytes, len);
     mcp_buf_add(&replies, "\n", 1);
     return true;
+}
+
+/* What belongs to no request waits in the session. */
+static void take_changes(mcp_session *session)
+{
+    size_t len;
+    const char *bytes = mcp_session_output(session, &len);
+    mcp_buf_reset(&replies);
+    if (!len) return;
+    mcp_buf_add(&replies, bytes, len);
+    mcp_session_sent(session, len);
+    dump_replies(MCP_OK);
 }
 
 static bool is_blank(line l)
@@ -240,7 +275,6 @@ static void deliver(mcp_server *server, mcp_session *session, line l)
     mcp_delivery d;
     char *exact;
     int status;
-    mcp_buf_reset(&replies);
     if (l.len && l.ptr[l.len - 1] == '\r') l.len--;
     if (is_blank(l)) return;
     exact = (char *)malloc(l.len);
@@ -265,11 +299,12 @@ static void by_message(void)
     mcp_server *server = new_server();
     mcp_session *session = server ? mcp_session_open(server) : NULL;
     const char *at = scene.begin;
-    mcp_buf want;
+    mcp_buf want, got;
     line l;
     mcp_alloc a = { 0, 0 };
     mcp_buf_init(&replies, a, 1 << 20);
     mcp_buf_init(&want, a, 1 << 20);
+    mcp_buf_init(&got, a, 1 << 20);
     memset(&dump, 0, sizeof dump);
     CHECK(server && session);
     if (server && session)
@@ -283,10 +318,16 @@ static void by_message(void)
             mcp_buf_reset(&want);
             for (; l.kind == '<' || l.kind == ' '; l = next_line(&at, scene.end))
                 if (l.kind == '<') { mcp_buf_add(&want, l.ptr, l.len); mcp_buf_add(&want, "\n", 1); }
+            mcp_buf_reset(&replies);
+            mcp_buf_reset(&got);
             deliver(server, session, sent);
-            CHECK_BYTES(want.len ? want.ptr : "", want.len, replies.len ? replies.ptr : "", replies.len);
+            mcp_buf_add(&got, replies.ptr, replies.len);
+            take_changes(session);
+            mcp_buf_add(&got, replies.ptr, replies.len);
+            CHECK_BYTES(want.len ? want.ptr : "", want.len, got.len ? got.ptr : "", got.len);
         }
     mcp_buf_free(&want);
+    mcp_buf_free(&got);
     mcp_buf_free(&replies);
     mcp_session_close(session);
     mcp_server_destroy(server);
@@ -312,6 +353,13 @@ static void conversation_begin(conversation *c)
     CHECK_STATUS(MCP_OK, c->want.error);
 }
 
+/* Another server: what was said to the last one may have changed it. */
+static void conversation_restart(conversation *c)
+{
+    mcp_server_destroy(c->server);
+    c->server = new_server();
+}
+
 static void conversation_check(const conversation *c)
 {
     CHECK_BYTES(c->want.len ? c->want.ptr : "", c->want.len, c->got.len ? c->got.ptr : "", c->got.len);
@@ -325,11 +373,14 @@ static void conversation_end(conversation *c)
     mcp_server_destroy(c->server);
 }
 
-/* Feeds the input in pieces, the first of `first` bytes and the others of `then`, and takes what comes out. */
+/* Feeds the input to a new server, in pieces, the first of `first` bytes and the others of `then`, and takes what
+   comes out. */
 static void feed(conversation *c, size_t first, size_t then)
 {
-    mcp_session *session = mcp_session_open(c->server);
+    mcp_session *session;
     size_t at = 0, piece = first;
+    conversation_restart(c);
+    session = mcp_session_open(c->server);
     mcp_buf_reset(&c->got);
     while (session && at < c->input.len) {
         const char *out;
@@ -391,13 +442,14 @@ static void pipes_close(mcp_buf *got)
     close(pipes.out[0]);
 }
 
-/* Sends the input in pieces and pumps after each. What comes back must fit into a pipe. Returns the status of
-   the last pump. */
+/* Sends the input to a new server in pieces and pumps after each. What comes back must fit into a pipe. Returns the
+   status of the last pump. */
 static int play(conversation *c, size_t piece)
 {
     mcp_stdio *io;
     size_t at = 0;
     int status = MCP_OK, rounds = 0;
+    conversation_restart(c);
     mcp_buf_reset(&c->got);
     if (!pipes_open()) return MCP_E_IO;
     io = mcp_stdio_open(c->server);

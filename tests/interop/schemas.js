@@ -17,6 +17,17 @@ const results = {
     'initialize': 'InitializeResult',
     'ping': 'EmptyResult',
     'server/discover': 'DiscoverResult',
+    'logging/setLevel': 'EmptyResult',
+    'resources/subscribe': 'EmptyResult',
+    'resources/unsubscribe': 'EmptyResult',
+};
+const notifications = {
+    'notifications/message': 'LoggingMessageNotification',
+    'notifications/progress': 'ProgressNotification',
+    'notifications/tools/list_changed': 'ToolListChangedNotification',
+    'notifications/resources/list_changed': 'ResourceListChangedNotification',
+    'notifications/prompts/list_changed': 'PromptListChangedNotification',
+    'notifications/resources/updated': 'ResourceUpdatedNotification',
 };
 
 const loaded = {};
@@ -54,7 +65,11 @@ for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     const message = JSON.parse(text);
     const { names } = load(revision);
     let problem;
-    if ('error' in message) {
+    if ('method' in message) {
+        problem = check(revision, 'JSONRPCNotification', message)
+            || (method in notifications ? check(revision, notifications[method], message)
+                : 'not among notifications, above');
+    } else if ('error' in message) {
         const name = 'JSONRPCErrorResponse' in names ? 'JSONRPCErrorResponse' : 'JSONRPCError';
         problem = check(revision, name, without_exception(revision, message));
     } else {

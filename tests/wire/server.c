@@ -1,4 +1,4 @@
-/* The server of server.h as a program, for pipe.sh.   usage: server full | legacy | modern | hooks | rows ... */
+/* The server of server.h as a program, for pipe.sh.   usage: server full | legacy | modern | rows | events ... */
 #define MCP_IMPLEMENTATION
 #include "../../mcp.h"
 #include "server.h"

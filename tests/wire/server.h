@@ -462,12 +462,15 @@ static mcp_server *wire_rows(wire_state *state)
     return mcp_server_create(&d);
 }
 
+#include "events.h"
+
 /* Makes the server of that name; NULL if there is none such. */
 static mcp_server *wire_server(wire_state *state, const char *name)
 {
     mcp_server_desc d;
     memset(state, 0, sizeof *state);
     if (!strcmp(name, "rows")) return state->server = wire_rows(state);
+    if (!strcmp(name, "events")) return state->server = events_server(state);
     memset(&d, 0, sizeof d);
     d.version = "1.2.3";
     if (!strcmp(name, "extras")) return state->server = extras_server(&d);
