@@ -82,8 +82,8 @@
         2 >>json    reader, writer, templates, JSON pointer, clone
         3 >>rpc     JSON-RPC 2.0 envelope, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
-        5 >>proto   protocol revisions, _meta, URI templates
-        6 >>peer    calls, deferred calls, sessions, replies and where they go
+        5 >>proto   protocol revisions, _meta, log levels, trace context, URI templates
+        6 >>peer    calls, deferred calls, sessions, replies, notifications and where they go
         7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
         9 >>client  the era a server speaks, requests, replies, a server in the same process
@@ -114,8 +114,29 @@
    Objects keep their memory and use it again: in the steady state a message costs no allocation.
    What the library hands out says in its comment how long it lives. In a tool handler there is
    nothing to free: memory belongs to the call. A server holds the last message and its reply, the
-   same again for each deferred call, and the list of its tools as JSON for each revision that asked
-   for it (without memory for that, the list is written anew each time).
+   same again for each deferred call, and its lists as JSON for each revision that asked for them (without
+   memory for that, a list is written anew each time).
+
+   MORE THAN TOOLS
+
+   Resources are things to read: rows with a URI, a fixed text or bytes, or a function. A URI with variables
+   in braces is a template, for as many of them as there are; the values are arguments. Prompts are messages
+   for a model, made from arguments. What is typed for either can be completed. The same functions write all
+   of it: mcp_text is a block of a tool's result, the contents of a resource, a message of a prompt.
+
+       static int read_note(mcp_call *c)
+       {
+           const char *text = find_note(mcp_arg_str(c, "name"));
+           return text ? mcp_text(c, text) : mcp_missing(c);
+       }
+       static const mcp_resource resources[] = {
+           MCP_RESOURCE("note://{name}", "note", read_note, "text/plain", "A note.")
+       };
+
+   examples/notes.c is a whole server of that kind, examples/everything.c has one of everything. Rows come and
+   go while the server runs (mcp_add_tool); who hears of changes is said by desc.changes. While it works, a
+   handler tells how far it has got (mcp_progress) and logs (mcp_log), to clients that asked. Hooks around
+   every request serve for limits, audits and metrics (desc.before, desc.after; examples/hooks.c).
 
    TOOLS THAT TAKE TIME
 
@@ -161,12 +182,10 @@
 
    LIMITATIONS
 
-   This version is a codec, a tools server and a small client, over stdio and over any stream of bytes: tools
-   with flat arguments (strings, integers, numbers, booleans and lists of them) that answer, at once or
-   later, with text, images, audio, links, embedded resources and structured results; the client reads, gets
-   and completes what servers offer, answers elicitation, sampling and roots, and hears of progress, log
-   messages and changes (from 2026-07-28 on without subscriptions). Not there yet: a server's side of these,
-   resources, prompts, tasks, batches, HTTP. Windows is not supported yet.
+   This version is a codec, a server and a client, over stdio and over any stream of bytes. Arguments are flat
+   (strings, integers, numbers, booleans and lists of them). Not there yet: a server that asks (elicitation,
+   sampling, roots), tasks, subscriptions/listen of 2026-07-28, so that clients of that revision do not hear
+   of changes, HTTP, authorization. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 

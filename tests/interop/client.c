@@ -166,7 +166,8 @@ static void check_logging(mcp_client *c)
     int turn;
     check_reply("the level of its log", MCP_OK, "", mcp_request(c, "logging/setLevel", "{'level': %s}", "debug"));
     for (turn = 0; turn < 4; turn++)
-        check_reply("its log", MCP_OK, turn % 2 ? "Stopped" : "Started", mcp_call_tool(c, "toggle-simulated-logging", NULL));
+        check_reply("its log", MCP_OK, turn % 2 ? "Stopped" : "Started",
+                    mcp_call_tool(c, "toggle-simulated-logging", NULL));
     report("nothing to complain of", !complaints && !mcp_client_late(c), "warnings or late answers");
 }
 
