@@ -101,6 +101,8 @@
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
        MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
                        are left out and %g in a template is an error. Saves 3 to 6 KB
+       MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS
+                       a server without these: smaller, see the table in the README
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
        MCP_STATIC      every function is static. Where parts are left out, gcc then wants
@@ -1547,8 +1549,14 @@ inline mcp_client *mcp_client_spawn(const mcp_client_desc &desc, const char *con
 #include <stdlib.h>
 #endif
 
-/* Below a cut some helpers of the layers above it stay unused. */
-#if MCP_LAYERS < 10 && (defined(__GNUC__) || defined(__clang__))
+/* Where something is left out, some helpers stay unused. */
+#if MCP_LAYERS < 10 || defined(MCP_NO_RESOURCES) || defined(MCP_NO_PROMPTS) || defined(MCP_NO_METHODS) || \
+    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING)
+#define MCPI_LEAVES_OUT 1
+#else
+#define MCPI_LEAVES_OUT 0
+#endif
+#if MCPI_LEAVES_OUT && (defined(__GNUC__) || defined(__clang__))
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif
@@ -8464,29 +8472,44 @@ static int mcpi_server_uri_kind(const char *uri)
 
 static bool mcpi_server_check_resource(mcp_server *s, mcp_doc *doc, const mcp_resource *resource)
 {
+#ifdef MCP_NO_RESOURCES
+    (void)doc;
+    return mcpi_server_refuse_row(s, "resources", resource->uri, "left out of this build: MCP_NO_RESOURCES");
+#else
     const char *wrong = mcpi_server_wrong_resource(doc, resource);
     if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_uri_kind(resource->uri)], resource->uri))
         wrong = "uri is taken by an earlier row";
     return !wrong || mcpi_server_refuse_row(s, "resources", resource->uri, wrong);
+#endif
 }
 
 static bool mcpi_server_check_prompt(mcp_server *s, mcp_doc *doc, const mcp_prompt *prompt)
 {
+#ifdef MCP_NO_PROMPTS
+    (void)doc;
+    return mcpi_server_refuse_row(s, "prompts", prompt->name, "left out of this build: MCP_NO_PROMPTS");
+#else
     const char *wrong = mcpi_server_wrong_prompt(doc, prompt);
     if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_PROMPTS], prompt->name))
         wrong = "name is taken by an earlier row";
     if (wrong) return mcpi_server_refuse_row(s, "prompts", prompt->name, wrong);
     return mcpi_server_check_fields(s, doc, "prompts", prompt->name, prompt->args);
+#endif
 }
 
 static bool mcpi_server_check_method(mcp_server *s, mcp_doc *doc, const mcp_method *method)
 {
+#ifdef MCP_NO_METHODS
+    (void)doc;
+    return mcpi_server_refuse_row(s, "methods", method->name, "left out of this build: MCP_NO_METHODS");
+#else
     const char *wrong = mcpi_server_wrong_method(method);
     if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_METHODS], method->name))
         wrong = "name is taken by an earlier row";
     if (wrong) return mcpi_server_refuse_row(s, "methods", method->name, wrong);
     return mcpi_server_check_fields(s, doc, "methods", method->name, method->args) &&
            mcpi_server_check_fields(s, doc, "methods", method->name, method->result);
+#endif
 }
 
 /*-- Rows: the registry --*/
@@ -8960,7 +8983,12 @@ static bool mcpi_server_has_resources(const mcp_server *s)
 
 static bool mcpi_server_has_logging(const mcp_server *s)
 {
+#ifdef MCP_NO_LOGGING
+    (void)s;
+    return false;
+#else
     return s->desc.logging;
+#endif
 }
 
 static bool mcpi_server_has_subscriptions(const mcp_server *s)
@@ -8985,12 +9013,17 @@ static bool mcpi_server_prompt_completes(const mcp_prompt *prompt)
 /* Whether any row has something to suggest. */
 static bool mcpi_server_has_completions(const mcp_server *s)
 {
+#ifdef MCP_NO_COMPLETION
+    (void)s;
+    return false;
+#else
     const mcpi_peer_row *row;
     for (row = s->rows[MCPI_SERVER_TEMPLATES].first; row; row = row->next)
         if (((const mcp_resource *)row->row)->complete) return true;
     for (row = s->rows[MCPI_SERVER_PROMPTS].first; row; row = row->next)
         if (mcpi_server_prompt_completes((const mcp_prompt *)row->row)) return true;
     return false;
+#endif
 }
 
 /* JSON that the host wrote, under a key. */
@@ -9029,7 +9062,7 @@ static void mcpi_server_put_capabilities(mcp_call *call)
     mcp_out *out = &call->out;
     mcpi_json_frame(out, "\"capabilities\":");
     mcp_put_object(out);
-    mcpi_server_put_capability(out, "logging", s->desc.logging, false, false);
+    mcpi_server_put_capability(out, "logging", mcpi_server_has_logging(s), false, false);
     mcpi_server_put_capability(out, "tools", mcpi_server_has_tools(s), changes & MCP_TOOLS, false);
     mcpi_server_put_capability(out, "resources", mcpi_server_has_resources(s), changes & MCP_RESOURCES,
                                changes & MCP_CONTENTS);
@@ -9210,7 +9243,7 @@ static void mcpi_server_set_level(mcp_call *call)
 /* The least important level that the caller wants to hear of; -1: none. */
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
-    if (!call->server->desc.logging || mcp_cancelled(call)) return -1;
+    if (!mcpi_server_has_logging(call->server) || mcp_cancelled(call)) return -1;
     if (mcpi_server_is_modern(call))
         return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
@@ -9357,9 +9390,17 @@ static const struct {
     void (*put)(mcp_out *out, unsigned features, const void *row);
 } mcpi_server_kinds[] = {
     { "\"tools\":[", mcpi_server_put_tool },
+#ifdef MCP_NO_RESOURCES
+    { NULL, NULL }, { NULL, NULL },
+#else
     { "\"resources\":[", mcpi_server_put_resource },
     { "\"resourceTemplates\":[", mcpi_server_put_resource },
+#endif
+#ifdef MCP_NO_PROMPTS
+    { NULL, NULL }
+#else
     { "\"prompts\":[", mcpi_server_put_prompt }
+#endif
 };
 
 /* The row that is not disabled, from this one on. */
@@ -10234,21 +10275,29 @@ static const mcpi_server_method mcpi_server_methods[] = {
     { MCP_LIT("tools/call"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_tools,
       mcpi_server_call_tool },
     { MCP_LIT("tools/list"), MCPI_SERVER_BOTH, mcpi_server_has_tools, mcpi_server_list_tools },
+#ifndef MCP_NO_RESOURCES
     { MCP_LIT("resources/read"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_resources,
       mcpi_server_read_resource },
     { MCP_LIT("resources/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_list_resources },
     { MCP_LIT("resources/templates/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources,
       mcpi_server_list_templates },
-    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts,
-      mcpi_server_get_prompt },
-    { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
-    { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_completions,
-      mcpi_server_complete },
     { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_subscribe },
     { MCP_LIT("resources/unsubscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_unsubscribe },
+#endif
+#ifndef MCP_NO_PROMPTS
+    { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts,
+      mcpi_server_get_prompt },
+    { MCP_LIT("prompts/list"), MCPI_SERVER_BOTH, mcpi_server_has_prompts, mcpi_server_list_prompts },
+#endif
+#ifndef MCP_NO_COMPLETION
+    { MCP_LIT("completion/complete"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_completions,
+      mcpi_server_complete },
+#endif
+#ifndef MCP_NO_LOGGING
     { MCP_LIT("logging/setLevel"), MCPI_SERVER_LEGACY, mcpi_server_has_logging, mcpi_server_set_level },
+#endif
     { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, NULL, mcpi_server_discover },
     { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_ping },
     { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_initialize }
@@ -14669,7 +14718,7 @@ MCP_API int mcp_serve_stdio(const mcp_server_desc *desc)
 
 #endif /* MCP_LAYERS >= 10 */
 
-#if MCP_LAYERS < 10 && (defined(__GNUC__) || defined(__clang__))
+#if MCPI_LEAVES_OUT && (defined(__GNUC__) || defined(__clang__))
 #pragma GCC diagnostic pop
 #endif
 
