@@ -24,7 +24,7 @@ needs_stdio='__errno_location clock_gettime close dup2 environ fcntl fstat geten
 
 list_gates() {
     echo 'layers symbols sections units static manual snippets toplevel banned style documented'
-    echo 'arm codec_size server_size'
+    echo 'arm codec_size server_size tools_size'
     for cc in gcc clang; do
         echo "object:$cc:O2 object:$cc:Os header:$cc examples:$cc"
         for std in c99 c11 c17 c2x c++11 c++17 c++20; do
@@ -128,8 +128,12 @@ codec_size() {  # the JSON codec in firmware
     grows_within codec -DCODEC 2 6144
 }
 
-server_size() { # a tools server in firmware; held where it is, 16,384 is the goal
-    grows_within server -DSERVER 8 24576
+server_size() { # a server of everything in firmware; held where it is, 28,672 is the goal
+    grows_within server -DSERVER 8 43520
+}
+
+tools_size() {  # the same with tools alone; held where it is, 16,384 is the goal
+    grows_within tools -DTOOLS 8 34560
 }
 
 #---- The object file ------------------------------------------------------------------------------

@@ -1,7 +1,15 @@
 /* What the library costs a microcontroller. With CODEC a program that reads, looks up, and writes JSON, with
-   SERVER a tools server on a stream of bytes, both in memory of their own; else an empty program with the same
-   libc functions. tools/check.sh links and compares. */
+   SERVER a tools server on a stream of bytes, with TOOLS the same with all else left out, in memory of their own;
+   else an empty program with the same libc functions. tools/check.sh and tools/sizes.sh link and compare. */
 
+#ifdef TOOLS
+#define SERVER
+#define MCP_NO_RESOURCES
+#define MCP_NO_PROMPTS
+#define MCP_NO_COMPLETION
+#define MCP_NO_LOGGING
+#define MCP_NO_METHODS
+#endif
 #if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION
 #ifdef CODEC
