@@ -11445,13 +11445,12 @@ MCP_API mcp_json mcp_reply_result(const mcp_reply *reply)
 
 MCP_API mcp_json mcp_reply_content(const mcp_reply *reply)
 {
-    static const char *const names[] = { "/content", "/contents", "/messages", "/completion/values" };
+    static const char *const others[] = { "/contents", "/messages", "/completion/values" };
+    mcp_json content = mcp_json_get(reply->result, "content");
     size_t i;
-    for (i = 0; i < MCP_COUNT(names); i++) {
-        mcp_json content = mcp_json_find(reply->result, names[i]);
-        if (mcp_json_type(content) == MCP_JSON_ARRAY) return content;
-    }
-    return mcpi_json_missing();
+    for (i = 0; i < MCP_COUNT(others) && mcp_json_type(content) != MCP_JSON_ARRAY; i++)
+        content = mcp_json_find(reply->result, others[i]);
+    return mcp_json_type(content) == MCP_JSON_ARRAY ? content : mcpi_json_missing();
 }
 
 /* What stands in an item under that name, if it is an object: the content of a message, an embedded resource.
@@ -11465,11 +11464,14 @@ static mcp_json mcpi_client_inner(mcp_json item, const char *name)
 /* The text of an element itself, not of what is embedded in it. */
 static mcp_json mcpi_client_own_text(mcp_json item)
 {
-    mcp_json block = mcpi_client_inner(item, "content");
-    if (mcp_json_type(block) == MCP_JSON_STRING) return block;
-    if (mcp_json_exists(mcp_json_get(block, "type")) && !mcp_json_equals(block, "type", "text"))
-        return mcpi_json_missing();
-    return mcp_json_get(block, "text");
+    mcp_json type = mcp_json_get(item, "type");
+    if (mcp_json_type(item) == MCP_JSON_STRING) return item;
+    if (!mcp_json_exists(type)) {       /* not a block of content, but perhaps around one */
+        item = mcpi_client_inner(item, "content");
+        type = mcp_json_get(item, "type");
+    }
+    if (mcp_json_exists(type) && !mcp_json_equals(type, NULL, "text")) return mcpi_json_missing();
+    return mcp_json_get(item, "text");
 }
 
 /* The text of an element, or of the resource that is embedded in it. */
@@ -11526,12 +11528,12 @@ MCP_API mcp_json mcp_reply_error_data(const mcp_reply *reply)
 
 MCP_API const char *mcp_reply_text(const mcp_reply *reply)
 {
-    mcp_json item;
+    mcp_json item, text = mcpi_json_missing();
     if (*reply->why) return reply->why;
     if (mcp_json_exists(reply->error)) return mcp_json_cstr(reply->error, "message", "");
-    item = mcp_json_first(mcp_reply_content(reply));
-    while (mcp_json_exists(item) && !mcp_json_exists(mcpi_client_own_text(item))) item = mcp_json_next(item);
-    return mcp_json_cstr(mcpi_client_own_text(item), NULL, "");
+    for (item = mcp_json_first(mcp_reply_content(reply)); mcp_json_exists(item); item = mcp_json_next(item))
+        if (mcp_json_exists(text = mcpi_client_own_text(item))) break;
+    return mcp_json_cstr(text, NULL, "");
 }
 
 static void mcpi_client_init_reply(mcp_client *c, mcp_reply *reply)
@@ -12168,7 +12170,8 @@ static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply
 
 /* What the result of a method must hold: an array of objects with a text of that name each, or of texts. */
 typedef struct mcpi_client_shape {
-    const char *method, *items, *name;
+    mcp_str method;
+    const char *items, *name;
     bool (*holds)(mcp_json item);       /* what else must be so; NULL: nothing */
 } mcpi_client_shape;
 
@@ -12201,13 +12204,13 @@ static bool mcpi_client_is_message(mcp_json v)
 
 /* Lists come first, in the order of their kinds. */
 static const mcpi_client_shape mcpi_client_shapes[] = {
-    { "tools/list", "/tools", "name", NULL },
-    { "resources/list", "/resources", "uri", NULL },
-    { "prompts/list", "/prompts", "name", NULL },
-    { "resources/templates/list", "/resourceTemplates", "uriTemplate", NULL },
-    { "resources/read", "/contents", "uri", mcpi_client_is_contents },
-    { "prompts/get", "/messages", "role", mcpi_client_is_message },
-    { "completion/complete", "/completion/values", NULL, NULL }
+    { MCP_LIT("tools/list"), "/tools", "name", NULL },
+    { MCP_LIT("resources/list"), "/resources", "uri", NULL },
+    { MCP_LIT("prompts/list"), "/prompts", "name", NULL },
+    { MCP_LIT("resources/templates/list"), "/resourceTemplates", "uriTemplate", NULL },
+    { MCP_LIT("resources/read"), "/contents", "uri", mcpi_client_is_contents },
+    { MCP_LIT("prompts/get"), "/messages", "role", mcpi_client_is_message },
+    { MCP_LIT("completion/complete"), "/completion/values", NULL, NULL }
 };
 
 static bool mcpi_client_has_shape(const mcpi_client_shape *shape, mcp_json result)
@@ -12220,20 +12223,31 @@ static bool mcpi_client_has_shape(const mcpi_client_shape *shape, mcp_json resul
     return mcp_json_type(items) == MCP_JSON_ARRAY;
 }
 
-/* Checks what a result holds, for the methods of which we know it. Others may hold anything. */
-static void mcpi_client_check_shape(mcp_reply *reply, const char *method)
+/* Checks what a result holds, for the methods of which we know it. Others may hold anything; so may calls of
+   tools, which are most of them. */
+static void mcpi_client_check_shape(mcp_reply *reply, mcp_str method)
 {
+    static const mcp_str call = MCP_LIT("tools/call");
     size_t i;
+    if (mcpi_rpc_same(method, call)) return;
     for (i = 0; i < MCP_COUNT(mcpi_client_shapes); i++) {
         const mcpi_client_shape *shape = &mcpi_client_shapes[i];
-        if (!mcpi_base_same(method, shape->method) || mcpi_client_has_shape(shape, reply->result)) continue;
+        if (!mcpi_rpc_same(method, shape->method) || mcpi_client_has_shape(shape, reply->result)) continue;
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server's result is not what the protocol wants at ");
         mcpi_client_add_why(reply, shape->items);
     }
 }
 
+static mcp_str mcpi_client_method(const mcpi_peer_request *r)
+{
+    mcp_str method;
+    method.ptr = r->method.ptr;
+    method.len = r->method.len - 1;
+    return method;
+}
+
 /* The result of a request: what kind of end it is. type: its resultType, if there is such a thing. */
-static void mcpi_client_judge(mcp_reply *reply, mcp_json type, const char *method)
+static void mcpi_client_judge(mcp_reply *reply, mcp_json type, mcp_str method)
 {
     if (mcp_json_exists(reply->error)) {
         reply->status = MCP_E_REMOTE;
@@ -12706,7 +12720,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     if (mcp_json_exists(m->result) && mcp_json_exists(m->error))
         mcpi_client_put_why(reply, MCP_E_PROTOCOL, "the server answered with a result and an error");
     else
-        mcpi_client_judge(reply, type, r->method.ptr);
+        mcpi_client_judge(reply, type, mcpi_client_method(r));
     mcpi_client_complete(c, r, reply);
 }
 
@@ -13494,7 +13508,7 @@ static int mcpi_client_refuse_page(mcp_client *c, const mcpi_client_list *list, 
     mcpi_base_note note;
     if (c->state == MCPI_CLIENT_OVER) return status;
     note = mcpi_base_note_start(c->why, sizeof c->why);
-    mcpi_base_note_str(&note, mcpi_client_list_shape(c, list)->method);
+    mcpi_base_note_str(&note, mcpi_client_list_shape(c, list)->method.ptr);
     mcpi_base_note_str(&note, ": ");
     mcpi_base_note_str(&note, why);
     return status;
@@ -13531,7 +13545,7 @@ static int mcpi_client_keep_page(mcp_client *c, mcpi_client_list *list, mcp_json
 static int mcpi_client_read_page(mcp_client *c, mcpi_client_list *list, mcp_str cursor)
 {
     const mcp_reply *reply;
-    mcpi_peer_request *r = mcpi_client_prepare(c, mcpi_client_list_shape(c, list)->method);
+    mcpi_peer_request *r = mcpi_client_prepare(c, mcpi_client_list_shape(c, list)->method.ptr);
     if (r && cursor.ptr) {
         mcp_put_object(&r->params);
         mcp_put_key(&r->params, "cursor");

@@ -578,7 +578,7 @@ static void no_params(void)
     CHECK_SENT(LINE("'id':2,'method':'prompts/get','params':{" META_OF(ALL) "}"));
     feed(ROUND("2", "'requestState':'s'," WANT_WHO));
     CHECK_SENT(LINE("'id':3,'method':'prompts/get','params':{" SAID_ANN "'requestState':'s'," META_OF(ALL) "}"));
-    feed(RESULT("3", "'resultType':'complete'"));
+    feed(RESULT("3", "'resultType':'complete','messages':[]"));
     CHECK_SEEN("form 'Who?'; = 0 ; ");
     end();
 }
