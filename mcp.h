@@ -7671,7 +7671,7 @@ static mcpi_peer_request *mcpi_peer_prepare(mcpi_peer_requests *all, const char 
     mcp_out_reset(&r->params);
     mcp_out_reset(&r->answers);
     mcp_out_reset(&r->state);
-    mcp_out_reset(&r->trace);
+    if (r->trace.buf.len) mcp_out_reset(&r->trace);
     mcp_buf_reset(&r->method);
     r->sent = false;
     r->deadline_ms = 0;
