@@ -1011,6 +1011,7 @@ typedef struct mcp_trace {
     const char *state;              /* tracestate: "vendor=value,..."; only beside a parent */
     const char *baggage;            /* "key=value;property,..." */
 } mcp_trace;
+/* Of this request; its texts are good as long as the call. */
 MCP_API mcp_trace mcp_call_trace(const mcp_call *call);
 
 /* Adds a text block to the result; NULL is the empty text. May be called several times. Returns
