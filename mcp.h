@@ -80,10 +80,10 @@
 
         1 >>base    allocator, pool, arena, buffers, UTF-8, base64, numbers <-> text, status
         2 >>json    reader, writer, templates, JSON pointer, clone
-        3 >>rpc     JSON-RPC 2.0 envelope, error objects, line framing
+        3 >>rpc     JSON-RPC 2.0 envelope, batches, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
         5 >>proto   protocol revisions, _meta, log levels, trace context, URI templates
-        6 >>peer    calls, deferred calls, sessions, replies, notifications and where they go
+        6 >>peer    calls, deferred calls, batches, sessions, replies, notifications, where they go
         7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
         9 >>client  the era a server speaks, requests, replies, a server in the same process
@@ -181,6 +181,9 @@
 
    2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25 (initialize) and 2026-07-28 (stateless,
    server/discover, _meta in every request), decided message by message: one server speaks them all.
+   In 2025-03-26 messages may come in batches: an array of requests is answered by one array, when the last
+   of them is done, in the order in which they were; initialize, and requests of the stateless revision, stand
+   alone. A client sends none, and skips what comes.
 
    LIMITATIONS
 
@@ -872,10 +875,11 @@ typedef struct mcp_server_desc {
     uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
     uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
     uint32_t max_depth;             /* of one message (default: 64) */
-    uint32_t max_reply;             /* bytes of one reply (default: 4 MiB) */
+    uint32_t max_reply;             /* bytes of one reply, or of those to a batch together (default: 4 MiB) */
     uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
     uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
-    uint32_t max_calls;             /* that are deferred at a time (default: 64; most: 65,534; MCP_NONE: 0) */
+    uint32_t max_calls;             /* that are deferred at a time, and batches that wait for some (default:
+                                       64; most: 65,534; MCP_NONE: 0) */
     uint32_t call_timeout_ms;       /* for a deferred call, unless its tool says other (default: 60,000;
                                        MCP_NONE: no limit) */
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
@@ -907,6 +911,8 @@ typedef struct mcp_server_desc {
     /* Capabilities beyond the protocol: objects whose members are objects; may be NULL. An extension's key
        has a prefix: MCP_JSON({ "com.example/maps": { "zoom": 9 } }). Spec: schema (ServerCapabilities) */
     const char *extensions, *experimental;
+    uint32_t max_batch;             /* messages in a batch of revision 2025-03-26 (default: 64; most: 65,535;
+                                       MCP_NONE: 0) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -1437,8 +1443,9 @@ enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR, MCP_EMIT_NOTIFICATION };
 
 /* Takes one outgoing message: JSON text without a line break, good until the function returns.
    stream is the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets
-   nothing more for this request. False: it cannot be taken now; the reply then waits, with its call, until
-   mcp_stream_ready, and so does the newest progress. Must not call the server back. */
+   nothing more for this request. The replies to a batch are an array, and that is a result. False: it
+   cannot be taken now; the reply then waits, with its call, until mcp_stream_ready, and so does the newest
+   progress. Must not call the server back. */
 typedef bool (*mcp_emit_fn)(void *user, uint64_t stream, int kind, int code,
                             const char *bytes, size_t len, bool last);
 
@@ -5097,7 +5104,7 @@ enum {
 /* Bytes of an id, a string's or a number's. */
 #define MCPI_RPC_MAX_ID 256
 
-enum { MCPI_RPC_REQUEST, MCPI_RPC_NOTIFICATION, MCPI_RPC_RESPONSE };
+enum { MCPI_RPC_REQUEST, MCPI_RPC_NOTIFICATION, MCPI_RPC_RESPONSE, MCPI_RPC_BATCH };
 
 typedef struct mcpi_rpc_message {
     int kind;
@@ -5185,6 +5192,13 @@ static size_t mcpi_rpc_which(const char *key, size_t len)
     return mcpi_json_is_key(key, len, "error") ? MCPI_RPC_ERROR : MCPI_RPC_MEMBERS;
 }
 
+/* A message that is no object: an array is a batch, whose members are messages. */
+static const char *mcpi_rpc_read_batch(mcpi_rpc_message *m, mcp_json root)
+{
+    m->kind = MCPI_RPC_BATCH;
+    return mcp_json_type(root) == MCP_JSON_ARRAY ? NULL : "a message must be an object";
+}
+
 /* Takes an envelope apart. Returns NULL, or what to answer: nothing ever to a response or a
    notification. m->id is set if it could be read. */
 MCPI_INLINE const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
@@ -5195,8 +5209,7 @@ MCPI_INLINE const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     bool answers;
 
     m->id = mcpi_json_missing();
-    if (mcp_json_type(root) == MCP_JSON_ARRAY) return "batches are not supported: send one message at a time";
-    if (mcp_json_type(root) != MCP_JSON_OBJECT) return "a message must be an object";
+    if (mcp_json_type(root) != MCP_JSON_OBJECT) return mcpi_rpc_read_batch(m, root);
     twice = mcpi_json_members(root, mcpi_rpc_which, found, MCPI_RPC_MEMBERS);
     id = mcpi_json_found(root, found[MCPI_RPC_ID]);
     if (twice != MCPI_RPC_ID && mcpi_rpc_is_id(id)) m->id = id;
@@ -5214,6 +5227,13 @@ MCPI_INLINE const char *mcpi_rpc_read(mcpi_rpc_message *m, mcp_json root)
     if (m->kind != MCPI_RPC_REQUEST) return NULL;
     return mcpi_rpc_wrong(m, mcpi_json_found(root, found[MCPI_RPC_VERSION]), found[MCPI_RPC_ID] != 0,
                           found[MCPI_RPC_METHOD] != 0, twice != MCPI_RPC_MEMBERS, answers);
+}
+
+/* The same for a member of a batch, where nothing has to be fast. Another batch is none. */
+MCPI_NOINLINE const char *mcpi_rpc_read_member(mcpi_rpc_message *m, mcp_json member)
+{
+    const char *wrong = mcpi_rpc_read(m, member);
+    return !wrong && m->kind == MCPI_RPC_BATCH ? "a member of a batch must be an object" : wrong;
 }
 
 /*-- Members of a message that passes a limit, as far as it was read: well-formed up to there. --*/
@@ -5271,6 +5291,12 @@ static mcp_str mcpi_rpc_early_member(const char *text, size_t len, const char *k
     return found;
 }
 
+static bool mcpi_rpc_is_array(const char *text, size_t len)
+{
+    const size_t at = mcpi_rpc_skip_space(text, 0, len);
+    return at < len && text[at] == '[';
+}
+
 static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
 {
     return mcpi_rpc_early_member(text, len, "id");
@@ -5278,18 +5304,29 @@ static mcp_str mcpi_rpc_early_id(const char *text, size_t len)
 
 /* What we send is written in pieces: the frame is ours, and its commas too. */
 
-/* Starts {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
-static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
+static void mcpi_rpc_begin(mcp_out *out)
 {
-    mcp_str text = mcpi_rpc_id_text(id);
     mcp_out_reset(out);
     out->state = out->root = MCPI_JSON_PIECES;
+}
+
+/* Adds {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
+MCPI_INLINE void mcpi_rpc_add_envelope(mcp_out *out, mcp_json id, bool null_id)
+{
+    mcp_str text = mcpi_rpc_id_text(id);
     mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
     if (!mcp_json_exists(id) && !null_id) return;
     mcpi_json_frame(out, ",\"id\":");
     if (!text.ptr) mcpi_json_frame(out, "null");
     else if (mcp_json_type(id) == MCP_JSON_NUMBER) mcpi_json_put_ours(out, text.ptr, text.len);
     else mcp_put_strn(out, text.ptr, text.len);
+}
+
+/* Starts a message with it. */
+static void mcpi_rpc_put_envelope(mcp_out *out, mcp_json id, bool null_id)
+{
+    mcpi_rpc_begin(out);
+    mcpi_rpc_add_envelope(out, id, null_id);
 }
 
 /* A member with a text; none without one. */
@@ -5300,14 +5337,21 @@ static void mcpi_rpc_put_text(mcp_out *out, const char *key, const char *text)
     mcp_put_str(out, text);
 }
 
-/* A whole error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
-static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, mcp_str text)
+/* Adds an error message, up to the "data" that may follow; mcpi_rpc_put_error_end ends it. */
+static void mcpi_rpc_add_error(mcp_out *out, mcp_json id, bool null_id, int code, mcp_str text)
 {
-    mcpi_rpc_put_envelope(out, id, null_id);
+    mcpi_rpc_add_envelope(out, id, null_id);
     mcpi_json_frame(out, ",\"error\":{\"code\":");
     mcp_put_int(out, code);
     mcpi_json_frame(out, ",\"message\":");
     mcp_put_strn(out, text.ptr, text.len);
+}
+
+/* Starts with it. */
+static void mcpi_rpc_put_error(mcp_out *out, mcp_json id, bool null_id, int code, mcp_str text)
+{
+    mcpi_rpc_begin(out);
+    mcpi_rpc_add_error(out, id, null_id, code, text);
 }
 
 static void mcpi_rpc_put_error_end(mcp_out *out)
@@ -6233,7 +6277,8 @@ enum {
     MCPI_PROTO_ICONS = 16,      /* icons; description and website of implementations */
     MCPI_PROTO_NULL_ID = 32,    /* an error whose request has no readable id says null */
     MCPI_PROTO_ELICIT = 64,     /* elicitation of forms */
-    MCPI_PROTO_ELICIT_URL = 128 /* of addresses too; capabilities tell which */
+    MCPI_PROTO_ELICIT_URL = 128, /* of addresses too; capabilities tell which */
+    MCPI_PROTO_BATCHES = 256    /* several messages in an array */
 };
 
 typedef struct mcpi_proto_revision {
@@ -6252,7 +6297,8 @@ static const mcpi_proto_revision mcpi_proto_revisions[] = {
           MCPI_PROTO_ELICIT_URL },
     { MCP_LIT("2025-06-18"), MCP_2025_06_18,
       MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID | MCPI_PROTO_ELICIT },
-    { MCP_LIT("2025-03-26"), MCP_2025_03_26, MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID },
+    { MCP_LIT("2025-03-26"), MCP_2025_03_26,
+      MCPI_PROTO_HINTS | MCPI_PROTO_NULL_ID | MCPI_PROTO_BATCHES },
     { MCP_LIT("2024-11-05"), MCP_2024_11_05, MCPI_PROTO_NULL_ID }
 };
 
@@ -7002,7 +7048,8 @@ typedef struct mcpi_peer {
     void (*go_on)(mcp_call *call);              /* with call->later */
     void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
     void (*destroy)(struct mcpi_peer *peer);
-    mcp_call **calls;           /* max_calls and one more, made when first needed */
+    mcp_call **calls;           /* max_calls and two more, made when first needed: one for the message that is
+                                   served, one for a member of it */
     uint32_t num_calls;         /* that were made */
     uint32_t num_waiting;       /* that are deferred, or whose reply was not taken yet */
     mcp_call *unused;           /* the one used last comes first: its memory is warm */
@@ -7077,6 +7124,9 @@ struct mcp_call {
     bool watched;               /* the host hears how it ends: */
     int outcome;                /* MCP_OK, or why it was not served as it should be */
     uint64_t begun_ms;
+    mcp_call *batch;            /* of a member (see mcpi_peer_is_member): collects its reply */
+    uint32_t members;           /* of a batch: that are under way, and 1 while more may come; else 0 */
+    size_t reserve;             /* of a batch: bytes that are kept for what is not answered yet */
 };
 
 /* A resource whose changes a session wants to hear of. */
@@ -7109,11 +7159,12 @@ struct mcp_session {
 
 /*-- Calls --*/
 
-static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
+/* more: beyond the calls for messages, as a batch may take. */
+static mcp_call *mcpi_peer_new_call(mcpi_peer *peer, uint32_t more)
 {
     const mcp_server_desc *d = peer->desc;
     mcp_call *call = NULL;
-    if (peer->num_calls <= d->max_calls)
+    if (peer->num_calls <= d->max_calls + more)
         call = (mcp_call *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *call);
     if (!call) return NULL;
     memset(call, 0, sizeof *call);
@@ -7142,7 +7193,7 @@ static mcp_call *mcpi_peer_new_call(mcpi_peer *peer)
 static mcp_call *mcpi_peer_take_call(mcpi_peer *peer)
 {
     mcp_call *call = peer->unused;
-    if (!call) return mcpi_peer_new_call(peer);
+    if (!call) return mcpi_peer_new_call(peer, 0);
     peer->unused = call->next;
     return call;
 }
@@ -7281,14 +7332,6 @@ static void mcpi_peer_release_call(mcp_call *call)
     peer->swept = false;
 }
 
-/* The same for one that nobody waits for any more. */
-static void mcpi_peer_drop_call(mcp_call *call)
-{
-    call->outcome = MCP_E_CLOSED;
-    call->code = 0;
-    mcpi_peer_release_call(call);
-}
-
 /* Whether a message could be served now. */
 static bool mcpi_peer_has_call(const mcpi_peer *peer)
 {
@@ -7324,11 +7367,16 @@ static void mcpi_peer_note_status(mcp_call *call, int status)
     if (status == MCP_E_NOMEM) call->peer->short_of_memory = true;
 }
 
+/* Whether the session has agreed upon a revision with that feature. */
+static bool mcpi_peer_agreed(const mcp_session *session, unsigned feature)
+{
+    return session && session->revision && (session->revision->features & feature);
+}
+
 /* Starts an error reply; everything written before is dropped. */
 static void mcpi_peer_put_error(mcp_call *call, int code, mcp_str text)
 {
-    const mcp_session *session = call->route.session;
-    bool null_id = session && session->revision && (session->revision->features & MCPI_PROTO_NULL_ID);
+    const bool null_id = mcpi_peer_agreed(call->route.session, MCPI_PROTO_NULL_ID);
     call->code = code;
     mcpi_rpc_put_error(&call->out, call->message.id, null_id, code, text);
 }
@@ -7337,6 +7385,126 @@ static void mcpi_peer_error(mcp_call *call, int code, const char *text)
 {
     mcpi_peer_put_error(call, code, mcpi_schema_str(text));
     mcpi_rpc_put_error_end(&call->out);
+}
+
+/*-- Batches. The call of the array collects the replies of its members, which are calls of their own: what
+     they emit goes there, and nothing else tells them from others. What is not a reply takes the route of
+     mcpi_peer_whole. --*/
+
+static bool mcpi_peer_collect(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len,
+                              bool last);
+static int mcpi_peer_send(mcp_call *call);
+
+static bool mcpi_peer_is_member(const mcp_call *call)
+{
+    return call->route.emit == mcpi_peer_collect;
+}
+
+/* The call whose reply goes over the wire. */
+static mcp_call *mcpi_peer_whole(mcp_call *call)
+{
+    return mcpi_peer_is_member(call) ? call->batch : call;
+}
+
+/* Room for an error that answers the member of that id, with its comma: so much is always kept, so that each
+   member can be answered, whatever the others take. */
+static size_t mcpi_peer_share(mcp_json id)
+{
+    return 192 + 6 * mcpi_rpc_id_text(id).len;
+}
+
+/* Makes the call, whose message is an array, one that collects. MCP_OK, or why there is no room for it. */
+static int mcpi_peer_begin_batch(mcp_call *batch)
+{
+    mcp_json member = mcp_json_first(mcp_json_root(&batch->doc));
+    mcpi_rpc_message m;
+    batch->reserve = 2;         /* the end of the array, and of the text */
+    for (; mcp_json_exists(member); member = mcp_json_next(member)) {
+        (void)mcpi_rpc_read_member(&m, member);
+        batch->reserve += mcpi_peer_share(m.id);
+    }
+    mcpi_rpc_begin(&batch->out);
+    if (!mcp_buf_room(&batch->out.buf, batch->reserve + 1)) return batch->out.buf.error;
+    mcpi_json_frame(&batch->out, "[");
+    batch->code = 0;
+    batch->members = 1;
+    batch->peer->num_waiting++;
+    return MCP_OK;
+}
+
+/* A call for a member: while a batch is served there is one more than for messages. NULL: none is free, or
+   there is no memory. */
+static mcp_call *mcpi_peer_take_member(mcpi_peer *peer)
+{
+    return peer->unused ? mcpi_peer_take_call(peer) : mcpi_peer_new_call(peer, 1);
+}
+
+/* Puts an error into the array, for which there is always room. */
+static void mcpi_peer_refuse_member(mcp_call *batch, mcp_json id, const char *text)
+{
+    if (batch->out.buf.len > 1) mcpi_json_frame(&batch->out, ",");
+    mcpi_rpc_add_error(&batch->out, id, true, MCPI_RPC_INTERNAL_ERROR, mcpi_schema_str(text));
+    mcpi_rpc_put_error_end(&batch->out);
+}
+
+/* Puts the reply to the member of that id into the array, or why it cannot. */
+static void mcpi_peer_add_reply(mcp_call *batch, mcp_json id, const char *bytes, size_t len)
+{
+    mcp_buf *buf = &batch->out.buf;
+    if (mcp_buf_room(buf, len + 1 + batch->reserve)) {
+        if (buf->len > 1) mcpi_json_frame(&batch->out, ",");
+        mcpi_json_put_ours(&batch->out, bytes, len);
+    } else {
+        const int status = buf->error;
+        buf->error = MCP_OK;
+        mcpi_peer_note_status(batch, status);
+        mcpi_peer_refuse_member(batch, id, status == MCP_E_NOMEM ? mcp_strerror(status)
+                                : "the batch's replies are longer than mcp_server_desc.max_reply allows");
+    }
+}
+
+/* One member less is under way, or no more will come. The last one sends the array, if anything is in it. */
+static int mcpi_peer_leave_batch(mcp_call *batch)
+{
+    if (--batch->members) return MCP_WAIT;
+    batch->peer->num_waiting--;
+    if (batch->out.buf.len == 1) {
+        mcpi_peer_release_call(batch);
+        return MCP_OK;
+    }
+    mcpi_json_frame(&batch->out, "]");
+    return mcpi_peer_send(batch);
+}
+
+/* Lets go of a call that is not answered. */
+static void mcpi_peer_abandon(mcp_call *call)
+{
+    mcp_call *batch = mcpi_peer_is_member(call) ? call->batch : NULL;
+    if (batch) batch->reserve -= mcpi_peer_share(call->message.id);
+    mcpi_peer_release_call(call);
+    if (batch) (void)mcpi_peer_leave_batch(batch);
+}
+
+/* The same for one that nobody waits for any more. */
+static void mcpi_peer_drop_call(mcp_call *call)
+{
+    call->outcome = MCP_E_CLOSED;
+    call->code = 0;
+    mcpi_peer_abandon(call);
+}
+
+/* Takes the reply of a member. */
+static bool mcpi_peer_collect(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len,
+                              bool last)
+{
+    mcp_call *call = (mcp_call *)user, *batch = call->batch;
+    const mcpi_peer_route *r = &batch->route;
+    (void)stream;
+    if (kind == MCP_EMIT_NOTIFICATION) return r->emit(r->user, r->stream, kind, code, bytes, len, last);
+    batch->reserve -= mcpi_peer_share(call->message.id);
+    mcpi_peer_add_reply(batch, call->message.id, bytes, len);
+    (void)mcpi_peer_leave_batch(batch);
+    return true;
 }
 
 /*-- Replies. One that is not taken waits in its call. --*/
@@ -7349,9 +7517,10 @@ static bool mcpi_peer_emit(mcp_call *call, mcp_str text)
 }
 
 /* The reply was handed over: its call stands in no list any more, so the tap may do what it likes. */
-static void mcpi_peer_emitted(mcp_call *call, mcp_str text)
+MCPI_INLINE void mcpi_peer_emitted(mcp_call *call, mcp_str text)
 {
-    mcpi_peer_tap(call->peer, call->route.session, MCP_TAP_OUT, text.ptr, text.len);
+    if (call->peer->desc->tap && !mcpi_peer_is_member(call))
+        mcpi_peer_tap(call->peer, call->route.session, MCP_TAP_OUT, text.ptr, text.len);
     mcpi_peer_release_call(call);
 }
 
@@ -7379,9 +7548,10 @@ static int mcpi_peer_send(mcp_call *call)
     return MCP_WAIT;
 }
 
-static bool mcpi_peer_is_stream(const mcp_call *call, const void *user, uint64_t stream)
+static bool mcpi_peer_is_stream(mcp_call *call, const void *user, uint64_t stream)
 {
-    return call->route.user == user && call->route.stream == stream;
+    const mcpi_peer_route *route = &mcpi_peer_whole(call)->route;
+    return route->user == user && route->stream == stream;
 }
 
 /* Takes a reply that waits from the list: the one that link leads to. */
@@ -7517,7 +7687,7 @@ static void mcpi_peer_cancel(mcp_call *call)
 }
 
 /* Whether a call belongs to the session or, if that is NULL, to the stream. */
-static bool mcpi_peer_belongs(const mcp_call *call, const mcp_session *session, const void *user,
+static bool mcpi_peer_belongs(mcp_call *call, const mcp_session *session, const void *user,
                               uint64_t stream)
 {
     return session ? call->route.session == session : mcpi_peer_is_stream(call, user, stream);
@@ -7530,8 +7700,10 @@ static void mcpi_peer_cancel_all(mcpi_peer *peer, const mcp_session *session, co
     uint32_t i;
     for (i = 0; i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
-        if ((call->ref || call->running) && mcpi_peer_belongs(call, session, user, stream))
-            mcpi_peer_cancel(call);
+        if (!call->ref && !call->running && !call->members) continue;
+        if (!mcpi_peer_belongs(call, session, user, stream)) continue;
+        mcpi_peer_whole(call)->dropped = true;
+        if (!call->members) mcpi_peer_cancel(call);     /* a batch ends with its last member */
     }
 }
 
@@ -8180,7 +8352,7 @@ static void mcpi_peer_ping_all(mcpi_peer *peer)
 
 static size_t mcpi_peer_calls_size(const mcpi_peer *peer)
 {
-    return ((size_t)peer->desc->max_calls + 1) * sizeof *peer->calls;
+    return ((size_t)peer->desc->max_calls + 2) * sizeof *peer->calls;
 }
 
 /* Starts with all zeros. False without memory. */
@@ -8202,6 +8374,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     const mcp_alloc *alloc = &peer->desc->alloc;
     uint32_t i;
     peer->depth++;              /* whatever is closed in a callback is closed here */
+    for (i = 0; i < peer->num_calls; i++) peer->calls[i]->dropped = true;
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref) mcpi_peer_cancel(peer->calls[i]);
     while (peer->replied) mcpi_peer_drop_call(mcpi_peer_unlink(peer, &peer->replied));
@@ -8658,6 +8831,8 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     else mcpi_base_set_limit(&d->max_subscriptions, 32, UINT32_MAX);
     mcpi_base_set_limit(&d->max_pings, 3, UINT32_MAX);
     if (d->ping_ms == MCP_NONE) d->ping_ms = 0;
+    if (d->max_batch == MCP_NONE) d->max_batch = 0;
+    else mcpi_base_set_limit(&d->max_batch, 64, 65535);
     if (d->drain_ms == MCP_NONE) d->drain_ms = 0;
     else mcpi_base_set_limit(&d->drain_ms, 2000, UINT32_MAX);
 }
@@ -10304,7 +10479,7 @@ static const mcpi_server_method mcpi_server_methods[] = {
     { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_initialize }
 };
 
-static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
+MCPI_INLINE const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 {
     const unsigned era = mcpi_server_is_modern(call) ? MCPI_SERVER_MODERN : MCPI_SERVER_LEGACY;
     size_t i;
@@ -10318,7 +10493,7 @@ static const mcpi_server_method *mcpi_server_find_method(const mcp_call *call)
 }
 
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
-static bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
+MCPI_INLINE bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
 {
     mcp_str wanted = mcp_json_str(version, NULL);
     if (!wanted.ptr) {
@@ -10353,7 +10528,7 @@ static bool mcpi_server_refuse_twice(mcp_call *call)
 enum { MCPI_SERVER_NAME, MCPI_SERVER_ARGUMENTS, MCPI_SERVER_META, MCPI_SERVER_CURSOR, MCPI_SERVER_WANTED,
        MCPI_SERVER_PARAMS };
 
-static size_t mcpi_server_which_param(const char *key, size_t len)
+MCPI_INLINE size_t mcpi_server_which_param(const char *key, size_t len)
 {
     if (mcpi_json_is_key(key, len, "name")) return MCPI_SERVER_NAME;
     if (mcpi_json_is_key(key, len, "arguments")) return MCPI_SERVER_ARGUMENTS;
@@ -10365,7 +10540,7 @@ static size_t mcpi_server_which_param(const char *key, size_t len)
 enum { MCPI_SERVER_VERSION, MCPI_SERVER_CAPABILITIES, MCPI_SERVER_TOKEN, MCPI_SERVER_LOG_LEVEL,
        MCPI_SERVER_METAS };
 
-static size_t mcpi_server_which_meta(const char *key, size_t len)
+MCPI_INLINE size_t mcpi_server_which_meta(const char *key, size_t len)
 {
     if (mcpi_json_is_key(key, len, MCPI_PROTO_VERSION)) return MCPI_SERVER_VERSION;
     if (mcpi_json_is_key(key, len, MCPI_PROTO_CAPABILITIES)) return MCPI_SERVER_CAPABILITIES;
@@ -10375,7 +10550,7 @@ static size_t mcpi_server_which_meta(const char *key, size_t len)
 
 /* Finds what a request is about. False: it was refused. The era is decided for each message by
    itself: _meta names the revision, or else the session does. */
-static bool mcpi_server_read_params(mcp_call *call)
+MCPI_INLINE bool mcpi_server_read_params(mcp_call *call)
 {
     mcp_json params = call->message.params, meta;
     uint32_t found[MCPI_SERVER_PARAMS], found_meta[MCPI_SERVER_METAS];
@@ -10439,7 +10614,7 @@ MCPI_INLINE void mcpi_server_serve(mcp_call *call, const mcpi_server_method *met
         method->serve(call);
 }
 
-static void mcpi_server_dispatch(mcp_call *call)
+MCPI_INLINE void mcpi_server_dispatch(mcp_call *call)
 {
     const mcpi_server_method *method;
     if (call->peer->watches) mcpi_server_watch(call);
@@ -10467,7 +10642,7 @@ static int mcpi_server_reply(mcp_call *call)
     status = mcpi_peer_send(call);
     if (status >= 0) return status;
     status = mcpi_peer_lose(call->route.session);
-    mcpi_peer_release_call(call);
+    mcpi_peer_abandon(call);
     return status;
 }
 
@@ -10484,7 +10659,7 @@ static bool mcpi_server_read_early_id(mcp_call *call, const char *bytes, size_t 
 }
 
 /* Not JSON, or too much of it, or no memory for it. In these two cases the id may be told; without
-   memory, what has none counts as a notification. */
+   memory, what has none and is no batch counts as a notification. */
 static void mcpi_server_refuse_text(mcp_call *call, int status, const char *bytes, size_t len)
 {
     char why[MCP_DOC_ERROR_SIZE];
@@ -10498,7 +10673,7 @@ static void mcpi_server_refuse_text(mcp_call *call, int status, const char *byte
     } else if (status == MCP_E_NOMEM) {
         code = MCPI_RPC_INTERNAL_ERROR;
         if (!mcpi_server_read_early_id(call, bytes, len)) (void)mcpi_peer_lose(call->route.session);
-        call->dropped = !mcp_json_exists(call->message.id);
+        call->dropped = !mcp_json_exists(call->message.id) && !mcpi_rpc_is_array(bytes, len);
     }
     mcpi_peer_error(call, code, why);
 }
@@ -10583,10 +10758,122 @@ static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
     if (d->principal) mcpi_server_keep_principal(call, d->principal);
 }
 
+/* What asks for no answer. */
+static int mcpi_server_take_notice(mcp_call *call)
+{
+    if (call->message.kind == MCPI_RPC_NOTIFICATION) mcpi_server_notice(call);
+    mcpi_peer_abandon(call);
+    return MCP_OK;
+}
+
+/* Answers a request, or sends what its refusal says: status is what came of reading it. */
+MCPI_INLINE int mcpi_server_answer(mcp_call *call, int status)
+{
+    int sent;
+    if (status == MCP_OK) mcpi_server_dispatch(call);
+    if (call->ref) return MCP_WAIT;
+    sent = mcpi_server_reply(call);
+    return sent == MCP_OK ? status : sent;
+}
+
+/*-- Batches. Spec: 2025-03-26 basic (batching) --*/
+
+/* Why an array is no batch that is served, or NULL. */
+static const char *mcpi_server_wrong_batch(const mcp_call *call)
+{
+    const size_t count = mcp_json_count(mcp_json_root(&call->doc));
+    if (!mcpi_peer_agreed(call->route.session, MCPI_PROTO_BATCHES))
+        return "an array is a batch, which only revision 2025-03-26 has: send one message at a time";
+    if (!count) return "a batch must have a message in it";
+    if (count > call->server->desc.max_batch)
+        return "the batch has more messages than mcp_server_desc.max_batch allows";
+    return NULL;
+}
+
+/* What is wrong with a request that may stand alone, but not in a batch; or NULL. */
+static const char *mcpi_server_wrong_member(const mcpi_rpc_message *m)
+{
+    static const mcp_str initialize = MCP_LIT("initialize");
+    if (m->kind != MCPI_RPC_REQUEST) return NULL;
+    if (mcpi_rpc_same(m->method, initialize)) return "initialize must not stand in a batch";
+    if (mcp_json_exists(mcp_json_get(mcp_json_get(m->params, "_meta"), MCPI_PROTO_VERSION)))
+        return "a request that names its revision in _meta must not stand in a batch";
+    return NULL;
+}
+
+/* Answers a member that no call, or no memory, was left for, if it asks for an answer. */
+static void mcpi_server_refuse_member(mcp_call *batch, mcp_json member, int status)
+{
+    mcpi_rpc_message m;
+    const char *wrong = mcpi_rpc_read_member(&m, member);
+    mcpi_peer_note_status(batch, status);
+    batch->reserve -= mcpi_peer_share(m.id);
+    if (wrong || m.kind == MCPI_RPC_REQUEST) mcpi_peer_refuse_member(batch, m.id, mcp_strerror(status));
+}
+
+/* The member is the call's message already. */
+static void mcpi_server_serve_member(mcp_call *call)
+{
+    const char *wrong = mcpi_rpc_read_member(&call->message, mcp_json_root(&call->doc));
+    if (!wrong) wrong = mcpi_server_wrong_member(&call->message);
+    if (wrong) mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, wrong);
+    if (!wrong && call->message.kind != MCPI_RPC_REQUEST) (void)mcpi_server_take_notice(call);
+    else (void)mcpi_server_answer(call, wrong ? MCP_E_SYNTAX : MCP_OK);
+}
+
+/* Gives a member a call of its own. MCP_OK, or why there is none. */
+static int mcpi_server_begin_member(mcp_call *batch, const mcp_delivery *d, mcp_json member)
+{
+    mcp_call *call = mcpi_peer_take_member(batch->peer);
+    mcp_delivery own = *d;
+    if (!call) return batch->peer->num_calls > batch->server->desc.max_calls + 1 ? MCP_E_BUSY : MCP_E_NOMEM;
+    if (mcp_json_clone(&call->doc, member) != MCP_OK) {
+        mcpi_peer_release_call(call);
+        return MCP_E_NOMEM;
+    }
+    own.emit = mcpi_peer_collect;
+    own.user = call;
+    mcpi_server_begin_call(call, &own);
+    call->batch = batch;
+    batch->members++;
+    mcpi_server_serve_member(call);
+    return MCP_OK;
+}
+
+static bool mcpi_server_is_over(const mcp_call *call)
+{
+    return call->dropped || call->route.session->closed || call->peer->destroyed;
+}
+
+/* MCP_OK, or what came of it: then a refusal is written. */
+static int mcpi_server_begin_batch(mcp_call *batch)
+{
+    const char *wrong = mcpi_server_wrong_batch(batch);
+    const int status = wrong ? (int)MCP_E_SYNTAX : mcpi_peer_begin_batch(batch);
+    if (status == MCP_E_TOO_LONG)
+        wrong = "mcp_server_desc.max_reply has no room for the replies to so many messages";
+    mcpi_peer_note_status(batch, status);
+    if (wrong) mcpi_peer_error(batch, MCPI_RPC_INVALID_REQUEST, wrong);
+    else if (status != MCP_OK) mcpi_peer_error(batch, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(status));
+    return status;
+}
+
+/* Serves the members of an array one after the other. Their replies leave together, when the last is
+   there. */
+static int mcpi_server_serve_batch(mcp_call *batch, const mcp_delivery *d)
+{
+    mcp_json member = mcp_json_first(mcp_json_root(&batch->doc));
+    for (; mcp_json_exists(member) && !mcpi_server_is_over(batch); member = mcp_json_next(member)) {
+        const int status = mcpi_server_begin_member(batch, d, member);
+        if (status != MCP_OK) mcpi_server_refuse_member(batch, member, status);
+    }
+    return mcpi_peer_leave_batch(batch);
+}
+
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
 {
     mcp_call *call;
-    int status, sent;
+    int status;
 
     if (!mcpi_peer_has_call(peer)) return MCP_E_BUSY;
     call = mcpi_peer_take_call(peer);
@@ -10595,14 +10882,11 @@ static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
     status = mcpi_server_read(call, d->bytes, d->len);
     mcpi_peer_tap(peer, d->session, MCP_TAP_IN, d->bytes, d->len);      /* it was copied: the tap may feed */
     if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) {
-        if (call->message.kind == MCPI_RPC_NOTIFICATION) mcpi_server_notice(call);
-        mcpi_peer_release_call(call);
-        return MCP_OK;
+        if (call->message.kind != MCPI_RPC_BATCH) return mcpi_server_take_notice(call);
+        status = mcpi_server_begin_batch(call);
+        if (status == MCP_OK) return mcpi_server_serve_batch(call, d);
     }
-    if (status == MCP_OK) mcpi_server_dispatch(call);
-    if (call->ref) return MCP_WAIT;
-    sent = mcpi_server_reply(call);
-    return sent == MCP_OK ? status : sent;
+    return mcpi_server_answer(call, status);
 }
 
 MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
@@ -12890,23 +13174,22 @@ static void mcpi_client_on_notification(mcp_client *c, const mcpi_rpc_message *m
 
 /* A line that is not a message is the server's stray output more often than its end: it is skipped, and the
    log told. */
+static void mcpi_client_skip(mcp_client *c)
+{
+    mcpi_client_log(c, MCP_LOG_WARNING, "a line of the server is not a message");
+}
+
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
 {
     mcpi_rpc_message m;
     const int status = mcp_json_parse(&c->got.doc, line, len);
-    if (status == MCP_E_NOMEM) {
-        mcpi_client_fail(c, status, mcp_strerror(status), "");
-    } else if (status == MCP_E_DEPTH || status == MCP_E_NODES) {
-        mcpi_client_on_limit(c, status, line);
-    } else if (status != MCP_OK || mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) {
-        mcpi_client_log(c, MCP_LOG_WARNING, "a line of the server is not a message");
-    } else if (m.kind == MCPI_RPC_RESPONSE) {
-        mcpi_client_on_response(c, &m);
-    } else if (m.kind == MCPI_RPC_REQUEST) {
-        mcpi_client_on_request(c, &m);
-    } else {
-        mcpi_client_on_notification(c, &m);
-    }
+    if (status == MCP_E_NOMEM) mcpi_client_fail(c, status, mcp_strerror(status), "");
+    else if (status == MCP_E_DEPTH || status == MCP_E_NODES) mcpi_client_on_limit(c, status, line);
+    else if (status != MCP_OK || mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) mcpi_client_skip(c);
+    else if (m.kind == MCPI_RPC_RESPONSE) mcpi_client_on_response(c, &m);
+    else if (m.kind == MCPI_RPC_REQUEST) mcpi_client_on_request(c, &m);
+    else if (m.kind == MCPI_RPC_NOTIFICATION) mcpi_client_on_notification(c, &m);
+    else mcpi_client_skip(c);
 }
 
 static void mcpi_client_read_lines(mcp_client *c)

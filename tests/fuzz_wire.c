@@ -62,6 +62,25 @@ static const mcp_tool tools[] = {
 
 static int replies;
 
+static void check_response(mcp_json response, int kind, int code)
+{
+    MUST((kind == MCP_EMIT_ERROR) == mcp_json_exists(mcp_json_get(response, "error")));
+    MUST((kind == MCP_EMIT_RESULT) == mcp_json_exists(mcp_json_get(response, "result")));
+    MUST(mcp_json_int(mcp_json_get(response, "error"), "code", 0) == code);
+}
+
+/* The replies to a batch: results and errors, and that together is a result. */
+static void check_batch(mcp_json batch, int kind, int code)
+{
+    mcp_json v;
+    MUST(kind == MCP_EMIT_RESULT && code == 0 && mcp_json_count(batch));
+    for (v = mcp_json_first(batch); mcp_json_exists(v); v = mcp_json_next(v)) {
+        const bool failed = mcp_json_exists(mcp_json_get(v, "error"));
+        check_response(v, failed ? MCP_EMIT_ERROR : MCP_EMIT_RESULT,
+                       (int)mcp_json_int(mcp_json_get(v, "error"), "code", 0));
+    }
+}
+
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     mcp_doc doc = { 0 };
@@ -69,9 +88,8 @@ static bool on_emit(void *user, uint64_t stream, int kind, int code, const char 
     replies++;
     MUST(last && !memchr(bytes, '\n', len));
     MUST(mcp_json_parse(&doc, bytes, len) == MCP_OK);
-    MUST((kind == MCP_EMIT_ERROR) == mcp_json_exists(mcp_json_get(mcp_json_root(&doc), "error")));
-    MUST((kind == MCP_EMIT_RESULT) == mcp_json_exists(mcp_json_get(mcp_json_root(&doc), "result")));
-    MUST(mcp_json_int(mcp_json_get(mcp_json_root(&doc), "error"), "code", 0) == code);
+    if (*bytes == '[') check_batch(mcp_json_root(&doc), kind, code);
+    else check_response(mcp_json_root(&doc), kind, code);
     mcp_doc_free(&doc);
     return true;
 }

@@ -102,7 +102,7 @@ typedef struct dump_request {
 static struct {
     char session[16];       /* the revision that was agreed upon */
     dump_request current;   /* what was delivered last */
-    dump_request waiting[8];
+    dump_request waiting[100];
     size_t num_waiting;
 } dump;
 
@@ -124,21 +124,36 @@ static void json_text(mcp_json v, char *text, size_t size)
     if (mcp_out_done(&out, &json) != MCP_OK) text[0] = 0;
 }
 
-/* Remembers what is asked. A request that names its revision is judged by the newest one. */
+/* What a message asks. A request that names its revision is judged by the newest one. */
+static dump_request dump_request_of(mcp_json message)
+{
+    dump_request r;
+    mcp_json meta = mcp_json_get(mcp_json_get(message, "params"), "_meta");
+    json_text(mcp_json_get(message, "id"), r.id, sizeof r.id);
+    snprintf(r.method, sizeof r.method, "%s", mcp_json_cstr(message, "method", "?"));
+    snprintf(r.revision, sizeof r.revision, "%s",
+             mcp_json_exists(mcp_json_get(meta, "io.modelcontextprotocol/protocolVersion")) ? "2026-07-28" : "");
+    return r;
+}
+
+static void dump_wait(dump_request r)
+{
+    if (dump.num_waiting < MCP_COUNT(dump.waiting)) dump.waiting[dump.num_waiting++] = r;
+}
+
+/* Remembers what is asked. The members of a batch all wait. */
 static void dump_sent(const char *bytes, size_t len)
 {
-    dump_request *r = &dump.current;
     mcp_doc doc;
-    mcp_json root, meta;
+    mcp_json root, member;
     memset(&doc, 0, sizeof doc);
     if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3)) bytes += 3, len -= 3;
     (void)mcp_json_parse(&doc, bytes, len);
     root = mcp_json_root(&doc);
-    meta = mcp_json_get(mcp_json_get(root, "params"), "_meta");
-    json_text(mcp_json_get(root, "id"), r->id, sizeof r->id);
-    snprintf(r->method, sizeof r->method, "%s", mcp_json_cstr(root, "method", "?"));
-    snprintf(r->revision, sizeof r->revision, "%s",
-             mcp_json_exists(mcp_json_get(meta, "io.modelcontextprotocol/protocolVersion")) ? "2026-07-28" : "");
+    dump.current = dump_request_of(root);
+    if (mcp_json_type(root) == MCP_JSON_ARRAY)
+        for (member = mcp_json_first(root); mcp_json_exists(member); member = mcp_json_next(member))
+            dump_wait(dump_request_of(member));
     mcp_doc_free(&doc);
 }
 
@@ -156,6 +171,25 @@ static dump_request dump_waiting(const char *id)
     return r;
 }
 
+/* Before there is a session, the newest revision that has them shall do. */
+static const char *dump_session(void)
+{
+    return *dump.session ? dump.session : "2025-11-25";
+}
+
+/* One line, with what each reply is to. */
+static void dump_batch(mcp_json replies_of_it, const char *bytes, size_t len)
+{
+    char id[300];
+    mcp_json reply;
+    fprintf(dump_file(), "%s\t", dump_session());
+    for (reply = mcp_json_first(replies_of_it); mcp_json_exists(reply); reply = mcp_json_next(reply)) {
+        json_text(mcp_json_get(reply, "id"), id, sizeof id);
+        fprintf(dump_file(), "%s ", dump_waiting(id).method);
+    }
+    fprintf(dump_file(), "\t%.*s\n", (int)len, bytes);
+}
+
 /* A notification stands under its own name. It is judged by the revision of what was asked last. An error without an
    id belongs to the session. Before there is one, the newest that has sessions shall do. */
 static void dump_reply(const char *bytes, size_t len, bool own)
@@ -167,6 +201,11 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     memset(&doc, 0, sizeof doc);
     (void)mcp_json_parse(&doc, bytes, len);
     root = mcp_json_root(&doc);
+    if (mcp_json_type(root) == MCP_JSON_ARRAY) {
+        dump_batch(root, bytes, len);
+        mcp_doc_free(&doc);
+        return;
+    }
     result = mcp_json_get(root, "result");
     json_text(mcp_json_get(root, "id"), id, sizeof id);
     if (mcp_json_exists(mcp_json_get(root, "method"))) {
@@ -177,7 +216,7 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     }
     if (!strcmp(r.method, "initialize") && mcp_json_exists(result))
         snprintf(dump.session, sizeof dump.session, "%s", mcp_json_cstr(result, "protocolVersion", ""));
-    if (!*r.revision) memcpy(r.revision, *dump.session ? dump.session : "2025-11-25", 11);
+    if (!*r.revision) memcpy(r.revision, dump_session(), 11);
     fprintf(dump_file(), "%s\t%s\t%.*s\n", r.revision, *r.method ? r.method : "?", (int)len, bytes);
     mcp_doc_free(&doc);
 }
@@ -191,8 +230,7 @@ static void dump_replies(int status)
         stop = (const char *)memchr(at, '\n', (size_t)(end - at));
         dump_reply(at, (size_t)(stop - at), stop + 1 == end && status != MCP_WAIT);
     }
-    if (status == MCP_WAIT && dump.num_waiting < MCP_COUNT(dump.waiting))
-        dump.waiting[dump.num_waiting++] = dump.current;
+    if (status == MCP_WAIT) dump_wait(dump.current);
 }
 
 /*-- --*/
@@ -216,32 +254,46 @@ static void check_note(mcp_json root, int code, bool last)
     CHECK(!last);
 }
 
-/* What a response must be. */
-static void check_response(mcp_json root, int kind, int code, bool last)
+/* Whether a message is a response as the specification has it; *code is that of its error, or 0. */
+static void check_response(mcp_json message, int *code)
 {
-    mcp_json error = mcp_json_get(root, "error");
-    CHECK(last);
-    CHECK(mcp_json_exists(error) != mcp_json_exists(mcp_json_get(root, "result")));
-    CHECK_INT(mcp_json_exists(error) ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, kind);
-    CHECK_INT(mcp_json_int(error, "code", 0), code);
-    CHECK(!mcp_json_exists(error) || mcp_json_str(error, "message").len > 0);
-    CHECK(is_known_code(code));
+    mcp_json error = mcp_json_get(message, "error");
+    *code = (int)mcp_json_int(error, "code", 0);
+    CHECK(mcp_json_equals(message, "jsonrpc", "2.0"));
+    CHECK(mcp_json_exists(error) != mcp_json_exists(mcp_json_get(message, "result")));
+    CHECK(!mcp_json_exists(error) || (*code && mcp_json_str(error, "message").len > 0));
+    CHECK(is_known_code(*code));
 }
 
-/* Whatever is emitted must be one legal message, and what the transport is told must be true. */
+/* Whatever is emitted must be one legal message, or an array of responses, and what the transport is told must be
+   true. */
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
     mcp_doc doc;
-    mcp_json root;
+    mcp_json root, member;
+    int found = 0;
     memset(&doc, 0, sizeof doc);
     CHECK(user == &replies);
     CHECK_UINT(77, stream);
     CHECK(!memchr(bytes, '\n', len));
     CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, bytes, len));
     root = mcp_json_root(&doc);
-    CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
-    if (kind == MCP_EMIT_NOTIFICATION) check_note(root, code, last);
-    else check_response(root, kind, code, last);
+    if (kind == MCP_EMIT_NOTIFICATION) {
+        CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
+        check_note(root, code, last);
+    } else {
+        if (mcp_json_type(root) == MCP_JSON_ARRAY) {
+            CHECK(mcp_json_count(root) > 0);
+            for (member = mcp_json_first(root); mcp_json_exists(member); member = mcp_json_next(member))
+                check_response(member, &found);
+            found = 0;
+        } else {
+            check_response(root, &found);
+        }
+        CHECK(last);
+        CHECK_INT(found ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, kind);
+        CHECK_INT(found, code);
+    }
     mcp_doc_free(&doc);
     if (kind == MCP_EMIT_ERROR) num_errors++;
     mcp_buf_add(&replies, bytes, len);

@@ -1,5 +1,6 @@
 // Validates what a server emitted against the official JSON Schema of its revision.
 //   usage: node schemas.js SCHEMA_DIR FILE    FILE: lines of REVISION <tab> METHOD <tab> MESSAGE
+// A batch has one METHOD for each of its messages, with spaces between them.
 // ajv's two builds: draft-07 for the three older revisions, 2020-12 for the others.
 const fs = require('fs');
 const path = require('path');
@@ -57,31 +58,46 @@ function without_exception(revision, message) {
     return { ...message, id: 0 };
 }
 
+// What is wrong with a response, or null.
+function check_response(revision, method, message) {
+    const { names } = load(revision);
+    if ('method' in message)
+        return check(revision, 'JSONRPCNotification', message)
+            || (method in notifications ? check(revision, notifications[method], message)
+                : 'not among notifications, above');
+    if ('error' in message)
+        return check(revision, 'JSONRPCErrorResponse' in names ? 'JSONRPCErrorResponse' : 'JSONRPCError',
+            without_exception(revision, message));
+    return check(revision, 'JSONRPCResultResponse' in names ? 'JSONRPCResultResponse' : 'JSONRPCResponse', message)
+        || (method in results ? check(revision, results[method], message.result) : 'not among results, above');
+}
+
+function check_batch(revision, methods, messages) {
+    for (const [i, message] of messages.entries()) {
+        const problem = check_response(revision, methods.split(' ')[i], message);
+        if (problem) return problem;
+    }
+    return check(revision, 'JSONRPCBatchResponse', messages.map(m => m.id === null ? { ...m, id: 0 } : m));
+}
+
 const counts = {};
-let bad = false;
+let bad = false, batches = 0;
 for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     if (!line) continue;
     const [revision, method, text] = line.split('\t');
     const message = JSON.parse(text);
-    const { names } = load(revision);
-    let problem;
-    if ('method' in message) {
-        problem = check(revision, 'JSONRPCNotification', message)
-            || (method in notifications ? check(revision, notifications[method], message)
-                : 'not among notifications, above');
-    } else if ('error' in message) {
-        const name = 'JSONRPCErrorResponse' in names ? 'JSONRPCErrorResponse' : 'JSONRPCError';
-        problem = check(revision, name, without_exception(revision, message));
-    } else {
-        const name = 'JSONRPCResultResponse' in names ? 'JSONRPCResultResponse' : 'JSONRPCResponse';
-        problem = check(revision, name, message)
-            || (method in results ? check(revision, results[method], message.result) : 'not among results, above');
-    }
+    const check_this = Array.isArray(message) ? check_batch : check_response;
+    const problem = check_this(revision, method, message);
     counts[revision] = (counts[revision] || 0) + 1;
+    if (check_this === check_batch) batches++;
     if (problem) {
         bad = true;
         console.log(`FAIL - schemas: ${revision} ${method}: ${problem}\n       ${text}`);
     }
+}
+if (!batches) {
+    bad = true;
+    console.log('FAIL - schemas: no batch was emitted');
 }
 for (const revision of Object.keys(counts).sort()) {
     console.log(`${bad ? 'note' : 'ok'} - schemas: ${revision}: ${counts[revision]} messages are valid`
