@@ -183,7 +183,7 @@
    server/discover, _meta in every request), decided message by message: one server speaks them all.
    In 2025-03-26 messages may come in batches: an array of requests is answered by one array, when the last
    of them is done, in the order in which they were; initialize, and requests of the stateless revision, stand
-   alone. A client sends none, and skips what comes.
+   alone. A client reads an array message by message, answers each by itself, and sends none.
 
    LIMITATIONS
 
@@ -11684,6 +11684,8 @@ struct mcp_client {
     bool late_hello;            /* the answer to the probe came after its time */
     uint64_t num_late;          /* responses that nobody waited for */
     mcpi_rpc_lines in;
+    mcp_doc batch;              /* the array that came last */
+    mcp_json member;            /* of it, to be read before the next line; missing: all were read */
     mcpi_rpc_queue out;
     size_t answered;            /* bytes of answers behind the last request in it, at most */
     bool held;                  /* lines wait until these are sent */
@@ -11892,6 +11894,7 @@ static void mcpi_client_free(mcp_client *c)
     while (c->inputs) mcpi_client_drop_inputs(c, c->inputs->request);
     mcpi_peer_free_requests(&c->requests);
     mcpi_rpc_lines_free(&c->in);
+    mcp_doc_free(&c->batch);
     mcp_buf_free(&c->out.buf);
     mcp_out_free(&c->line);
     mcp_out_free(&c->meta);
@@ -13179,32 +13182,66 @@ static void mcpi_client_skip(mcp_client *c)
     mcpi_client_log(c, MCP_LOG_WARNING, "a line of the server is not a message");
 }
 
+/* An array is a batch where the revision has them: its members are read in place of lines, each as if it
+   stood alone, and answered alone. Spec: 2025-03-26 basic (batching) */
+static void mcpi_client_on_batch(mcp_client *c)
+{
+    const mcp_doc batch = c->got.doc;
+    if (c->state != MCPI_CLIENT_READY || !(c->revision->features & MCPI_PROTO_BATCHES) ||
+        !mcp_json_count(mcp_json_root(&c->got.doc))) {
+        mcpi_client_skip(c);
+        return;
+    }
+    c->got.doc = c->batch;
+    c->batch = batch;
+    c->member = mcp_json_first(mcp_json_root(&c->batch));
+}
+
+/* Takes the next member of a batch as if it had been a line. */
+static int mcpi_client_take_member(mcp_client *c)
+{
+    const int status = mcp_json_clone(&c->got.doc, c->member);
+    c->member = mcp_json_next(c->member);
+    return status;
+}
+
+/* Reads the next member of a batch, if there is one, or else the line. What that makes the host do may read
+   on. */
 static void mcpi_client_read(mcp_client *c, const char *line, size_t len)
 {
     mcpi_rpc_message m;
-    const int status = mcp_json_parse(&c->got.doc, line, len);
+    const bool is_member = mcp_json_exists(c->member);
+    const int status = is_member ? mcpi_client_take_member(c) : mcp_json_parse(&c->got.doc, line, len);
     if (status == MCP_E_NOMEM) mcpi_client_fail(c, status, mcp_strerror(status), "");
     else if (status == MCP_E_DEPTH || status == MCP_E_NODES) mcpi_client_on_limit(c, status, line);
     else if (status != MCP_OK || mcpi_rpc_read(&m, mcp_json_root(&c->got.doc))) mcpi_client_skip(c);
     else if (m.kind == MCPI_RPC_RESPONSE) mcpi_client_on_response(c, &m);
     else if (m.kind == MCPI_RPC_REQUEST) mcpi_client_on_request(c, &m);
     else if (m.kind == MCPI_RPC_NOTIFICATION) mcpi_client_on_notification(c, &m);
-    else mcpi_client_skip(c);
+    else if (is_member) mcpi_client_skip(c);
+    else mcpi_client_on_batch(c);
+}
+
+/* Reads a member of a batch, or a line. False: there is none. */
+static bool mcpi_client_read_next(mcp_client *c)
+{
+    const char *line = "";
+    size_t len = 0;
+    int found = MCPI_RPC_LINE;
+    const bool is_member = mcp_json_exists(c->member);
+    if (!is_member) found = mcpi_rpc_next_line(&c->in, &line, &len);
+    if (found == MCPI_RPC_LONG_LINE)
+        mcpi_client_fail(c, MCP_E_TOO_LONG,
+                         "a message of the server is longer than mcp_client_desc.max_message", "");
+    else if (found == MCPI_RPC_LINE && (is_member || !mcpi_rpc_is_blank(line, len)))
+        mcpi_client_read(c, line, len);
+    return found != MCPI_RPC_NO_LINE;
 }
 
 static void mcpi_client_read_lines(mcp_client *c)
 {
-    const char *line;
-    size_t len;
-    int found;
     while (c->state != MCPI_CLIENT_OVER && !c->closing && !(c->held = mcpi_client_is_full(c)) &&
-           (found = mcpi_rpc_next_line(&c->in, &line, &len)) != MCPI_RPC_NO_LINE) {
-        if (found == MCPI_RPC_LONG_LINE)
-            mcpi_client_fail(c, MCP_E_TOO_LONG,
-                             "a message of the server is longer than mcp_client_desc.max_message", "");
-        else if (!mcpi_rpc_is_blank(line, len))
-            mcpi_client_read(c, line, len);
-    }
+           mcpi_client_read_next(c)) {}
 }
 
 MCP_API char *mcp_client_room(mcp_client *client, size_t want, size_t *size)
@@ -13363,6 +13400,7 @@ MCP_API mcp_client *mcp_client_create(const mcp_client_desc *desc)
     c->hello.alloc = d->alloc;
     c->hello.max_nodes = d->max_nodes;
     mcpi_client_init_reply(c, &c->got);
+    c->batch = c->got.doc;
     mcpi_client_init_reply(c, &c->reply);
     mcpi_client_start(c);
     if (c->state != MCPI_CLIENT_OVER) return c;

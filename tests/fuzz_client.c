@@ -44,6 +44,7 @@ static uint32_t kinds;                  /* of questions that were declared */
 static unsigned mood;                   /* what the user does when asked */
 static mcp_ref later[8];                /* questions that wait for their answers; the oldest are forgotten */
 static size_t num_later;
+static bool first_of_line, array;       /* of what the server says: what comes next, and whether that began so */
 
 static bool is_open(mcp_ref ref)
 {
@@ -301,10 +302,21 @@ static void resume(unsigned n)
 
 /*---- The server -----------------------------------------------------------------------------------*/
 
+/* Each line could ask for something, and each member of a batch. */
+static void owe(char byte)
+{
+    if (first_of_line && byte != ' ' && byte != '\t') {
+        array = byte == '[';
+        first_of_line = false;
+    }
+    if (byte == '\n') first_of_line = true;
+    owed += byte == '\n' || (array && byte == '{');
+}
+
 static void hear(const char *bytes, size_t len)
 {
     size_t i, size = 0;
-    for (i = 0; i < len; i++) owed += bytes[i] == '\n';     /* each line could ask for something */
+    for (i = 0; i < len; i++) owe(bytes[i]);
     while (len && !closed) {
         char *room = len % 2 ? NULL : mcp_client_room(client, len, &size);
         if (room) {
@@ -460,7 +472,8 @@ static void open_client(unsigned n)
     mood = n;
     memset(later, 0, sizeof later);
     memset(said, 0, sizeof said);
-    over = legacy = modern = notified = closing = closed = false;
+    over = legacy = modern = notified = closing = closed = array = false;
+    first_of_line = true;
     client = mcp_client_create(&d);
     MUST(client);
 }

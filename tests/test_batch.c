@@ -1,5 +1,5 @@
 /* Batches of 2025-03-26 at the public functions: members that are answered later, in any order, cancelled or too
-   late, output that waits, peers that leave, limits, what a callback may do, memory. */
+   late, output that waits, peers that leave, limits, what a callback may do, memory; and a client that gets them. */
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -886,6 +886,258 @@ static void every_allocation_fails(void)
     printf("note - batch: %lu allocations failed on purpose\n", (unsigned long)(once + for_ever));
 }
 
+/*---- A client that gets them ----------------------------------------------------------------------*/
+
+static struct {
+    test_heap heap;
+    mcp_client_desc desc;
+    mcp_client *client;
+    char told[4000];                /* what it was told, in order */
+    void (*act)(void);              /* what a callback does, once */
+    mcp_ref asked;
+} side;
+
+static void tell(const char *what)
+{
+    const size_t n = strlen(side.told);
+    snprintf(side.told + n, sizeof side.told - n, "%s;", what);
+}
+
+static void act_once(void)
+{
+    void (*const then)(void) = side.act;
+    side.act = NULL;
+    if (then) then();
+}
+
+static void on_client_log(void *user, int level, const char *message)
+{
+    (void)user, (void)level;
+    tell(message);
+}
+
+static void on_done(void *user, mcp_client *client, const mcp_reply *reply)
+{
+    (void)user, (void)client;
+    tell(mcp_reply_text(reply));
+    act_once();
+    tell(mcp_reply_status(reply) == MCP_OK ? "ok" : "not ok");
+}
+
+static void on_input(void *user, mcp_input *input)
+{
+    (void)user;
+    tell("asks");
+    side.asked = mcp_input_later(input);
+    act_once();
+}
+
+static void client_feed(const char *text)
+{
+    CHECK_UINT(strlen(text), mcp_client_feed(side.client, text, strlen(text)));
+}
+
+static const char *client_output(void)
+{
+    static char text[1 << 14];
+    size_t n = 0, len;
+    const char *bytes;
+    while (bytes = mcp_client_output(side.client, &len), len && n + len < sizeof text) {
+        memcpy(text + n, bytes, len);
+        n += len;
+        mcp_client_sent(side.client, len);
+    }
+    text[n] = 0;
+    return text;
+}
+
+static const char *told(void)
+{
+    static char text[sizeof side.told];
+    memcpy(text, side.told, sizeof text);
+    side.told[0] = 0;
+    return text;
+}
+
+static void begin_client(void)
+{
+    memset(&side, 0, sizeof side);
+    side.desc.name = "c";
+    side.desc.version = "1";
+    side.desc.alloc = test_heap_init(&side.heap);
+    side.desc.log = on_client_log;
+    side.desc.on_input = on_input;
+    side.desc.inputs = MCP_INPUT_ROOTS;
+    side.desc.revisions = MCP_ALL_REVISIONS & ~MCP_2026_07_28;
+}
+
+#define WELCOME(revision) \
+    LINE("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"" revision "\",\"capabilities\":{}}}")
+#define NO_MESSAGE "a line of the server is not a message;"
+#define ROOTS(id) REQUEST(id, "roots/list", "")
+
+static void connect_client(const char *welcome)
+{
+    side.client = mcp_client_create(&side.desc);
+    CHECK(side.client != NULL);
+    (void)client_output();
+    client_feed(welcome);
+    CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+    (void)client_output();
+}
+
+static void connected_client(void)
+{
+    begin_client();
+    connect_client(WELCOME("2025-03-26"));
+}
+
+/* Requests of ours; the first has the number 2. */
+static void ask(unsigned count)
+{
+    while (count--) CHECK(mcp_call_begin(side.client, on_done, NULL, "echo", NULL) != 0);
+    (void)client_output();
+}
+
+static void end_client(void)
+{
+    mcp_client_close(side.client);
+    CHECK_HEAP(&side.heap);
+}
+
+/* Each member is as if it stood alone, and what it asks for is answered alone. */
+static void the_client_reads_batches(void)
+{
+    mcp_input *input;
+    connected_client();
+    ask(3);
+    client_feed(LINE("[" RESULT("3", "b") "," NOTICE "," PING("\"p\"") "," RESULT("2", "a") "," ROOTS("7") ","
+                     FAILURE("4", "-1", "no") "," REQUEST("8", "no/such/method", "") "]"));
+    CHECK_STR("b;ok;a;ok;asks;no;not ok;", told());
+    CHECK_STR(LINE(PONG("\"p\"")) LINE(FAILURE("8", "-32601", "Method not found")), client_output());
+    input = mcp_input_resume(side.client, side.asked);
+    CHECK(input != NULL);
+    if (input) CHECK_STATUS(MCP_OK, mcp_answer(input, "{'roots': []}"));
+    CHECK_STR(LINE("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"roots\":[]}}"), client_output());
+    client_feed(LINE("[" ROOTS("9") "," CANCEL("9") "," RESULT("2", "again") "]") LINE(PING("10")));
+    CHECK(mcp_input_resume(side.client, side.asked) == NULL);
+    CHECK_UINT(1, mcp_client_late(side.client));
+    CHECK_STR(LINE(PONG("10")), client_output());
+    end_client();
+}
+
+static void what_is_no_batch_for_the_client(void)
+{
+    static const char *const others[] = { "2024-11-05", "2025-06-18", "2025-11-25" };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(others); i++) {
+        char welcome[200];
+        NOTE("%s", others[i]);
+        begin_client();
+        snprintf(welcome, sizeof welcome, WELCOME("%s"), others[i]);
+        connect_client(welcome);
+        ask(1);
+        client_feed(LINE("[" RESULT("2", "a") "," PING("1") "]") LINE("[]") LINE(RESULT("2", "alone")));
+        CHECK_STR(NO_MESSAGE NO_MESSAGE "alone;ok;", told());
+        CHECK_STR("", client_output());
+        end_client();
+    }
+    NOTE("2025-03-26");
+    begin_client();
+    side.desc.revisions = MCP_2025_03_26;
+    side.client = mcp_client_create(&side.desc);
+    (void)client_output();
+    client_feed(LINE("[" PING("1") "]"));               /* nothing is agreed upon yet */
+    CHECK_STR(NO_MESSAGE, told());
+    CHECK_STR("", client_output());
+    end_client();
+    connected_client();
+    ask(1);
+    client_feed(LINE("[]") LINE("[7,[" RESULT("2", "nested") "],null," RESULT("2", "a") ",{}]") LINE("[" PING("1")));
+    CHECK_STR(NO_MESSAGE NO_MESSAGE NO_MESSAGE NO_MESSAGE "a;ok;" NO_MESSAGE NO_MESSAGE, told());
+    CHECK_STR("", client_output());
+    end_client();
+}
+
+static void feeds_another(void) { client_feed(LINE("[" RESULT("5", "d") "]")); }
+static void closes_it(void) { mcp_client_close(side.client); }
+static void says_it_ended(void) { mcp_client_ended(side.client); }
+
+/* In a callback the members that are left come before any new line. */
+static void callbacks_amid_a_batch(void)
+{
+    static const char text[] = LINE("[" RESULT("2", "a") "," RESULT("3", "b") "," PING("1") "," RESULT("4", "c") "]");
+    connected_client();
+    ask(4);
+    side.act = feeds_another;
+    client_feed(text);
+    CHECK_STR("a;b;ok;c;ok;d;ok;ok;", told());
+    CHECK_STR(LINE(PONG("1")), client_output());
+    end_client();
+
+    connected_client();
+    ask(4);
+    side.act = says_it_ended;
+    (void)mcp_client_feed(side.client, text, sizeof text - 1);
+    CHECK_STR("a;the server has ended;the server has ended;not ok;the server has ended;not ok;the server has ended;"
+              "not ok;ok;", told());
+    end_client();
+
+    connected_client();
+    ask(4);
+    side.act = closes_it;
+    (void)mcp_client_feed(side.client, text, sizeof text - 1);
+    CHECK_STR("a;the client was closed;not ok;the client was closed;not ok;the client was closed;not ok;ok;", told());
+    CHECK_HEAP(&side.heap);
+}
+
+/* A server that asks without reading is not read, amid a batch as elsewhere; nothing is lost. */
+static void a_batch_waits_for_output(void)
+{
+    size_t len, rounds = 0, sent = 0;
+    begin_client();
+    side.desc.max_output = 100;
+    connect_client(WELCOME("2025-03-26"));
+    ask(1);
+    client_feed(batch_of(50, PING("1")));
+    (void)mcp_client_output(side.client, &len);
+    CHECK(len >= 100 && len < 150);
+    (void)mcp_client_feed(side.client, LINE(RESULT("2", "last")), sizeof LINE(RESULT("2", "last")) - 1);
+    while (mcp_client_output(side.client, &len), len && rounds++ < 100) {
+        CHECK(len < 150);
+        if (sent < 40 * sizeof PONG("1")) CHECK_STR("", side.told);
+        mcp_client_sent(side.client, len);
+        sent += len;
+    }
+    CHECK_UINT(50 * sizeof PONG("1"), sent);
+    CHECK_STR("last;ok;", told());
+    end_client();
+}
+
+/* Without memory it is over, or all members are read. */
+static void every_allocation_of_a_client_fails(void)
+{
+    static const char text[] = LINE("[" RESULT("2", "caf\\u00e9") "," PING("1") "," RESULT("3", "b") "," NOTICE "]");
+    size_t n, calls;
+    for (n = 1; n < 1000 && !test_state.failures; n++) {
+        int status;
+        NOTE("allocation %lu fails", (unsigned long)n);
+        connected_client();
+        ask(2);
+        side.heap.calls = 0;
+        side.heap.fail_at = n;
+        (void)mcp_client_feed(side.client, text, sizeof text - 1);
+        calls = side.heap.calls;
+        side.heap.fail_at = 0;
+        status = mcp_client_status(side.client);
+        if (status == MCP_OK) CHECK_STR("caf\xC3\xA9;ok;b;ok;", told());
+        else CHECK_STATUS(MCP_E_NOMEM, status);
+        end_client();
+        if (calls < n) break;
+    }
+    CHECK(n > 3);
+}
+
 int main(void)
 {
     TEST(members_in_any_order);
@@ -908,5 +1160,10 @@ int main(void)
     TEST(long_ids);
     TEST(steady_state);
     TEST(every_allocation_fails);
+    TEST(the_client_reads_batches);
+    TEST(what_is_no_batch_for_the_client);
+    TEST(callbacks_amid_a_batch);
+    TEST(a_batch_waits_for_output);
+    TEST(every_allocation_of_a_client_fails);
     return test_end();
 }
