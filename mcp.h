@@ -101,7 +101,7 @@
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
        MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
                        are left out and %g in a template is an error. Saves 3 to 6 KB
-       MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS
+       MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS, MCP_NO_BATCH
                        a server without these: smaller, see the table in the README
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
@@ -1559,7 +1559,7 @@ inline mcp_client *mcp_client_spawn(const mcp_client_desc &desc, const char *con
 
 /* Where something is left out, some helpers stay unused. */
 #if MCP_LAYERS < 10 || defined(MCP_NO_RESOURCES) || defined(MCP_NO_PROMPTS) || defined(MCP_NO_METHODS) || \
-    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING)
+    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING) || defined(MCP_NO_BATCH)
 #define MCPI_LEAVES_OUT 1
 #else
 #define MCPI_LEAVES_OUT 0
@@ -10883,8 +10883,13 @@ static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *d)
     mcpi_peer_tap(peer, d->session, MCP_TAP_IN, d->bytes, d->len);      /* it was copied: the tap may feed */
     if (status == MCP_OK && call->message.kind != MCPI_RPC_REQUEST) {
         if (call->message.kind != MCPI_RPC_BATCH) return mcpi_server_take_notice(call);
+#ifdef MCP_NO_BATCH
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "batches are left out of this build: MCP_NO_BATCH");
+        status = MCP_E_SYNTAX;
+#else
         status = mcpi_server_begin_batch(call);
         if (status == MCP_OK) return mcpi_server_serve_batch(call, d);
+#endif
     }
     return mcpi_server_answer(call, status);
 }

@@ -129,11 +129,11 @@ codec_size() {  # the JSON codec in firmware
 }
 
 server_size() { # a server of everything in firmware; held where it is, 28,672 is the goal
-    grows_within server -DSERVER 8 43520
+    grows_within server -DSERVER 8 45568
 }
 
 tools_size() {  # the same with tools alone; held where it is, 16,384 is the goal
-    grows_within tools -DTOOLS 8 34560
+    grows_within tools -DTOOLS 8 35328
 }
 
 #---- The object file ------------------------------------------------------------------------------

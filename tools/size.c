@@ -9,6 +9,7 @@
 #define MCP_NO_COMPLETION
 #define MCP_NO_LOGGING
 #define MCP_NO_METHODS
+#define MCP_NO_BATCH
 #endif
 #if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION
