@@ -20,9 +20,10 @@ async function heard({ client, seen }) {
 
 function declared({ client }) {
     const { completions, ...others } = client.getServerCapabilities();
+    // Since 2026-07-28 changes are heard through subscriptions/listen, which is not there yet.
+    const changes = modern ? {} : { listChanged: true };
     assert.deepEqual(others, {
-        logging: {}, tools: { listChanged: true }, resources: { subscribe: true, listChanged: true },
-        prompts: { listChanged: true },
+        logging: {}, tools: changes, resources: modern ? {} : { subscribe: true, ...changes }, prompts: changes,
     });
     assert.deepEqual(completions, revision >= '2025-03-26' ? {} : undefined);
 }
