@@ -839,60 +839,35 @@ typedef struct mcp_server_desc {
     const char *website_url;
     const mcp_icon *icons;
     const char *instructions;       /* how to use the server, for the model; may be NULL */
+    /* What it offers. */
     const mcp_tool *tools;
     size_t num_tools;
     const mcp_resource *resources;
     size_t num_resources;
     const mcp_prompt *prompts;
     size_t num_prompts;
+    const mcp_method *methods;      /* requests of your own */
+    size_t num_methods;
+    /* Capabilities beyond the protocol: objects whose members are objects; may be NULL. An extension's key
+       has a prefix: MCP_JSON({ "com.example/maps": { "zoom": 9 } }). Spec: schema (ServerCapabilities) */
+    const char *extensions, *experimental;
+    bool logging;                   /* handlers send log messages (mcp_log) */
+    uint32_t changes;               /* while it runs, as MCP_TOOLS | MCP_CONTENTS: what clients can hear of */
+    uint32_t ttl_ms;                /* how long a client may keep lists and discover (default: not at all) */
+    uint32_t cache;                 /* MCP_CACHE_PUBLIC if these are the same for everybody */
+    uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
+    /* What it lives of, and hooks. All may be NULL. */
     mcp_alloc alloc;
     void *user;                     /* for the hooks below, and for rows that have none of their own */
     void (*log)(void *user, int level, const char *message);    /* NULL: silent */
+    void *log_user;                 /* for log in place of user; NULL: user */
+    uint32_t slow_ms;               /* the log is warned of requests that took as long (default: none) */
     /* Milliseconds of a clock that never goes back. NULL: stdio brings one; without it, calls have
        all the time in the world. */
     uint64_t (*now_ms)(void *user);
-    /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
-       left. mcp_resume gives NULL for it from now on. */
-    void (*on_cancel)(void *user, mcp_ref ref);
-    /* Sees every message as it is on the wire, without its line break: what came in before it is served,
-       what goes out when it was handed over; good until it sends or feeds something itself. session: NULL
-       if the delivery had none. Sessions that it closes, and the server, are gone after the host's next
-       call at the latest. */
-    void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
     /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
        all may use all. It may ask the call who it is from, and change nothing. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
-    /* The last call of a row that was removed is over, so its memory may go. */
-    void (*on_removed)(void *user, const void *row);
-    /* Somebody, or nobody any more, wants to hear of changes of that resource (mcp_resource_changed). */
-    void (*on_subscribe)(void *user, const char *uri, bool wanted);
-    bool logging;                   /* handlers send log messages (mcp_log) */
-    uint32_t changes;               /* while it runs, as MCP_TOOLS | MCP_CONTENTS: what clients can hear of */
-    uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
-    uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
-    uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
-    uint32_t revisions;             /* those to speak, as MCP_2025_11_25 | ... (default: all) */
-    uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
-    uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
-    uint32_t max_depth;             /* of one message (default: 64) */
-    uint32_t max_reply;             /* bytes of one reply, or of those to a batch together (default: 4 MiB) */
-    uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
-    uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
-    uint32_t max_calls;             /* that are deferred at a time, and batches that wait for some (default:
-                                       64; most: 65,534; MCP_NONE: 0) */
-    uint32_t call_timeout_ms;       /* for a deferred call, unless its tool says other (default: 60,000;
-                                       MCP_NONE: no limit) */
-    uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
-    uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
-    const mcp_method *methods;      /* requests of your own */
-    size_t num_methods;
-    /* A notification that the library has no use for itself, as notifications/initialized or one of your own.
-       params: an object or missing, good until it returns. session: NULL if the delivery had none. */
-    void (*on_notification)(void *user, mcp_session *session, const char *method, mcp_json params);
-    /* Bytes of all text blocks of a tool's result (default: what max_reply allows). A model reads them:
-       four are about a token. More is an error that tells the model to ask for less; or, with MCP_CUT on
-       the tool, it is cut off, and a note behind the text says how much. A structured result is not cut. */
-    uint32_t max_text;
     /* Around every request, for rate limits, audits, metrics and spans (examples/hooks.c). before: its method
        is known, its row was found and the filter let it pass; its arguments were not checked yet. Anything
        but MCP_OK refuses it, and the hook says why: return mcp_fail(call, ...) or mcp_refuse(call, ...). It
@@ -904,15 +879,43 @@ typedef struct mcp_server_desc {
        cancelled or its client left; or what kept its reply from being written. duration_ms wants now_ms. To
        read the call only: what is written goes nowhere. Messages that are no requests only the tap sees. */
     void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
-    uint32_t slow_ms;               /* the log is warned of requests that took as long (default: none) */
-    void *log_user;                 /* for log in place of user; NULL: user */
-    uint32_t ttl_ms;                /* how long a client may keep lists and discover (default: not at all) */
-    uint32_t cache;                 /* MCP_CACHE_PUBLIC if these are the same for everybody */
-    /* Capabilities beyond the protocol: objects whose members are objects; may be NULL. An extension's key
-       has a prefix: MCP_JSON({ "com.example/maps": { "zoom": 9 } }). Spec: schema (ServerCapabilities) */
-    const char *extensions, *experimental;
+    /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
+       left. mcp_resume gives NULL for it from now on. */
+    void (*on_cancel)(void *user, mcp_ref ref);
+    /* A notification that the library has no use for itself, as notifications/initialized or one of your own.
+       params: an object or missing, good until it returns. session: NULL if the delivery had none. */
+    void (*on_notification)(void *user, mcp_session *session, const char *method, mcp_json params);
+    /* Somebody, or nobody any more, wants to hear of changes of that resource (mcp_resource_changed). */
+    void (*on_subscribe)(void *user, const char *uri, bool wanted);
+    /* The last call of a row that was removed is over, so its memory may go. */
+    void (*on_removed)(void *user, const void *row);
+    /* Sees every message as it is on the wire, without its line break: what came in before it is served,
+       what goes out when it was handed over; good until it sends or feeds something itself. session: NULL
+       if the delivery had none. Sessions that it closes, and the server, are gone after the host's next
+       call at the latest. */
+    void (*tap)(void *user, mcp_session *session, int direction, const char *bytes, size_t len);
+    /* Limits. */
+    uint32_t max_message;           /* bytes of one message (default: 4 MiB) */
+    uint32_t max_nodes;             /* nodes of one message (default: an eighth of max_message) */
+    uint32_t max_depth;             /* of one message (default: 64) */
     uint32_t max_batch;             /* messages in a batch of revision 2025-03-26 (default: 64; most: 65,535;
                                        MCP_NONE: 0) */
+    uint32_t max_reply;             /* bytes of one reply, or of those to a batch together (default: 4 MiB) */
+    /* Bytes of all text blocks of a tool's result (default: what max_reply allows). A model reads them:
+       four are about a token. More is an error that tells the model to ask for less; or, with MCP_CUT on
+       the tool, it is cut off, and a note behind the text says how much. A structured result is not cut. */
+    uint32_t max_text;
+    uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
+    uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
+    uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
+    uint32_t max_calls;             /* that are deferred at a time, and batches that wait for some (default:
+                                       64; most: 65,534; MCP_NONE: 0) */
+    uint32_t call_timeout_ms;       /* for a deferred call, unless its tool says other (default: 60,000;
+                                       MCP_NONE: no limit) */
+    uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
+    uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
+    uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
+    uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
