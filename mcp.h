@@ -11379,7 +11379,7 @@ MCP_API int mcp_suggestn(mcp_call *call, const char *value, size_t len)
 
 MCP_API int mcp_suggest(mcp_call *call, const char *value)
 {
-    return mcp_suggestn(call, value, strlen(value));
+    return value ? mcp_suggestn(call, value, strlen(value)) : mcpi_peer_misuse(call, "mcp_suggest");
 }
 
 /* Takes what was just written as the structured result, and adds it as text where there is content. */

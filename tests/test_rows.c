@@ -935,6 +935,7 @@ static int links(mcp_call *c) { return mcp_link(c, "a:b", "n", NULL); }
 static int embeds(mcp_call *c) { return mcp_embed(c, "a:b", NULL, "x", 1); }
 static int embeds_bytes(mcp_call *c) { return mcp_embed_bytes(c, "a:b", NULL, "x", 1); }
 static int suggests(mcp_call *c) { return mcp_suggest(c, "x"); }
+static int suggests_nothing(mcp_call *c) { return mcp_suggest(c, NULL); }
 static int gives_data(mcp_call *c) { return mcp_data(c, "{}"); }
 static int gives_struct(mcp_call *c) { return mcp_data_struct(c, ""); }
 static int gives_a_list(mcp_call *c) { return mcp_data(c, "[]"); }
@@ -962,6 +963,7 @@ static const struct {
     { gives_data, IN_CONTENT, "content where there is none" MISUSE },
     { blobs, IN_RESOURCE, "mcp_blob" MISUSE },
     { suggests, IN_COMPLETION, "mcp_suggest" MISUSE },
+    { suggests_nothing, 0, "mcp_suggest" MISUSE },
     { gives_struct, 0, "mcp_data_struct" MISUSE },
     { gives_a_list, 0, "mcp_data without an object" MISUSE },
     { images_of_nothing, 0, "content without mime" MISUSE },
