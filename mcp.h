@@ -14040,10 +14040,10 @@ extern char **environ;
 }
 #endif
 
-/* The child can close all that it does not need; the declaration is hidden by _POSIX_C_SOURCE. */
+/* The child can close all that it does not need; the declaration may be hidden. */
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
 #define MCPI_STDIO_CLOSEFROM
-#ifndef __USE_MISC
+#ifndef __USE_GNU
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 #endif
 #endif

@@ -84,7 +84,11 @@ examples() {    # compiler: they are read before they are run, so no warning the
 plain() {       # compiler: another one, with the usual warnings; the header first as a user includes it
     need "$1" || return 0
     printf '#define MCP_IMPLEMENTATION\n#include "mcp.h"\n#include "mcp.h"\n' >"$dir/plain.$1.c"
-    $1 -Wall -Werror -I. -c "$dir/plain.$1.c" -o "$dir/plain.$1.o"
+    $1 -Wall -Werror -I. -c "$dir/plain.$1.c" -o "$dir/plain.$1.o" || return 1
+    printf '#include <stdio.h>\n#define MCP_IMPLEMENTATION\n#include "mcp.h"\n' >"$dir/late.$1.c"
+    for source in DEFAULT GNU; do       # libc shows what it shows, whatever stands before the header
+        $1 -Wall -Werror -D_${source}_SOURCE -I. -c "$dir/late.$1.c" -o "$dir/plain.$1.o" || return 1
+    done
 }
 
 arm() {         # no operating system: everything but the last layer, and firmware that has no heap
