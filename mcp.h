@@ -1520,7 +1520,7 @@ MCP_API void mcp_stdio_close(mcp_stdio *io);
 /* Starts a server as a child process, and makes a client that talks to it over its standard input and
    output. argv ends with NULL and must outlive the client; argv[0] is looked for in PATH, and no shell comes
    in between. Of our descriptors it inherits standard error and none above, marked FD_CLOEXEC or not: with
-   glibc, from 2.34 on, the child closes them all. Elsewhere it closes those below 65,536 that were open just
+   glibc, from 2.34 on, the child closes them all. Elsewhere it closes those below 4,096 that were open just
    before; what another thread opens in that moment needs the mark, as all of ours have it.
    mcp_client_close closes its input, waits, and ends it and its children by signals if it does not go.
    NULL with errno set if it could not be started: EINVAL if argv or desc lacks something, which desc.log is
@@ -14447,16 +14447,30 @@ static int mcpi_stdio_close_others(posix_spawn_file_actions_t *actions)
     return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 }
 #else
+/* Those among count descriptors from first on that are open and not marked. poll tells which ones are
+   open, many at a time. */
+static int mcpi_stdio_close_some(posix_spawn_file_actions_t *actions, int first, int count)
+{
+    struct pollfd fds[256];
+    int i, error = 0;
+    memset(fds, 0, sizeof fds);
+    for (i = 0; i < count; i++) fds[i].fd = first + i;
+    (void)poll(fds, (nfds_t)count, 0);      /* without an answer all of them are looked at */
+    for (i = 0; i < count && !error; i++) {
+        const int flags = fds[i].revents & POLLNVAL ? -1 : fcntl(first + i, F_GETFD);
+        if (flags >= 0 && !(flags & FD_CLOEXEC)) error = posix_spawn_file_actions_addclose(actions, first + i);
+    }
+    return error;
+}
+
 static int mcpi_stdio_close_others(posix_spawn_file_actions_t *actions)
 {
-    enum { MOST = 1 << 16 };
+    enum { MOST = 1 << 12, SOME = 256 };
     const long limit = sysconf(_SC_OPEN_MAX);
     const int end = limit < 0 || limit > MOST ? (int)MOST : (int)limit;
     int fd, error = 0;
-    for (fd = STDERR_FILENO + 1; fd < end && !error; fd++) {
-        const int flags = fcntl(fd, F_GETFD);
-        if (flags >= 0 && !(flags & FD_CLOEXEC)) error = posix_spawn_file_actions_addclose(actions, fd);
-    }
+    for (fd = STDERR_FILENO + 1; fd < end && !error; fd += SOME)
+        error = mcpi_stdio_close_some(actions, fd, end - fd < SOME ? end - fd : (int)SOME);
     return error;
 }
 #endif

@@ -1,12 +1,13 @@
 /* Stands between a client and the server that it thinks it has started, and passes on what they say. When the client
    closes, both have done all they had to and are still there: that is when it looks how many KB of each are in RAM,
-   and tells "client server" on descriptor BETWEEN_REPORT.
+   and writes "client server" to the report: a file, as a client leaves its server no descriptors.
 
-   usage: BENCH_SERVER=SERVER between */
+   usage: BENCH_SERVER=SERVER BENCH_REPORT=FILE between */
 
 #include "between.h"
 #include "child.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,18 +33,19 @@ static bool pass_on(const struct child *client, const struct child *server)
 
 int main(void)
 {
-    const char *command = getenv(BETWEEN_SERVER);
+    const char *command = getenv(BETWEEN_SERVER), *report = getenv(BETWEEN_REPORT);
     struct child server, client;
     char line[64];
-    int len;
+    int len, fd;
     client.name = "client";
     client.pid = getppid();
     client.from = STDIN_FILENO;
     client.to = STDOUT_FILENO;
-    if (!command) child_broken(&client, BETWEEN_SERVER " names no server");
+    if (!command || !report) child_broken(&client, BETWEEN_SERVER " or " BETWEEN_REPORT " is not set");
     child_start_command(&server, "server", command);
     while (pass_on(&client, &server)) {}
     len = snprintf(line, sizeof line, "%ld %ld\n", child_rss(&client), child_rss(&server));
     child_end(&server);
-    return write(BETWEEN_REPORT, line, (size_t)len) == len ? 0 : 1;
+    fd = open(report, O_WRONLY);
+    return fd >= 0 && write(fd, line, (size_t)len) == len ? 0 : 1;
 }

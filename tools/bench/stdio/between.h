@@ -4,7 +4,6 @@
 #define BETWEEN_H
 
 #define BETWEEN_SERVER "BENCH_SERVER"   /* the variable that names the server */
-
-enum { BETWEEN_REPORT = 100 };          /* the descriptor on which to tell what was seen */
+#define BETWEEN_REPORT "BENCH_REPORT"   /* the variable that names the file to tell what was seen */
 
 #endif

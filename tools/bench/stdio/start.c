@@ -98,15 +98,16 @@ static struct footprint measure_pair(struct program *p, char *between)
     struct child c;
     char line[4096], report[64] = "";
     int ends[2];
-    if (pipe(ends) != 0 || dup2(ends[1], BETWEEN_REPORT) < 0 || setenv(BETWEEN_SERVER, p->argv[1], 1) != 0) {
+    if (pipe(ends) == 0) snprintf(line, sizeof line, "/proc/%ld/fd/%d", (long)getpid(), ends[1]);
+    else line[0] = 0;
+    if (!line[0] || setenv(BETWEEN_REPORT, line, 1) != 0 || setenv(BETWEEN_SERVER, p->argv[1], 1) != 0) {
         perror("start");
         exit(1);
     }
-    close(ends[1]);
     child_start(&c, p->name, argv);
-    close(BETWEEN_REPORT);
     (void)child_read_line(&c, line, sizeof line);
     child_end(&c);
+    close(ends[1]);
     if (read(ends[0], report, sizeof report - 1) > 0) (void)sscanf(report, "%ld %ld", &size.client, &size.server);
     close(ends[0]);
     return size;
