@@ -14458,7 +14458,8 @@ static int mcpi_stdio_close_some(posix_spawn_file_actions_t *actions, int first,
     (void)poll(fds, (nfds_t)count, 0);      /* without an answer all of them are looked at */
     for (i = 0; i < count && !error; i++) {
         const int flags = fds[i].revents & POLLNVAL ? -1 : fcntl(first + i, F_GETFD);
-        if (flags >= 0 && !(flags & FD_CLOEXEC)) error = posix_spawn_file_actions_addclose(actions, first + i);
+        if (flags >= 0 && !(flags & FD_CLOEXEC))
+            error = posix_spawn_file_actions_addclose(actions, first + i);
     }
     return error;
 }
