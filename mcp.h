@@ -987,9 +987,10 @@ MCP_API const char *mcp_call_method(const mcp_call *call);
 MCP_API const char *mcp_call_name(const mcp_call *call);
 MCP_API int mcp_call_code(const mcp_call *call);
 
-/* Whom the call came from. The revision that is spoken, as "2025-11-25"; what the client says of itself
-   (clientInfo) and of what it can do (capabilities); the _meta of the request; missing where there is
-   none. The principal is whom the transport knows it to be: "" where it does not. Spec: basic (_meta) */
+/* Whom the call came from. The revision that is spoken, as "2025-11-25" (in a hook "", while there is none);
+   what the client says of itself (clientInfo) and of what it can do (capabilities); the _meta of the request;
+   missing where there is none. The principal is whom the transport knows it to be: "" where it does not.
+   Spec: basic (_meta) */
 MCP_API const char *mcp_revision(const mcp_call *call);
 MCP_API mcp_json mcp_client_info(const mcp_call *call);
 MCP_API mcp_json mcp_client_capabilities(const mcp_call *call);
@@ -10606,7 +10607,7 @@ MCPI_NOINLINE void mcpi_server_watch(mcp_call *call)
     call->begun_ms = mcpi_peer_now(call->peer);
     call->code = 0;
     call->scene = MCPI_PEER_METHOD;
-    call->name = call->args = mcpi_json_missing();
+    call->name = call->args = call->meta = mcpi_json_missing();
     call->uri = none;
 }
 
@@ -11104,7 +11105,7 @@ MCP_API mcp_server *mcp_call_server(const mcp_call *call)
 
 MCP_API const char *mcp_revision(const mcp_call *call)
 {
-    return call->revision->name.ptr;
+    return call->revision ? call->revision->name.ptr : "";
 }
 
 MCP_API mcp_json mcp_request_meta(const mcp_call *call)

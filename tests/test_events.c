@@ -1007,6 +1007,31 @@ static int refs_inside(mcp_call *c)
     return MCP_WAIT;
 }
 
+static void tap_closes(mcp_session *s, int direction, const char *bytes)
+{
+    if (direction == MCP_TAP_IN && strstr(bytes, "tools/call")) mcp_session_close(s);
+}
+
+static int cancelled_already(mcp_call *c)
+{
+    CHECK(mcp_cancelled(c));
+    hear("cancelled", "already");
+    return mcp_text(c, "gone");
+}
+
+/* The session may go before the handler begins. */
+static void cancelled_before_it_began(void)
+{
+    begin();
+    host.desc.tap = on_tap;
+    connect_host();
+    host.on_tap = tap_closes;
+    host.act = cancelled_already;
+    feed(host.a, CALL("1", "act", ""));
+    CHECK_STR("cancelled already;", heard());
+    end();
+}
+
 static void cancelled_by_its_session(void)
 {
     connected();
@@ -1742,6 +1767,57 @@ static void a_deferred_call_knows(void)
     ask(deferred(0));
     CHECK_STR(before, known);
     CHECK(strstr(known, " 'dora'"));
+    end();
+}
+
+static char asked[2000];
+
+static int asks_before(void *user, mcp_call *c)
+{
+    (void)user;
+    ask(c);
+    snprintf(asked + strlen(asked), sizeof asked - strlen(asked), "before %s %s: %s\n", mcp_call_method(c),
+             mcp_call_name(c), known);
+    mcp_log(c, MCP_LOG_EMERGENCY, NULL, "%s", "before");
+    mcp_progress(c, 1, 2, "before");
+    return MCP_OK;
+}
+
+static void asks_after(void *user, mcp_call *c, int status, uint64_t ms)
+{
+    (void)user, (void)status, (void)ms;
+    ask(c);
+    snprintf(asked + strlen(asked), sizeof asked - strlen(asked), "after %s %s: %s\n", mcp_call_method(c),
+             mcp_call_name(c), known);
+}
+
+/* The hooks may ask as well, of requests of every sort: where nothing is known, there is nothing, and nothing of the
+   request before. */
+static void hooks_ask_too(void)
+{
+    mcp_session *s;
+    begin();
+    host.desc.before = asks_before;
+    host.desc.after = asks_after;
+    host.server = mcp_server_create(&host.desc);
+    s = mcp_session_open(host.server);
+    asked[0] = 0;
+    feed(s, REQUEST("1", "ping", "\"_meta\":{" TOKEN("5") ",\"list\":[1,2,3,4,5,6,7,8,9,10]}"));
+    feed(s, MESSAGE("\"id\":2,\"method\":\"ping\",\"params\":[]"));
+    feed(s, MESSAGE("\"id\":3,\"method\":\"ping\",\"params\":{\"name\":\"a\",\"name\":\"b\"}"));
+    feed(s, INITIALIZE("2025-06-18"));
+    feed(s, CALL("4", "echo", "x"));
+    feed(s, MESSAGE("\"id\":5,\"method\":\"tools/call\",\"params\":7"));
+    CHECK_STR("before ping :  - - {\"progressToken\":5,\"list\":[1,2,3,4,5,6,7,8,9,10]} ''\n"
+              "after ping :  - - {\"progressToken\":5,\"list\":[1,2,3,4,5,6,7,8,9,10]} ''\n"
+              "after ping :  - - - ''\n"
+              "after ping :  - - - ''\n"
+              "before initialize :  - - - ''\n"
+              "after initialize : 2025-06-18 - - - ''\n"
+              "before tools/call echo: 2025-06-18 - - - ''\n"
+              "after tools/call echo: 2025-06-18 - - - ''\n"
+              "after tools/call :  - - - ''\n", asked);
+    (void)output(s);
     end();
 }
 
@@ -2557,6 +2633,7 @@ int main(void)
     TEST(many_calls_out_of_order);
     TEST(logs_that_cannot_be_written);
     TEST(cancelled_at_any_time);
+    TEST(cancelled_before_it_began);
     TEST(cancelled_by_its_session);
     TEST(a_thousand_changes);
     TEST(only_changes_of_the_desc);
@@ -2578,6 +2655,7 @@ int main(void)
     TEST(every_kind_removed_under_its_call);
     TEST(what_a_call_knows);
     TEST(a_deferred_call_knows);
+    TEST(hooks_ask_too);
     TEST(filter_by_principal);
     TEST(pings_that_are_answered);
     TEST(pings_while_something_comes);
