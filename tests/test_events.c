@@ -1821,6 +1821,28 @@ static void hooks_ask_too(void)
     end();
 }
 
+static void hears_after(void *user, mcp_call *c, int status, uint64_t ms)
+{
+    (void)user, (void)ms;
+    hear(mcp_call_name(c), mcp_strerror(status));
+}
+
+/* An answer that is never taken, as the server ends, was not handed over. */
+static void after_an_answer_that_waits(void)
+{
+    char want[100];
+    begin();
+    host.desc.max_output = 1;
+    host.desc.after = hears_after;
+    connect_host();
+    feed(host.a, CALL("1", "later", "x") PING("2"));
+    finish(0, "y");
+    (void)heard();
+    end();
+    snprintf(want, sizeof want, "later %s;", mcp_strerror(MCP_E_CLOSED));
+    CHECK_STR(want, heard());
+}
+
 /* A filter sees the caller, and with it decides what there is. */
 static bool filters(void *user, mcp_call *c, int kind, const char *name)
 {
@@ -2656,6 +2678,7 @@ int main(void)
     TEST(what_a_call_knows);
     TEST(a_deferred_call_knows);
     TEST(hooks_ask_too);
+    TEST(after_an_answer_that_waits);
     TEST(filter_by_principal);
     TEST(pings_that_are_answered);
     TEST(pings_while_something_comes);
