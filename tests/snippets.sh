@@ -72,7 +72,7 @@ fi
 for file in "$dir"/*.txt; do
     name=$(basename "$file" .txt)
     wrap "$file" >"$dir/$name.c"
-    if $cc -std=gnu99 -Wall -Wextra -Wno-unused -Werror -I. -c "$dir/$name.c" -o "$dir/$name.o" >"$dir/$name.log" 2>&1
+    if $cc -std=gnu99 -Wall -Wextra -Wno-unused -Werror -I. -fsyntax-only "$dir/$name.c" >"$dir/$name.log" 2>&1
     then
         echo "ok - snippets: $name"
     else
