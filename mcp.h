@@ -78,7 +78,7 @@
    The implementation stands in layers. Each uses only those above it, which tools/layers.sh
    proves; grep for the name to get there.
 
-        1 >>base    allocator, pool, arena, buffers, UTF-8, base64, numbers <-> text, status
+        1 >>base    allocator, pool, arena, buffers, UTF-8, base64, SHA-256, numbers <-> text, status
         2 >>json    reader, writer, templates, JSON pointer, clone
         3 >>rpc     JSON-RPC 2.0 envelope, batches, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
@@ -362,6 +362,24 @@ MCP_API size_t mcp_base64_encode(char *out, size_t cap, const void *bytes, size_
    4648, 3.1 to 3.5). out may be text itself. Returns MCP_OK and the length, MCP_E_SYNTAX for
    anything that mcp_base64_encode would not have written, or MCP_E_TOO_LONG if cap is too small. */
 MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len);
+
+/* Characters that len bytes take in the base64 of URLs, without the final NUL. */
+#define MCP_BASE64URL_SIZE(len) ((size_t)(len) / 3 * 4 + ((size_t)(len) % 3 * 4 + 2) / 3)
+
+/* The same with the alphabet of URLs and file names, which has - and _ for + and /, and without padding
+   (RFC 4648, 5). */
+MCP_API size_t mcp_base64url_encode(char *out, size_t cap, const void *bytes, size_t len);
+MCP_API int mcp_base64url_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len);
+
+/* Bytes of a digest of SHA-256. */
+#define MCP_SHA256_SIZE 32
+
+/* Writes the SHA-256 digest of len bytes (FIPS 180-4). Cannot fail. */
+MCP_API void mcp_sha256(const void *bytes, size_t len, unsigned char out[MCP_SHA256_SIZE]);
+/* Writes HMAC-SHA256 of len bytes under a key of any length (RFC 2104). Cannot fail. Who compares the
+   outcome with one that came from elsewhere does so without stopping at the first difference. */
+MCP_API void mcp_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                             unsigned char out[MCP_SHA256_SIZE]);
 
 /*---- >>json-api  JSON text to values and back. --------------------------------------------------*/
 
@@ -2064,53 +2082,74 @@ MCPI_INLINE uint8_t *mcpi_base_utf8_put(uint8_t *o, uint32_t code)
 /*-- Base64 --*/
 
 static const char mcpi_base_base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char mcpi_base_base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Writes it without padding and returns its end. out may hold the bytes too, if they stand at the end of the
+   room for the text: what is written never overtakes what is read. */
+static char *mcpi_base_base64_write(char *o, const uint8_t *p, size_t len, const char *alphabet)
+{
+    uint32_t word;
+    for (; len >= 3; p += 3, len -= 3) {
+        word = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        *o++ = alphabet[word >> 18];
+        *o++ = alphabet[word >> 12 & 63];
+        *o++ = alphabet[word >> 6 & 63];
+        *o++ = alphabet[word & 63];
+    }
+    if (!len) return o;
+    word = (uint32_t)p[0] << 16;
+    if (len > 1) word |= (uint32_t)p[1] << 8;
+    *o++ = alphabet[word >> 18];
+    *o++ = alphabet[word >> 12 & 63];
+    if (len > 1) *o++ = alphabet[word >> 6 & 63];
+    return o;
+}
+
+/* Bytes whose base64, and a NUL behind it, fit a size_t. */
+#define MCPI_BASE64_MOST (SIZE_MAX / 4 * 3 - 4)
 
 MCP_API size_t mcp_base64_encode(char *out, size_t cap, const void *bytes, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)bytes;
-    char *o = out;
+    char *o;
+    if (len > MCPI_BASE64_MOST || cap <= MCP_BASE64_SIZE(len)) return 0;
+    o = mcpi_base_base64_write(out, (const uint8_t *)bytes, len, mcpi_base_base64);
+    while ((o - out) % 4) *o++ = '=';
+    *o = 0;
+    return (size_t)(o - out);
+}
 
-    if (len > SIZE_MAX / 4 * 3 - 4 || cap <= MCP_BASE64_SIZE(len)) return 0;
-    while (len) {
-        size_t have = len < 3 ? len : 3;
-        uint32_t word = (uint32_t)p[0] << 16;
-        if (have > 1) word |= (uint32_t)p[1] << 8;
-        if (have > 2) word |= p[2];
-        *o++ = mcpi_base_base64[word >> 18];
-        *o++ = mcpi_base_base64[word >> 12 & 63];
-        *o++ = have > 1 ? mcpi_base_base64[word >> 6 & 63] : '=';
-        *o++ = have > 2 ? mcpi_base_base64[word & 63] : '=';
-        p += have;
-        len -= have;
-    }
+MCP_API size_t mcp_base64url_encode(char *out, size_t cap, const void *bytes, size_t len)
+{
+    char *o;
+    if (len > MCPI_BASE64_MOST || cap <= MCP_BASE64URL_SIZE(len)) return 0;
+    o = mcpi_base_base64_write(out, (const uint8_t *)bytes, len, mcpi_base_base64url);
     *o = 0;
     return (size_t)(o - out);
 }
 
 /* The six bits of a character, or 64 if it has none. */
-static uint32_t mcpi_base_base64_bits(char c)
+static uint32_t mcpi_base_base64_bits(char c, const char *alphabet)
 {
     if (c >= 'A' && c <= 'Z') return (uint32_t)(c - 'A');
     if (c >= 'a' && c <= 'z') return (uint32_t)(c - 'a') + 26;
     if (c >= '0' && c <= '9') return (uint32_t)(c - '0') + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+    return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : 64;
 }
 
-MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len)
+/* Decodes a text whose padding is off. */
+static int mcpi_base_base64_read(void *out, size_t cap, size_t *out_len, mcp_str text, const char *alphabet)
 {
+    const size_t total = text.len / 4 * 3 + text.len % 4 * 3 / 4;
     uint8_t *o = (uint8_t *)out;
-    size_t i, k, pad = 0, total;
+    size_t i, k;
 
-    *out_len = 0;
-    if (len % 4) return MCP_E_SYNTAX;
-    if (len && text[len - 1] == '=') pad = text[len - 2] == '=' ? 2 : 1;
-    total = len / 4 * 3 - pad;
+    if (text.len % 4 == 1) return MCP_E_SYNTAX;
     if (cap < total) return MCP_E_TOO_LONG;
-    for (i = 0; i < len; i += 4) {
-        size_t lost = i + 4 == len ? pad : 0;
+    for (i = 0; i < text.len; i += 4) {
+        const size_t lost = text.len - i < 4 ? 4 - (text.len - i) : 0;
         uint32_t word = 0, bad = 0;
         for (k = 0; k < 4 - lost; k++) {
-            uint32_t bits = mcpi_base_base64_bits(text[i + k]);
+            uint32_t bits = mcpi_base_base64_bits(text.ptr[i + k], alphabet);
             bad |= bits;
             word |= bits << (18 - 6 * k);
         }
@@ -2121,6 +2160,181 @@ MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char
     }
     *out_len = total;
     return MCP_OK;
+}
+
+MCP_API int mcp_base64_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len)
+{
+    mcp_str bare;
+    *out_len = 0;
+    if (len % 4) return MCP_E_SYNTAX;
+    bare.ptr = text;
+    bare.len = len;
+    if (len && text[len - 1] == '=') bare.len -= text[len - 2] == '=' ? 2 : 1;
+    return mcpi_base_base64_read(out, cap, out_len, bare, mcpi_base_base64);
+}
+
+MCP_API int mcp_base64url_decode(void *out, size_t cap, size_t *out_len, const char *text, size_t len)
+{
+    mcp_str bare;
+    *out_len = 0;
+    bare.ptr = text;
+    bare.len = len;
+    return mcpi_base_base64_read(out, cap, out_len, bare, mcpi_base_base64url);
+}
+
+/*-- SHA-256 and HMAC --*/
+
+typedef struct mcpi_base_sha256 {
+    uint32_t hash[8];
+    uint64_t len;
+    uint8_t block[64];      /* the last bytes, which are no whole block yet */
+} mcpi_base_sha256;
+
+static uint32_t mcpi_base_load_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void mcpi_base_store_be32(uint8_t *p, uint32_t value)
+{
+    p[0] = (uint8_t)(value >> 24);
+    p[1] = (uint8_t)(value >> 16 & 0xff);
+    p[2] = (uint8_t)(value >> 8 & 0xff);
+    p[3] = (uint8_t)(value & 0xff);
+}
+
+static void mcpi_base_store_be64(uint8_t *p, uint64_t value)
+{
+    mcpi_base_store_be32(p, (uint32_t)(value >> 32));
+    mcpi_base_store_be32(p + 4, (uint32_t)(value & 0xffffffff));
+}
+
+/* The words that the rounds take from a block, FIPS 180-4, 6.2.2: 16 of them, then each from those before it,
+   which it replaces. */
+MCPI_INLINE uint32_t mcpi_base_sha256_word(uint32_t *w, unsigned i)
+{
+    uint32_t early = w[(i + 1) & 15], late = w[(i + 14) & 15];
+    w[i & 15] += ((early >> 7 | early << 25) ^ (early >> 18 | early << 14) ^ early >> 3) + w[(i + 9) & 15] +
+                 ((late >> 17 | late << 15) ^ (late >> 19 | late << 13) ^ late >> 10);
+    return w[i & 15];
+}
+
+static void mcpi_base_sha256_block(uint32_t *hash, const uint8_t *p)
+{
+    static const uint32_t k[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
+    };
+    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
+    uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7], w[16];
+    unsigned i;
+    for (i = 0; i < 16; i++) w[i] = mcpi_base_load_be32(p + 4 * i);
+    for (i = 0; i < 64; i++) {
+        uint32_t word = i < 16 ? w[i] : mcpi_base_sha256_word(w, i);
+        uint32_t more = h + k[i] + word + ((e & f) ^ (~e & g)) +
+                        ((e >> 6 | e << 26) ^ (e >> 11 | e << 21) ^ (e >> 25 | e << 7));
+        uint32_t most = ((a & b) ^ (a & c) ^ (b & c)) +
+                        ((a >> 2 | a << 30) ^ (a >> 13 | a << 19) ^ (a >> 22 | a << 10));
+        h = g, g = f, f = e, e = d + more;
+        d = c, c = b, b = a, a = more + most;
+    }
+    hash[0] += a, hash[1] += b, hash[2] += c, hash[3] += d;
+    hash[4] += e, hash[5] += f, hash[6] += g, hash[7] += h;
+}
+
+static void mcpi_base_sha256_begin(mcpi_base_sha256 *s)
+{
+    static const uint32_t start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+    memcpy(s->hash, start, sizeof start);
+    s->len = 0;
+}
+
+static void mcpi_base_sha256_add(mcpi_base_sha256 *s, const void *bytes, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)bytes;
+    while (len) {
+        const size_t have = (size_t)(s->len & 63);
+        size_t n = 64 - have < len ? 64 - have : len;
+        if (n == 64) {
+            mcpi_base_sha256_block(s->hash, p);
+        } else {
+            memcpy(s->block + have, p, n);
+            if (have + n == 64) mcpi_base_sha256_block(s->hash, s->block);
+        }
+        s->len += n;
+        p += n;
+        len -= n;
+    }
+}
+
+static void mcpi_base_sha256_end(mcpi_base_sha256 *s, unsigned char *out)
+{
+    static const uint8_t pad[64] = { 0x80 };
+    const size_t have = (size_t)(s->len & 63);
+    uint8_t bits[8];
+    unsigned i;
+    mcpi_base_store_be64(bits, s->len * 8);
+    mcpi_base_sha256_add(s, pad, have < 56 ? 56 - have : 120 - have);
+    mcpi_base_sha256_add(s, bits, sizeof bits);
+    for (i = 0; i < 8; i++) mcpi_base_store_be32(out + 4 * i, s->hash[i]);
+}
+
+MCP_API void mcp_sha256(const void *bytes, size_t len, unsigned char out[MCP_SHA256_SIZE])
+{
+    mcpi_base_sha256 s;
+    mcpi_base_sha256_begin(&s);
+    mcpi_base_sha256_add(&s, bytes, len);
+    mcpi_base_sha256_end(&s, out);
+}
+
+/* HMAC, RFC 2104: hash((key ^ 5c...) hash((key ^ 36...) bytes)). */
+typedef struct mcpi_base_hmac {
+    mcpi_base_sha256 inner;
+    uint8_t key[64];
+} mcpi_base_hmac;
+
+/* Begins a hash with the key, all of whose bytes are changed by flip. */
+static void mcpi_base_hmac_key(mcpi_base_sha256 *s, const uint8_t *key, unsigned flip)
+{
+    uint8_t block[64];
+    unsigned i;
+    for (i = 0; i < sizeof block; i++) block[i] = (uint8_t)(key[i] ^ flip);
+    mcpi_base_sha256_begin(s);
+    mcpi_base_sha256_add(s, block, sizeof block);
+}
+
+/* What is added goes to mac->inner. */
+static void mcpi_base_hmac_begin(mcpi_base_hmac *mac, const void *key, size_t len)
+{
+    memset(mac->key, 0, sizeof mac->key);
+    if (len > sizeof mac->key) mcp_sha256(key, len, mac->key);
+    else if (len) memcpy(mac->key, key, len);
+    mcpi_base_hmac_key(&mac->inner, mac->key, 0x36);
+}
+
+static void mcpi_base_hmac_end(mcpi_base_hmac *mac, unsigned char *out)
+{
+    uint8_t inner[MCP_SHA256_SIZE];
+    mcpi_base_sha256_end(&mac->inner, inner);
+    mcpi_base_hmac_key(&mac->inner, mac->key, 0x5c);
+    mcpi_base_sha256_add(&mac->inner, inner, sizeof inner);
+    mcpi_base_sha256_end(&mac->inner, out);
+}
+
+MCP_API void mcp_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+                             unsigned char out[MCP_SHA256_SIZE])
+{
+    mcpi_base_hmac mac;
+    mcpi_base_hmac_begin(&mac, key, key_len);
+    mcpi_base_sha256_add(&mac.inner, bytes, len);
+    mcpi_base_hmac_end(&mac, out);
 }
 
 /*-- Integers <-> text --*/

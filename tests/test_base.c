@@ -890,6 +890,86 @@ static void base64_huge_sizes(void)
     CHECK_STR("same", out);
 }
 
+/*---- base64url: the same but for two characters and the padding, so it is held against base64. ---*/
+
+static size_t plain_base64url(char *out, const unsigned char *s, size_t len)
+{
+    size_t i, n = plain_base64(out, s, len);
+    while (n && out[n - 1] == '=') n--;
+    out[n] = 0;
+    for (i = 0; i < n; i++) {
+        if (out[i] == '+') out[i] = '-';
+        if (out[i] == '/') out[i] = '_';
+    }
+    return n;
+}
+
+static void base64url_every_length(void)
+{
+    static unsigned char bytes[301];
+    static char want[405], back[405];
+    char *in_end = test_guarded(512), *out_end = test_guarded(512);
+    size_t n, i, len;
+    for (n = 0; n <= 300; n++) {
+        size_t chars = MCP_BASE64URL_SIZE(n);
+        char *out = out_end - chars - 1;
+        NOTE("%lu bytes", (unsigned long)n);
+        for (i = 0; i < n; i++) bytes[i] = (unsigned char)test_random();
+        memcpy(in_end - n, bytes, n);
+        CHECK_UINT(chars, plain_base64url(want, bytes, n));
+        CHECK_UINT(chars, mcp_base64url_encode(out, chars + 1, in_end - n, n));
+        CHECK_BYTES(want, chars + 1, out, chars + 1);
+        memset(back, 'u', sizeof back);
+        CHECK_UINT(0, mcp_base64url_encode(back, chars, in_end - n, n));        /* one too small */
+        CHECK(back[0] == 'u');
+        memcpy(in_end - chars, want, chars);                                    /* ends at a page */
+        CHECK_STATUS(MCP_OK, mcp_base64url_decode(out_end - n, n, &len, in_end - chars, chars));
+        CHECK_BYTES((const char *)bytes, n, out_end - n, len);
+        if (n) CHECK_STATUS(MCP_E_TOO_LONG, mcp_base64url_decode(back, n - 1, &len, want, chars));
+        CHECK_STATUS(MCP_OK, mcp_base64url_decode(want, chars, &len, want, chars));    /* in place */
+        CHECK_BYTES((const char *)bytes, n, want, len);
+    }
+}
+
+/* Of all texts of up to four characters over a telling alphabet, those are right that the encoder writes. */
+static void base64url_decodes_what_is_encoded(void)
+{
+    static const char telling[] = "AQgwBZaz05+/=-_ \n.\x80";
+    const size_t n = sizeof telling - 1;
+    char s[5], out[8], again[8];
+    size_t i, k, at, len, right = 0;
+    for (k = 0; k <= 4; k++) {
+        size_t all = k == 0 ? 1 : k == 1 ? n : k == 2 ? n * n : k == 3 ? n * n * n : n * n * n * n;
+        for (i = 0; i < all; i++) {
+            for (at = i, len = 0; len < k; len++, at /= n) s[len] = telling[at % n];
+            s[k] = 0;
+            if (mcp_base64url_decode(out, sizeof out, &len, s, k) != MCP_OK) {
+                CHECK_UINT(0, len);
+                continue;
+            }
+            right++;
+            plain_base64url(again, (const unsigned char *)out, len);
+            CHECK_BYTES(again, strlen(again), s, k);
+        }
+    }
+    /* letters of telling: 12 of any bits (AQgwBZaz05-_), 4 with the low four bits 0, 5 with the low two */
+    CHECK_UINT(1 + 12 * 4 + 12 * 12 * 5 + 12 * 12 * 12 * 12, right);
+    CHECK_STATUS(MCP_E_SYNTAX, mcp_base64url_decode(out, sizeof out, &len, "AA\0A", 4));
+}
+
+static void base64url_huge_sizes(void)
+{
+    char out[8] = "same";
+    size_t i;
+    for (i = 0; i < 8; i++) {
+        CHECK_UINT(0, mcp_base64url_encode(out, sizeof out, "x", SIZE_MAX / 2 + i));
+        CHECK_UINT(0, mcp_base64url_encode(out, sizeof out, "x", SIZE_MAX - i));
+    }
+    CHECK_STR("same", out);
+    CHECK_UINT(0, mcp_base64url_encode(out, 0, "", 0));
+    CHECK_STR("same", out);
+}
+
 /*---- Statuses, version, allocators --------------------------------------------------------------*/
 
 static void strerror_names_all(void)
@@ -966,6 +1046,9 @@ int main(void)
     TEST(base64_decodes_what_is_encoded);
     TEST(base64_every_character);
     TEST(base64_huge_sizes);
+    TEST(base64url_every_length);
+    TEST(base64url_decodes_what_is_encoded);
+    TEST(base64url_huge_sizes);
     TEST(strerror_names_all);
     TEST(version_is_the_headers);
     TEST(default_allocator);
