@@ -883,6 +883,11 @@ typedef struct mcp_server_desc {
     /* Milliseconds of a clock that never goes back. NULL: stdio brings one; without it, calls have
        all the time in the world. */
     uint64_t (*now_ms)(void *user);
+    /* Milliseconds since 1970 began (UTC). NULL: stdio brings one. */
+    uint64_t (*wall_ms)(void *user);
+    /* Fills out with bytes that nobody can guess: from the operating system or true hardware, never rand().
+       False if it cannot. NULL: stdio brings one. */
+    bool (*random)(void *user, void *out, size_t len);
     /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
        all may use all. It may ask the call who it is from, and change nothing. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
@@ -1530,6 +1535,13 @@ MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *ti
 /* Does what the revents of fds ask for, and what is due, without waiting. Returns as
    mcp_stdio_pump. */
 MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count);
+/* What mcp_stdio_open gives a server that has no desc.now_ms, wall_ms or random, and what a transport of your
+   own can give it; user is not used. Random bytes come from /dev/urandom: false, with out cleared, where that
+   cannot be opened or read, as in an empty chroot or without a descriptor to spare. */
+MCP_API uint64_t mcp_now_ms(void *user);
+MCP_API uint64_t mcp_wall_ms(void *user);
+MCP_API bool mcp_random(void *user, void *out, size_t len);
+
 /* Makes a waiting pump return, or the next one. The one function that may be called from another
    thread or a signal handler. */
 MCP_API void mcp_stdio_wake(const mcp_stdio *io);
@@ -14537,12 +14549,51 @@ MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
 #define MCPI_STDIO_CLOCK CLOCK_MONOTONIC
 #endif
 
-static uint64_t mcpi_stdio_now(void *user)
+static uint64_t mcpi_stdio_clock(clockid_t which)
 {
     struct timespec now;
-    (void)user;
-    (void)clock_gettime(MCPI_STDIO_CLOCK, &now);
+    (void)clock_gettime(which, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+MCP_API uint64_t mcp_now_ms(void *user)
+{
+    (void)user;
+    return mcpi_stdio_clock(MCPI_STDIO_CLOCK);
+}
+
+MCP_API uint64_t mcp_wall_ms(void *user)
+{
+    (void)user;
+    return mcpi_stdio_clock(CLOCK_REALTIME);
+}
+
+/* Reads all of it. */
+static bool mcpi_stdio_read_whole(int fd, char *out, size_t len)
+{
+    while (len) {
+        ssize_t n = read(fd, out, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        out += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+MCP_API bool mcp_random(void *user, void *out, size_t len)
+{
+    struct stat what;
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    bool drawn;
+    (void)user;
+    memset(out, 0, len);
+    if (fd < 0) return false;
+    /* whatever else stands there, as a file in a careless chroot, is no source */
+    drawn = fstat(fd, &what) == 0 && S_ISCHR(what.st_mode) && mcpi_stdio_read_whole(fd, (char *)out, len);
+    (void)close(fd);
+    if (!drawn) memset(out, 0, len);
+    return drawn;
 }
 
 /* Moves the real standard output to a descriptor of our own; descriptor 1 leads to standard error
@@ -14598,7 +14649,9 @@ static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
         return NULL;
     }
     io->quiet_pipe = mcpi_stdio_ignores_sigpipe();
-    if (!server->desc.now_ms) server->desc.now_ms = mcpi_stdio_now;
+    if (!server->desc.now_ms) server->desc.now_ms = mcp_now_ms;
+    if (!server->desc.wall_ms) server->desc.wall_ms = mcp_wall_ms;
+    if (!server->desc.random) server->desc.random = mcp_random;
     return io;
 }
 
@@ -14852,7 +14905,7 @@ static void mcpi_stdio_begin_end(mcpi_stdio_child *child, uint32_t timeout_ms)
 {
     mcpi_stdio_close_fd(&child->to);
     child->signals = 0;
-    child->until_ms = mcpi_stdio_now(NULL) + timeout_ms;
+    child->until_ms = mcp_now_ms(NULL) + timeout_ms;
 }
 
 /* Whether it has ended; what it still says is thrown away. */
@@ -14873,7 +14926,7 @@ static bool mcpi_stdio_has_ended(mcpi_stdio_child *child)
 static bool mcpi_stdio_go_on_ending(mcpi_stdio_child *child, uint32_t timeout_ms)
 {
     if (!mcpi_stdio_has_ended(child)) {
-        const uint64_t now = mcpi_stdio_now(NULL);
+        const uint64_t now = mcp_now_ms(NULL);
         if (now < child->until_ms) return false;
         (void)kill(-child->pid, child->signals++ ? SIGKILL : SIGTERM);
         child->until_ms = now + timeout_ms;
@@ -15027,7 +15080,7 @@ MCP_API mcp_client *mcp_client_spawn(const mcp_client_desc *desc, const char *co
     child->argv = argv;
     child->stderr_to = d.stderr_to;
     child->quiet_pipe = mcpi_stdio_ignores_sigpipe();
-    if (!d.now_ms) d.now_ms = mcpi_stdio_now;
+    if (!d.now_ms) d.now_ms = mcp_now_ms;
     c = mcpi_stdio_choose_environment(child, &d.alloc, d.environment) ? mcp_client_create(&d) : NULL;
     if (c && mcpi_stdio_spawn(child)) {
         c->io = child;
@@ -15083,13 +15136,11 @@ static void mcpi_stdio_put_number(mcp_out *out, const char *key, int64_t value)
 static size_t mcpi_stdio_write_json(char *line, size_t size, int level, const char *message,
                                     const mcpi_stdio_entry *entry)
 {
-    struct timespec now;
     mcp_out out;
     mcp_str text = { NULL, 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
     mcp_out_fixed(&out, line, size);
     mcp_put_object(&out);
-    mcpi_stdio_put_number(&out, "time_ms", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    mcpi_stdio_put_number(&out, "time_ms", (int64_t)mcp_wall_ms(NULL));
     mcpi_stdio_put_text(&out, "level", mcpi_stdio_levels[level & 7]);
     mcpi_stdio_put_text(&out, "message", message);
     if (entry) {

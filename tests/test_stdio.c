@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static int chatty(mcp_call *c)
 {
@@ -720,8 +722,109 @@ static void client_that_writes_first(void)
     }
 }
 
+/*---- Clocks and randomness ----------------------------------------------------------------------*/
+
+static void clocks(void)
+{
+    const uint64_t monotonic = mcp_now_ms(NULL), before = (uint64_t)time(NULL) * 1000, wall = mcp_wall_ms(NULL);
+    const uint64_t after = (uint64_t)time(NULL) * 1000 + 1000;
+    if (wall + 1000 < before || wall > after + 1000)    /* time() may be a tick behind */
+        FAIL("%llu is not between %llu and %llu", (unsigned long long)wall, (unsigned long long)before,
+             (unsigned long long)after);
+    CHECK(mcp_now_ms(NULL) >= monotonic);
+}
+
+/* Two draws of 64 KiB: every byte value is there about 512 times (sigma is 23), and the draws differ. */
+static void randomness(void)
+{
+    static unsigned char a[65536], b[65536];
+    size_t seen[256] = { 0 }, i, same = 0;
+    CHECK(mcp_random(NULL, a, sizeof a) && mcp_random(NULL, b, sizeof b));
+    for (i = 0; i < sizeof a; i++) {
+        seen[a[i]]++;
+        seen[b[i]]++;
+        same += a[i] == b[i];
+    }
+    for (i = 0; i < 256; i++)
+        if (seen[i] < 512 - 230 || seen[i] > 512 + 230)
+            FAIL("%lu of 131072 bytes are %02X", (unsigned long)seen[i], (unsigned)i);
+    CHECK(same < 512);
+    NOTE("only what was asked for");
+    memset(a, 'u', 40);
+    CHECK(mcp_random(NULL, a, 20));
+    for (i = 20; i < 40; i++) CHECK(a[i] == 'u');
+    CHECK(mcp_random(NULL, a + 20, 0));
+    CHECK(a[20] == 'u');
+}
+
+/* Without descriptors there are no random bytes, and none that are old. */
+static void randomness_without_descriptors(void)
+{
+    static const unsigned char zeros[16] = { 0 };
+    unsigned char bytes[16];
+    int fds[1024], n = 0, before = dup(0);
+    struct rlimit limit, few;
+    CHECK(before >= 0);
+    (void)close(before);
+    CHECK_INT(0, getrlimit(RLIMIT_NOFILE, &limit));
+    few = limit;
+    if (few.rlim_cur > (rlim_t)before + 4) few.rlim_cur = (rlim_t)before + 4;
+    CHECK_INT(0, setrlimit(RLIMIT_NOFILE, &few));
+    while (n < 1024 && (fds[n] = dup(0)) >= 0) n++;
+    memset(bytes, 'u', sizeof bytes);
+    CHECK(!mcp_random(NULL, bytes, sizeof bytes));
+    CHECK_BYTES((const char *)zeros, sizeof zeros, (const char *)bytes, sizeof bytes);
+    while (n) (void)close(fds[--n]);
+    CHECK_INT(0, setrlimit(RLIMIT_NOFILE, &limit));
+    CHECK(mcp_random(NULL, bytes, sizeof bytes));
+    CHECK(memcmp(bytes, zeros, sizeof zeros) != 0);
+    n = dup(0);
+    CHECK_INT(before, n);       /* all were closed */
+    (void)close(n);
+}
+
+static uint64_t own_clock(void *user)
+{
+    (void)user;
+    return 7;
+}
+
+static bool own_random(void *user, void *out, size_t len)
+{
+    (void)user;
+    memset(out, 7, len);
+    return true;
+}
+
+/* What the host did not set, and nothing else. */
+static void hooks_are_filled_in(void)
+{
+    int i;
+    for (i = 0; i < 2; i++) {
+        mcp_server_desc d = usual();
+        mcp_server *server;
+        mcp_stdio *io;
+        d.now_ms = d.wall_ms = i ? own_clock : NULL;
+        d.random = i ? own_random : NULL;
+        server = mcp_server_create(&d);
+        io = mcp_stdio_open(server);
+        if (!server || !io) FAIL("could not be opened");
+        else {
+            CHECK((server->desc.now_ms == mcp_now_ms) == !i);
+            CHECK((server->desc.wall_ms == mcp_wall_ms) == !i);
+            CHECK((server->desc.random == mcp_random) == !i);
+        }
+        mcp_stdio_close(io);
+        mcp_server_destroy(server);
+    }
+}
+
 int main(void)
 {
+    TEST(clocks);
+    TEST(randomness);
+    TEST(randomness_without_descriptors);
+    TEST(hooks_are_filled_in);
     TEST(pump_never_waits_with_0);
     TEST(stray_output_goes_to_standard_error);
     TEST(descriptors_for_another_loop);
