@@ -83,7 +83,7 @@
         3 >>rpc     JSON-RPC 2.0 envelope, batches, error objects, line framing
         4 >>schema  field tables -> JSON Schema, validation
         5 >>proto   protocol revisions, _meta, log levels, trace context, URI templates
-        6 >>peer    calls, deferred calls, batches, sessions, replies, notifications, where they go
+        6 >>peer    calls, deferred calls, batches, sessions, replies, sealed state, where it all goes
         7 >>task    empty: it comes with the tasks extension
         8 >>server  registry, dispatch, both eras
         9 >>client  the era a server speaks, requests, replies, a server in the same process
@@ -888,6 +888,18 @@ typedef struct mcp_server_desc {
     /* Fills out with bytes that nobody can guess: from the operating system or true hardware, never rand().
        False if it cannot. NULL: stdio brings one. */
     bool (*random)(void *user, void *out, size_t len);
+    /* What a client of 2026-07-28 carries for us from one round of questions to the next is signed, not
+       secret. The first key signs, all of them are accepted, and those left empty are not used: servers
+       that share keys serve each other's clients, and a new key is put before the old one. Each has 16
+       random bytes or more. None: one is drawn when it is needed, and a restart makes it void. Without
+       randomness nothing is carried. wall_ms tells when it expires, or without it now_ms, which processes
+       do not share. */
+    mcp_str state_keys[4];
+    /* In place of the keys, authenticated encryption (as AES-GCM, with a fresh nonce each time): the first
+       adds what it makes of the bytes to sealed (mcp_buf_add); the other undoes that, in memory of the call
+       (max_scratch), and is false for whatever the first has not made. Both or neither. */
+    bool (*seal_state)(void *user, const void *bytes, size_t len, mcp_buf *sealed);
+    bool (*open_state)(void *user, const void *sealed, size_t len, mcp_buf *bytes);
     /* Whether this caller may see and use a row: a tool, prompt or resource (its uri, or template). NULL:
        all may use all. It may ask the call who it is from, and change nothing. */
     bool (*filter)(void *user, mcp_call *call, int kind, const char *name);
@@ -929,6 +941,8 @@ typedef struct mcp_server_desc {
        the tool, it is cut off, and a note behind the text says how much. A structured result is not cut. */
     uint32_t max_text;
     uint32_t max_scratch;           /* bytes of a call's own memory (default: 64 KiB) */
+    uint32_t max_state;             /* bytes that a client carries for a call (default: a quarter of
+                                       max_message) */
     uint32_t max_output;            /* bytes of replies that wait; then reading stops (default: 1 MiB) */
     uint32_t page_size;             /* rows of one page of a list (default: 100; MCP_NONE: all) */
     uint32_t max_calls;             /* that are deferred at a time, and batches that wait for some (default:
@@ -1657,6 +1671,14 @@ static bool mcpi_base_same(const char *a, const char *b)
     return *a == *b;
 }
 
+/* Whether len bytes are the same, in a time that does not tell where they differ. */
+static bool mcpi_base_same_secret(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    volatile unsigned differ = 0;       /* or a compiler may leave the loop early */
+    while (len--) differ = differ | (unsigned)(a[len] ^ b[len]);
+    return !differ;
+}
+
 /* Every block starts and ends at a multiple of this, which suits any type. */
 #define MCPI_ALIGN (2 * sizeof(void *))
 
@@ -2258,6 +2280,11 @@ static void mcpi_base_sha256_block(uint32_t *hash, const uint8_t *p)
     }
     hash[0] += a, hash[1] += b, hash[2] += c, hash[3] += d;
     hash[4] += e, hash[5] += f, hash[6] += g, hash[7] += h;
+}
+
+static uint64_t mcpi_base_load_be64(const uint8_t *p)
+{
+    return (uint64_t)mcpi_base_load_be32(p) << 32 | mcpi_base_load_be32(p + 4);
 }
 
 static void mcpi_base_sha256_begin(mcpi_base_sha256 *s)
@@ -7296,6 +7323,8 @@ typedef struct mcpi_peer {
     bool short_of_memory;       /* so nothing is kept for later when the call is over */
     bool watches;               /* the host looks at requests */
     bool destroyed;             /* to go at their end */
+    bool has_state_key;         /* one was drawn, as desc has none */
+    uint8_t state_key[MCP_SHA256_SIZE];
 } mcpi_peer;
 
 /* What the handler of a call writes. */
@@ -7492,6 +7521,13 @@ MCP_API const char *mcp_call_name(const mcp_call *call)
 MCP_API int mcp_call_code(const mcp_call *call)
 {
     return call->code;
+}
+
+static const char *mcpi_peer_principal(const mcp_call *call)
+{
+    const mcp_session *session = call->route.session;
+    if (call->principal) return call->principal;
+    return session && session->principal ? session->principal : "";
 }
 
 /* A row that was removed goes with its last call. */
@@ -8578,6 +8614,338 @@ static void mcpi_peer_ping_all(mcpi_peer *peer)
         mcpi_peer_ping(s, now);
 }
 
+/*-- Carried state: what a call of 2026-07-28 remembers from round to round is carried by its client, in
+     requestState. Base64url of a byte that tells the kind, and then
+       1: the content, and HMAC-SHA256 of the kind, what the state is bound to, and the content
+       2: what desc.seal_state makes of what it is bound to and the content
+     The content is the time it expires (8 bytes, the highest first, as of all numbers), the round (4), the id
+     (16), the user's bytes after their number (4); then for each question its digest (32), its key and its
+     answer, each after the number of its bytes (4). --*/
+
+enum { MCPI_PEER_ID = 16, MCPI_PEER_SIGNED = 1, MCPI_PEER_ENCRYPTED = 2 };
+
+/* A question of the call and, if it came, its answer. */
+typedef struct mcpi_peer_asked {
+    struct mcpi_peer_asked *next;
+    mcp_str key;
+    mcp_str answer;                             /* JSON, not NUL-terminated; ptr NULL: none yet */
+    uint8_t question[MCP_SHA256_SIZE];          /* digest of it, as it was sent */
+} mcpi_peer_asked;
+
+typedef struct mcpi_peer_state {
+    mcpi_peer_asked *asked;                     /* in order */
+    mcp_str user;                               /* the handler's own bytes */
+    uint8_t id[MCPI_PEER_ID];                   /* of the call, random */
+    uint32_t round;
+    uint64_t expires_ms;                        /* by mcpi_peer_state_now; 0: never */
+} mcpi_peer_state;
+
+#if defined(__GNUC__) || defined(__clang__)
+#define MCPI_PEER_UNUSED __attribute__((unused))
+#else
+#define MCPI_PEER_UNUSED
+#endif
+
+/* Random bytes. False: there are none, so nothing can be sealed. */
+MCPI_PEER_UNUSED static bool mcpi_peer_draw(const mcpi_peer *peer, void *out, size_t len)
+{
+    const mcp_server_desc *d = peer->desc;
+    return d->random && d->random(d->user, out, len);
+}
+
+/* The clock of expires_ms; 0: there is none. */
+MCPI_PEER_UNUSED static uint64_t mcpi_peer_state_now(const mcpi_peer *peer)
+{
+    const mcp_server_desc *d = peer->desc;
+    return d->wall_ms ? d->wall_ms(d->user) : mcpi_peer_now(peer);
+}
+
+/* What comes next in a digest: its kind, and how much of it there is. */
+static void mcpi_peer_bind_head(mcpi_base_sha256 *s, char kind, uint64_t count)
+{
+    uint8_t head[9];
+    head[0] = (uint8_t)kind;
+    mcpi_base_store_be64(head + 1, count);
+    mcpi_base_sha256_add(s, head, sizeof head);
+}
+
+static void mcpi_peer_bind_text(mcpi_base_sha256 *s, char kind, const char *text, size_t len)
+{
+    mcpi_peer_bind_head(s, kind, len);
+    mcpi_base_sha256_add(s, text, len);
+}
+
+/* A value as it was decoded, with everything in it, in its order: escapes and blanks make no difference. */
+static void mcpi_peer_bind_value(mcpi_base_sha256 *s, mcp_json v)
+{
+    const mcp_node *node, *end;
+    if (!v.doc) {
+        mcpi_peer_bind_head(s, 'm', 0);
+        return;
+    }
+    node = mcpi_json_node(v);
+    for (end = mcpi_json_after(node); node < end; node++) {
+        const uint32_t kind = mcpi_json_kind(node);
+        if (kind >= MCPI_JSON_ARRAY) {
+            node++;                             /* the second node of a container counts what is in it */
+            mcpi_peer_bind_head(s, kind == MCPI_JSON_ARRAY ? 'a' : 'o', node->info);
+        } else {
+            const bool is_string = kind == MCPI_JSON_PLAIN || kind == MCPI_JSON_ESCAPED;
+            mcpi_peer_bind_text(s, is_string ? 's' : 'l', v.doc->text + node->at, mcpi_json_length(node));
+        }
+    }
+}
+
+/* What the state of a call is good for: its method, name or URI and arguments, from whom, and this server.
+   What changes from round to round, as _meta, is no part of it. */
+MCPI_PEER_UNUSED static void mcpi_peer_bind_state(const mcp_call *call, uint8_t bound[MCP_SHA256_SIZE])
+{
+    static const char what[] = "mcp.h requestState";
+    const char *principal = mcpi_peer_principal(call), *server = call->peer->desc->name;
+    mcpi_base_sha256 s;
+    mcpi_base_sha256_begin(&s);
+    mcpi_base_sha256_add(&s, what, sizeof what);
+    mcpi_peer_bind_text(&s, 's', server, strlen(server));
+    mcpi_peer_bind_text(&s, 's', principal, strlen(principal));
+    mcpi_peer_bind_text(&s, 's', call->message.method.ptr, call->message.method.len);
+    mcpi_peer_bind_text(&s, 'u', call->uri.ptr, call->uri.len);
+    mcpi_peer_bind_value(&s, call->name);
+    /* the variables in a URI are its own */
+    mcpi_peer_bind_value(&s, call->scene == MCPI_PEER_RESOURCE ? mcpi_json_missing() : call->args);
+    mcpi_base_sha256_end(&s, bound);
+}
+
+static void mcpi_peer_put_number(mcp_buf *buf, uint32_t value)
+{
+    uint8_t bytes[4];
+    mcpi_base_store_be32(bytes, value);
+    (void)mcp_buf_add(buf, bytes, sizeof bytes);
+}
+
+static void mcpi_peer_put_text(mcp_buf *buf, mcp_str text)
+{
+    mcpi_peer_put_number(buf, (uint32_t)text.len);      /* a text that is longer does not fit the buffer */
+    (void)mcp_buf_add(buf, text.ptr, text.len);
+}
+
+static void mcpi_peer_put_content(mcp_buf *buf, const mcpi_peer_state *state)
+{
+    const mcpi_peer_asked *q;
+    uint8_t expires[8];
+    mcpi_base_store_be64(expires, state->expires_ms);
+    (void)mcp_buf_add(buf, expires, sizeof expires);
+    mcpi_peer_put_number(buf, state->round);
+    (void)mcp_buf_add(buf, state->id, sizeof state->id);
+    mcpi_peer_put_text(buf, state->user);
+    for (q = state->asked; q; q = q->next) {
+        (void)mcp_buf_add(buf, q->question, sizeof q->question);
+        mcpi_peer_put_text(buf, q->key);
+        mcpi_peer_put_text(buf, q->answer);
+    }
+}
+
+/* The signature of a kind and the content behind it. */
+static void mcpi_peer_sign(mcp_str key, const uint8_t *bound, const char *bytes, size_t len, uint8_t *out)
+{
+    mcpi_base_hmac mac;
+    mcpi_base_hmac_begin(&mac, key.ptr, key.len);
+    mcpi_base_sha256_add(&mac.inner, bytes, 1);
+    mcpi_base_sha256_add(&mac.inner, bound, MCP_SHA256_SIZE);
+    mcpi_base_sha256_add(&mac.inner, bytes + 1, len - 1);
+    mcpi_base_hmac_end(&mac, out);
+}
+
+/* The key that signs; without bytes if there is none. */
+static mcp_str mcpi_peer_state_key(mcpi_peer *peer)
+{
+    mcp_str key = { NULL, 0 };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(peer->desc->state_keys); i++)
+        if (peer->desc->state_keys[i].len) return peer->desc->state_keys[i];
+    if (!peer->has_state_key)
+        peer->has_state_key = mcpi_peer_draw(peer, peer->state_key, sizeof peer->state_key);
+    if (!peer->has_state_key) return key;
+    key.ptr = (const char *)peer->state_key;
+    key.len = sizeof peer->state_key;
+    return key;
+}
+
+static int mcpi_peer_seal_signed(mcpi_peer *peer, const uint8_t *bound, const mcpi_peer_state *state,
+                                 mcp_buf *raw)
+{
+    const mcp_str key = mcpi_peer_state_key(peer);
+    uint8_t mac[MCP_SHA256_SIZE];
+    if (!key.len) return MCP_E_MISUSE;
+    (void)mcp_buf_add(raw, "\1", 1);
+    mcpi_peer_put_content(raw, state);
+    if (raw->error) return raw->error;
+    mcpi_peer_sign(key, bound, raw->ptr, raw->len, mac);
+    (void)mcp_buf_add(raw, mac, sizeof mac);
+    return raw->error;
+}
+
+/* What it is bound to is encrypted too, so that the host has nothing to do with it. */
+static int mcpi_peer_seal_by_host(mcpi_peer *peer, const uint8_t *bound, const mcpi_peer_state *state,
+                                  mcp_buf *raw)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_buf plain;
+    int status;
+    mcp_buf_init(&plain, d->alloc, d->max_state);
+    (void)mcp_buf_add(&plain, bound, MCP_SHA256_SIZE);
+    mcpi_peer_put_content(&plain, state);
+    (void)mcp_buf_add(raw, "\2", 1);
+    status = plain.error ? plain.error : raw->error;
+    if (!status && !d->seal_state(d->user, plain.ptr, plain.len, raw)) status = MCP_E_MISUSE;
+    mcp_buf_free(&plain);
+    return raw->error ? raw->error : status;
+}
+
+/* Adds the text, with a NUL that does not count, to out. Returns MCP_OK; MCP_E_TOO_LONG past desc.max_state
+   or the maximum of out; MCP_E_NOMEM; MCP_E_MISUSE: there is no key and no randomness, or the host failed. */
+MCPI_PEER_UNUSED static int mcpi_peer_seal_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE],
+                                                 const mcpi_peer_state *state, mcp_buf *out)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_buf raw;
+    size_t size;
+    int status;
+    mcp_buf_init(&raw, d->alloc, d->max_state);
+    status = (d->seal_state ? mcpi_peer_seal_by_host : mcpi_peer_seal_signed)(peer, bound, state, &raw);
+    size = MCP_BASE64URL_SIZE(raw.len);
+    if (!status && size > d->max_state) status = MCP_E_TOO_LONG;
+    if (!status && !mcp_buf_room(out, size + 1)) status = out->error;
+    if (!status) out->len += mcp_base64url_encode(out->ptr + out->len, size + 1, raw.ptr, raw.len);
+    mcp_buf_free(&raw);
+    return status;
+}
+
+/* Takes len bytes off the front. Without so many all are taken, and ptr is NULL. */
+static mcp_str mcpi_peer_take(mcp_str *bytes, size_t len)
+{
+    mcp_str taken = { NULL, 0 };
+    if (len > bytes->len) {
+        bytes->ptr = NULL;
+        bytes->len = 0;
+    } else if (bytes->ptr) {
+        taken.ptr = bytes->ptr;
+        taken.len = len;
+        bytes->ptr += len;
+        bytes->len -= len;
+    }
+    return taken;
+}
+
+static mcp_str mcpi_peer_take_text(mcp_str *bytes)
+{
+    const mcp_str len = mcpi_peer_take(bytes, 4);
+    mcp_str text = mcpi_peer_take(bytes, len.ptr ? mcpi_base_load_be32((const uint8_t *)len.ptr) : 0);
+    return text;
+}
+
+/* Reads the rest of a content, which is questions. */
+static int mcpi_peer_read_asked(mcp_str bytes, mcp_arena *arena, mcpi_peer_asked **link)
+{
+    while (bytes.len) {
+        const mcp_str question = mcpi_peer_take(&bytes, MCP_SHA256_SIZE);
+        const mcp_str key = mcpi_peer_take_text(&bytes), answer = mcpi_peer_take_text(&bytes);
+        mcpi_peer_asked *q;
+        if (!bytes.ptr) return MCP_E_SYNTAX;
+        q = (mcpi_peer_asked *)mcp_arena_get(arena, sizeof *q);
+        if (!q) return MCP_E_NOMEM;
+        memset(q, 0, sizeof *q);
+        memcpy(q->question, question.ptr, sizeof q->question);
+        q->key = key;
+        if (answer.len) q->answer = answer;
+        *link = q;
+        link = &q->next;
+    }
+    return MCP_OK;
+}
+
+static int mcpi_peer_read_content(const mcpi_peer *peer, mcp_str bytes, mcp_arena *arena,
+                                  mcpi_peer_state *state)
+{
+    const mcp_str head = mcpi_peer_take(&bytes, 12 + MCPI_PEER_ID), user = mcpi_peer_take_text(&bytes);
+    if (!bytes.ptr) return MCP_E_SYNTAX;
+    state->expires_ms = mcpi_base_load_be64((const uint8_t *)head.ptr);
+    state->round = mcpi_base_load_be32((const uint8_t *)head.ptr + 8);
+    memcpy(state->id, head.ptr + 12, sizeof state->id);
+    if (user.len) state->user = user;
+    if (state->expires_ms && mcpi_peer_state_now(peer) >= state->expires_ms) return MCP_E_TIMEOUT;
+    return mcpi_peer_read_asked(bytes, arena, &state->asked);
+}
+
+/* Whether the signature that stands behind the text is of that key. */
+static bool mcpi_peer_is_signed(mcp_str key, const uint8_t *bound, mcp_str text)
+{
+    uint8_t mac[MCP_SHA256_SIZE];
+    if (!key.len) return false;
+    mcpi_peer_sign(key, bound, text.ptr, text.len, mac);
+    return mcpi_base_same_secret(mac, (const uint8_t *)text.ptr + text.len, sizeof mac);
+}
+
+/* Leaves the content. False if it is signed with none of our keys. */
+static bool mcpi_peer_check_signed(mcpi_peer *peer, const uint8_t *bound, mcp_str *raw)
+{
+    const mcp_str *keys = peer->desc->state_keys;
+    bool good;
+    size_t i;
+    if (raw->len < 1 + MCP_SHA256_SIZE || raw->ptr[0] != MCPI_PEER_SIGNED) return false;
+    raw->len -= MCP_SHA256_SIZE;
+    good = mcpi_peer_is_signed(mcpi_peer_state_key(peer), bound, *raw);
+    for (i = 0; !good && i < MCP_COUNT(peer->desc->state_keys); i++)
+        good = mcpi_peer_is_signed(keys[i], bound, *raw);
+    (void)mcpi_peer_take(raw, 1);
+    return good;
+}
+
+/* Decrypts into memory of the arena. */
+static int mcpi_peer_open_by_host(const mcpi_peer *peer, const uint8_t *bound, mcp_str *raw, mcp_arena *arena)
+{
+    const mcp_server_desc *d = peer->desc;
+    mcp_buf plain;
+    mcp_str good;
+    bool opened;
+    if (!raw->len || raw->ptr[0] != MCPI_PEER_ENCRYPTED) return MCP_E_PROTOCOL;
+    mcp_buf_init(&plain, mcp_arena_alloc(arena), d->max_state);
+    opened = d->open_state(d->user, raw->ptr + 1, raw->len - 1, &plain);
+    if (plain.error) return plain.error;
+    raw->ptr = plain.ptr;
+    raw->len = plain.len;
+    good = mcpi_peer_take(raw, MCP_SHA256_SIZE);
+    if (!opened || !good.ptr || !mcpi_base_same_secret((const uint8_t *)good.ptr, bound, MCP_SHA256_SIZE))
+        return MCP_E_PROTOCOL;
+    return MCP_OK;
+}
+
+static int mcpi_peer_unseal(mcpi_peer *peer, const uint8_t *bound, mcp_str raw, mcp_arena *arena,
+                            mcpi_peer_state *state)
+{
+    int status = MCP_OK;
+    if (peer->desc->open_state) status = mcpi_peer_open_by_host(peer, bound, &raw, arena);
+    else if (!mcpi_peer_check_signed(peer, bound, &raw)) status = MCP_E_PROTOCOL;
+    return status ? status : mcpi_peer_read_content(peer, raw, arena, state);
+}
+
+/* Opens the text in its own place, which is overwritten and where the state then stands, but for the list of
+   questions and what the host has decrypted: these are in the arena. Returns MCP_OK, or with the state all
+   zero MCP_E_TOO_LONG past desc.max_state; MCP_E_SYNTAX if it is no such text; MCP_E_PROTOCOL if it was not
+   sealed by us, or for something else; MCP_E_TIMEOUT if it has expired; MCP_E_NOMEM. */
+MCPI_PEER_UNUSED static int mcpi_peer_open_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE],
+                                                 char *text, size_t len, mcp_arena *arena,
+                                                 mcpi_peer_state *state)
+{
+    mcp_str raw;
+    int status = len > peer->desc->max_state ? MCP_E_TOO_LONG : MCP_OK;
+    memset(state, 0, sizeof *state);
+    raw.ptr = text;
+    if (!status) status = mcp_base64url_decode(text, len, &raw.len, text, len);
+    if (!status) status = mcpi_peer_unseal(peer, bound, raw, arena, state);
+    if (status) memset(state, 0, sizeof *state);
+    return status;
+}
+
 /*-- All of it --*/
 
 static size_t mcpi_peer_calls_size(const mcpi_peer *peer)
@@ -9024,9 +9392,14 @@ static void mcpi_server_free_rows(mcp_server *s, mcpi_peer_row *row)
 /* What is wrong with the desc but for its rows, or NULL. */
 static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
 {
+    size_t i;
     if (!desc->name || !desc->version) return "name and version are required";
     if (desc->cache == MCP_CACHE_PUBLIC && desc->filter)
         return "cache must be MCP_CACHE_PRIVATE where filter decides what each caller sees";
+    if (!desc->seal_state != !desc->open_state) return "seal_state and open_state go together";
+    for (i = 0; i < MCP_COUNT(desc->state_keys); i++)
+        if (desc->state_keys[i].len && desc->state_keys[i].len < 16)
+            return "state_keys need 16 random bytes or more each";
     return mcpi_server_wrong_icons(desc->icons);
 }
 
@@ -9051,6 +9424,7 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     mcpi_base_set_limit(&d->max_depth, 64, UINT32_MAX);
     mcpi_base_set_limit(&d->max_reply, 4 << 20, MCP_JSON_MAX);
     mcpi_base_set_limit(&d->max_scratch, 64 << 10, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_state, d->max_message / 4, d->max_message);
     mcpi_base_set_limit(&d->max_output, 1 << 20, MCP_JSON_MAX);
     mcpi_base_set_limit(&d->page_size, 100, UINT32_MAX);
     mcpi_base_set_limit(&d->max_text, MCP_NONE, UINT32_MAX);
@@ -11359,9 +11733,7 @@ MCP_API mcp_json mcp_client_capabilities(const mcp_call *call)
 
 MCP_API const char *mcp_principal(const mcp_call *call)
 {
-    const mcp_session *session = call->route.session;
-    if (call->principal) return call->principal;
-    return session && session->principal ? session->principal : "";
+    return mcpi_peer_principal(call);
 }
 
 MCP_API bool mcp_cancelled(const mcp_call *call)
