@@ -153,6 +153,27 @@
    the loop calls next(c), whose result counts like the handler's. mcp_call_memory keeps what the steps
    have to know of each other.
 
+   ASKING THE USER
+
+   A handler may ask the client in the middle of its work, and never sees how the revision does that:
+
+       static const mcp_field sure[] = { MCP_NEED("sure", MCP_BOOLEAN, "It cannot be undone."), MCP_END };
+
+       static int wipe(mcp_call *c)
+       {
+           mcp_json answer;
+           int status = mcp_ask(c, "wipe", "Wipe the disk?", sure, &answer);
+           if (status == MCP_ASK) return status;
+           if (status != MCP_OK || !mcp_json_bool(answer, "sure", false)) return mcp_text(c, "Left alone.");
+           return mcp_text(c, "Wiped.");
+       }
+
+   MCP_ASK means: asked; return, and the handler runs again from its top when the answer is there. Until
+   2025-11-25 the question is a request to the client and the call waits; since 2026-07-28 it is the result,
+   and the client sends its request again with the answer and what we gave it to carry, sealed. So ASK FIRST,
+   ACT AFTER: everything before the last mcp_ask happens more than once. mcp_sample asks the client's model,
+   mcp_roots for directories, mcp_ask_url that the user opens an address.
+
    FROM A CALLBACK
 
    A handler or hook may call anything on its server but mcp_stdio_pump and mcp_stdio_ready; emit may
@@ -188,9 +209,9 @@
    LIMITATIONS
 
    This version is a codec, a server and a client, over stdio and over any stream of bytes. Arguments are flat
-   (strings, integers, numbers, booleans and lists of them). Not there yet: a server that asks (elicitation,
-   sampling, roots), tasks, subscriptions/listen of 2026-07-28, so that clients of that revision do not hear
-   of changes, HTTP, authorization. Windows is not supported yet.
+   (strings, integers, numbers, booleans and lists of them). Not there yet: tasks, subscriptions/listen of
+   2026-07-28, so that clients of that revision do not hear of changes, -32042 of 2025-11-25, HTTP,
+   authorization. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -241,6 +262,7 @@ extern "C" {
 #define MCP_STATUS_LIST(X)                                                                          \
     X(MCP_OK, 0, "done")                                                                            \
     X(MCP_WAIT, 1, "not finished yet: call again")                                                  \
+    X(MCP_ASK, 2, "the client is asked: return this, and the handler runs again with the answer")   \
     X(MCP_E_NOMEM, -1, "out of memory: the allocator or the pool gave nothing more")                \
     X(MCP_E_SYNTAX, -2, "the text is not JSON")                                                     \
     X(MCP_E_UTF8, -3, "the text is not UTF-8")                                                      \
@@ -256,7 +278,10 @@ extern "C" {
     X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls")                      \
     X(MCP_E_TIMEOUT, -14, "the answer did not come in time: see call_timeout_ms")                   \
     X(MCP_E_PROTOCOL, -15, "the other side does not keep to the protocol, or speaks another one")   \
-    X(MCP_E_REMOTE, -16, "the other side answered with an error: see its code and message")
+    X(MCP_E_REMOTE, -16, "the other side answered with an error: see its code and message")         \
+    X(MCP_E_DECLINED, -17, "the user said no")                                                      \
+    X(MCP_E_DISMISSED, -18, "the user has not decided")                                             \
+    X(MCP_E_UNSUPPORTED, -19, "the client has not declared that it can do this")
 
 #define MCP_STATUS_ENUM(name, value, text) name = value,
 enum { MCP_STATUS_LIST(MCP_STATUS_ENUM) MCP_STATUS_NONE = 32767 };
@@ -950,6 +975,8 @@ typedef struct mcp_server_desc {
     uint32_t call_timeout_ms;       /* for a deferred call, unless its tool says other (default: 60,000;
                                        MCP_NONE: no limit) */
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
+    uint32_t ask_timeout_ms;        /* for an answer of the client (default: 600,000; MCP_NONE: no limit) */
+    uint32_t max_rounds;            /* of questions in one call (default: 8; MCP_NONE: any) */
     uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
     uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
     uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
@@ -1161,6 +1188,81 @@ MCP_API int mcp_refuse(mcp_call *call, int code, const char *format, ...) MCP_PR
 MCP_API int mcp_refuse_data(mcp_call *call, int code, const char *text, const char *format, ...)
     MCP_PRINTF(4, 5);
 
+/* What a server may ask of a client while it serves one of its requests. */
+enum {
+    MCP_INPUT_FORM = 1,             /* values that the user fills in (elicitation) */
+    MCP_INPUT_URL = 2,              /* that the user opens an address (elicitation, from 2025-11-25 on) */
+    MCP_INPUT_SAMPLING = 4,         /* an answer of the client's model */
+    MCP_INPUT_ROOTS = 8             /* directories that the server may work in */
+};
+
+/* Asks the client, in the middle of a tool, a prompt or the read of a resource:
+       mcp_json answer;
+       int status = mcp_ask(c, "sure", "Delete all of it?", sure_form, &answer);
+       if (status == MCP_ASK) return status;
+       if (status != MCP_OK || !mcp_json_bool(answer, "yes", false)) return mcp_text(c, "Left alone.");
+   ASK FIRST, ACT AFTER: the handler that returns MCP_ASK is run again from its top when the answers are
+   there, in whatever way the client's revision carries them, so nothing before the last ask may have an
+   effect. Then the same mcp_ask, by its key, gives the answer; several asks before the return go out
+   together; one that comes after an answered one is the next round. The key is at most 256 bytes, and each
+   question of a call has its own. What was written before is dropped.
+   Returns MCP_OK and the answer, good until the reply was handed over: it fits the rows of the form, with
+   their defaults, else it was asked again. MCP_ASK: return it. Or why there is no answer: MCP_E_DECLINED;
+   MCP_E_DISMISSED; MCP_E_TIMEOUT, after ask_timeout_ms; MCP_E_UNSUPPORTED, the client has not declared that
+   it can be asked this; MCP_E_REMOTE, it answered with an error; MCP_E_CLOSED, it will say nothing more;
+   MCP_E_TOO_LONG, it does not fit into one message, or max_state, or it was asked max_rounds times;
+   MCP_E_PROTOCOL, what the client brought back is not what we gave it; MCP_E_MISUSE outside of a running
+   handler. A handler that returns one of these tells the model, or the client, so.
+   An answer is what the client says, never proof: see mcp_question.flags. Never ask for secrets in a form.
+   The form: rows of strings, numbers and booleans; from 2025-11-25 on also lists with choices; before,
+   MCP_E_UNSUPPORTED. Spec: client/elicitation, basic/patterns/mrtr */
+MCP_API int mcp_ask(mcp_call *call, const char *key, const char *message, const mcp_field *form,
+                    mcp_json *answer);
+/* Asks that the user opens an address, where secrets may be typed in. MCP_OK says that the user agreed,
+   not that it is done; mcp_url_done tells the client when it is, which only 2025-11-25 has a notification
+   for. Spec: client/elicitation (URL mode) */
+MCP_API int mcp_ask_url(mcp_call *call, const char *key, const char *message, const char *url);
+MCP_API void mcp_url_done(mcp_call *call, const char *key);
+/* Asks the client's model: params from a template (see mcp_put_f), with messages and maxTokens at least. The
+   answer has role, content and model. tools and toolChoice want the capability sampling.tools, includeContext
+   wants sampling.context. Spec: client/sampling */
+MCP_API int mcp_sample(mcp_call *call, const char *key, mcp_json *answer, const char *format, ...)
+    MCP_PRINTF(4, 5);
+/* Asks for the directories that the server may work in: an array of objects with uri and name.
+   Spec: client/roots */
+MCP_API int mcp_roots(mcp_call *call, mcp_json *roots);
+
+/* For mcp_question.flags: since 2026-07-28 the answer comes with a request of the client's, and counts
+   only if that carries what we sealed when we asked. Without it an answer may come unasked, as any
+   argument. */
+enum { MCP_SEALED = 1 };
+
+/* A question in full: the functions above are short for it. */
+typedef struct mcp_question {
+    int kind;                       /* MCP_INPUT_... */
+    const char *message;            /* for the user, of a form or an address */
+    const mcp_field *form;
+    const char *url;
+    const char *params;             /* JSON, of sampling */
+    uint32_t flags;                 /* MCP_SEALED */
+    uint32_t timeout_ms;            /* to answer (default: ask_timeout_ms; MCP_NONE: no limit) */
+} mcp_question;
+/* Asks it. Returns as mcp_ask; answer may be NULL. */
+MCP_API int mcp_ask_question(mcp_call *call, const char *key, const mcp_question *question, mcp_json *answer);
+
+/* Bytes that the runs of a handler pass on to the next one, beside the answers: set before it returns
+   MCP_ASK, copied. Since 2026-07-28 they travel with the client, who can read but not change them. Return
+   MCP_OK, MCP_E_TOO_LONG for more than max_state, or MCP_E_NOMEM; ptr NULL if there are none. */
+MCP_API int mcp_state_set(mcp_call *call, const void *bytes, size_t len);
+MCP_API mcp_str mcp_state(mcp_call *call);
+/* Drops an answer whose essence is in mcp_state: it is not carried on. */
+MCP_API void mcp_forget(mcp_call *call, const char *key);
+/* True once for a call, however often its handler is run again or, since 2026-07-28, its answers are sent
+   again; false too where answers came without what we sealed. Ask first, then mcp_once, then act. Without
+   desc.random it is true only for handlers that were not run before. Remembered until the question's time
+   is over, for 1,024 calls; of more it is false. */
+MCP_API bool mcp_once(mcp_call *call);
+
 /* The tool will answer later: `return mcp_defer(call, &ref)`. The server goes on; arguments and
    everything else that the call gave stay as they are until the answer. Returns MCP_WAIT, or with
    *ref 0 MCP_E_BUSY when max_calls of them wait already, or MCP_E_CLOSED when nobody waits for this
@@ -1195,14 +1297,6 @@ MCP_API void mcp_finish(mcp_call *call, int verdict);
 typedef struct mcp_client mcp_client;
 typedef struct mcp_reply mcp_reply;
 typedef struct mcp_input mcp_input;
-
-/* What a server may ask for while it works on a request of ours. */
-enum {
-    MCP_INPUT_FORM = 1,             /* values that the user fills in (elicitation) */
-    MCP_INPUT_URL = 2,              /* that the user opens an address (elicitation, from 2025-11-25 on) */
-    MCP_INPUT_SAMPLING = 4,         /* an answer of our model */
-    MCP_INPUT_ROOTS = 8             /* directories that it may work in */
-};
 
 typedef struct mcp_client_desc {
     const char *name, *version;     /* required */
@@ -1474,13 +1568,17 @@ MCP_API int mcp_session_status(const mcp_session *session);
    the time to wait before it is closed. */
 MCP_API bool mcp_session_busy(const mcp_session *session);
 
+/* The client will send nothing more: questions to it are over (MCP_E_CLOSED), and their handlers run once
+   more; deferred calls may still answer. */
+MCP_API void mcp_session_ended(mcp_session *session);
+
 /* Whom the transport knows the client to be, for mcp_principal; the text must outlive the session. */
 MCP_API void mcp_session_set_principal(mcp_session *session, const char *principal);
 
 /* The other door takes whole messages, for transports that frame them otherwise. */
 
 /* What leaves a server. */
-enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR, MCP_EMIT_NOTIFICATION };
+enum { MCP_EMIT_RESULT = 1, MCP_EMIT_ERROR, MCP_EMIT_NOTIFICATION, MCP_EMIT_REQUEST };
 
 /* Takes one outgoing message: JSON text without a line break, good until the function returns.
    stream is the delivery's; code is the JSON-RPC error code or 0; last means that the stream gets
@@ -5834,7 +5932,11 @@ static void mcpi_schema_put_type(mcp_out *out, const mcp_field *f)
     else mcpi_schema_put_bounds(out, f, "minimum", "maximum");
 }
 
-static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f, bool headers)
+/* What a schema says besides: which fields are headers, for the revisions that know; defaults other than
+   those of booleans, which forms have from 2025-11-25 on. */
+enum { MCPI_SCHEMA_HEADERS = 1, MCPI_SCHEMA_DEFAULTS = 2 };
+
+static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f, unsigned with)
 {
     bool list = f->type & MCP_LIST;
     mcp_put_key(out, f->name);
@@ -5850,13 +5952,14 @@ static void mcpi_schema_put_field(mcp_out *out, const mcp_field *f, bool headers
         mcpi_schema_put_bounds(out, f, "minItems", "maxItems");
     }
     mcpi_rpc_put_text(out, "description", f->description);
-    mcpi_schema_put_literal(out, "default", f->def, mcpi_schema_type(f) == MCP_STRING && !list);
-    if (headers && (f->type & MCP_HEADER)) mcpi_rpc_put_text(out, "x-mcp-header", f->name);
+    if ((with & MCPI_SCHEMA_DEFAULTS) || mcpi_schema_type(f) == MCP_BOOLEAN)
+        mcpi_schema_put_literal(out, "default", f->def, mcpi_schema_type(f) == MCP_STRING && !list);
+    if ((with & MCPI_SCHEMA_HEADERS) && (f->type & MCP_HEADER))
+        mcpi_rpc_put_text(out, "x-mcp-header", f->name);
     mcp_put_end(out);
 }
 
-/* headers: say which fields are, for the revisions that know. */
-static void mcpi_schema_put(mcp_out *out, const mcp_field *fields, bool headers)
+static void mcpi_schema_put(mcp_out *out, const mcp_field *fields, unsigned with)
 {
     const mcp_field *f;
     bool required = false;
@@ -5866,7 +5969,7 @@ static void mcpi_schema_put(mcp_out *out, const mcp_field *fields, bool headers)
     mcp_put_key(out, "properties");
     mcp_put_object(out);
     for (f = fields; f && f->name; f++) {
-        mcpi_schema_put_field(out, f, headers);
+        mcpi_schema_put_field(out, f, with);
         if (f->type & MCP_REQUIRED) required = true;
     }
     mcp_put_end(out);
@@ -7315,7 +7418,9 @@ typedef struct mcpi_peer {
     mcpi_peer_row *removed;     /* rows that calls still use */
     mcp_out note;               /* the notification that is being written */
     uint64_t dropped;           /* log messages */
-    bool has_progress;          /* of some call, that waits */
+    bool has_more;              /* progress or questions of some call, that wait to be taken */
+    const struct mcpi_peer_asking *asking;      /* NULL: no handler has asked yet */
+    mcp_buf acted;              /* ids of calls that have, and until when that matters (mcp_once) */
     uint64_t num_refs;
     uint32_t depth;             /* callbacks that we are in */
     bool swept;                 /* nothing waits for their end */
@@ -7326,6 +7431,64 @@ typedef struct mcpi_peer {
     bool has_state_key;         /* one was drawn, as desc has none */
     uint8_t state_key[MCP_SHA256_SIZE];
 } mcpi_peer;
+
+enum { MCPI_PEER_ID = 16 };     /* bytes of the id of a call that asks */
+
+/* A question to the client in the middle of a call. */
+typedef struct mcpi_peer_question {
+    struct mcpi_peer_question *next;
+    size_t size;                /* of this, with its key behind it */
+    mcp_str key;
+    unsigned char digest[MCP_SHA256_SIZE];      /* of what was asked */
+    bool digested;              /* there is one */
+    bool asked;                 /* in this run of the handler */
+    bool open;                  /* no answer of it counts: it goes out, or is out */
+    bool sent;
+    int status;                 /* MCP_OK, or why there will be no answer */
+    uint32_t timeout_ms;
+    uint64_t deadline_ms;       /* 0: none */
+    uint64_t id;                /* of the request that asks it, before 2026-07-28 */
+    mcp_out text;               /* its method and params; once it was answered, the answer */
+    mcp_doc doc;                /* holds the answer, unless that came with the message */
+    mcp_json answer;            /* as it came; missing: none */
+} mcpi_peer_question;
+
+/* A call that has acted, until it can come no more. */
+typedef struct mcpi_peer_act {
+    unsigned char id[MCPI_PEER_ID];
+    uint64_t until_ms;          /* 0: for ever */
+} mcpi_peer_act;
+
+enum { MCPI_PEER_MAX_ACTED = 1024 };
+
+/* What >>server does for calls that ask: a server whose handlers never do is linked without it. */
+typedef struct mcpi_peer_asking {
+    bool (*send)(mcp_call *call, mcp_call_fn fn);       /* what fn asked; false: nothing */
+    void (*emit)(mcp_call *call);                       /* what is not out yet */
+    mcp_call *(*answer)(mcp_call *message);             /* returns the call that has all its answers now */
+    void (*run_again)(mcp_call *call);
+    void (*expire)(mcp_call *call);
+    void (*give_up)(mcp_call *call);                    /* there will be no more answers */
+    void (*withdraw)(mcp_call *call);                   /* nobody waits for them any more */
+    bool (*explain)(mcp_call *call, int status);        /* why there is no result */
+    void (*end)(mcp_call *call);                        /* frees its dialog */
+} mcpi_peer_asking;
+
+/* What a call asks its client, through all runs of its handler. */
+typedef struct mcpi_peer_dialog {
+    mcpi_peer_question *first, **end;   /* in the order of their first time */
+    mcp_call_fn fn;             /* that asked, and runs again */
+    mcp_json answers;           /* that came with the request, by key */
+    const char *refusal;        /* what was wrong with them; NULL: nothing */
+    bool vouched;               /* with them came what we sealed */
+    bool waits;                 /* the call is parked until the answers are there */
+    bool acted;                 /* mcp_once was true */
+    unsigned char id[MCPI_PEER_ID];     /* all zero without chance */
+    uint32_t rounds;            /* of questions */
+    uint64_t expires_ms;        /* of what we sealed; 0: never */
+    const char *missing;        /* the capability that the last question wanted */
+    mcp_buf state;              /* the handler's own */
+} mcpi_peer_dialog;
 
 /* What the handler of a call writes. */
 enum { MCPI_PEER_TOOL, MCPI_PEER_RESOURCE, MCPI_PEER_PROMPT, MCPI_PEER_COMPLETION, MCPI_PEER_METHOD };
@@ -7366,6 +7529,7 @@ struct mcp_call {
     const char *role;           /* of the next message of a prompt */
     const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
     uint32_t suggested;         /* values, by a completion */
+    mcpi_peer_dialog *dialog;   /* NULL: nothing was asked */
     mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
     mcp_out data;               /* the structured result */
@@ -7407,7 +7571,7 @@ struct mcp_session {
     uint32_t changed;           /* kinds of rows, not told yet */
     mcpi_peer_subscription *subscriptions;
     uint64_t ping_ms;           /* when the next ping is due; 0: not known yet */
-    uint64_t num_pings;
+    uint64_t num_requests;      /* of ours: pings and questions */
     uint32_t unanswered;        /* pings */
     mcpi_rpc_lines in;
     mcpi_rpc_queue out;
@@ -7589,6 +7753,7 @@ static void mcpi_peer_release_call(mcp_call *call)
 {
     mcpi_peer *peer = call->peer;
     if (call->watched) mcpi_peer_tell_over(call);
+    if (MCPI_UNLIKELY(call->dialog)) peer->asking->end(call);
     mcpi_peer_leave_row(call);
     if (peer->unused && mcpi_peer_is_large(peer->unused)) mcpi_peer_trim_call(peer->unused);
     call->next = peer->unused;
@@ -7766,7 +7931,8 @@ static bool mcpi_peer_collect(void *user, uint64_t stream, int kind, int code, c
     mcp_call *call = (mcp_call *)user, *batch = call->batch;
     const mcpi_peer_route *r = &batch->route;
     (void)stream;
-    if (kind == MCP_EMIT_NOTIFICATION) return r->emit(r->user, r->stream, kind, code, bytes, len, last);
+    if (kind == MCP_EMIT_NOTIFICATION || kind == MCP_EMIT_REQUEST)
+        return r->emit(r->user, r->stream, kind, code, bytes, len, last);
     batch->reserve -= mcpi_peer_share(call->message.id);
     mcpi_peer_add_reply(batch, call->message.id, bytes, len);
     (void)mcpi_peer_leave_batch(batch);
@@ -7774,6 +7940,8 @@ static bool mcpi_peer_collect(void *user, uint64_t stream, int kind, int code, c
 }
 
 /*-- Replies. One that is not taken waits in its call. --*/
+
+static void mcpi_peer_begin_note(mcp_out *note, const char *method);
 
 static bool mcpi_peer_emit(mcp_call *call, mcp_str text)
 {
@@ -7849,20 +8017,245 @@ static void mcpi_peer_emit_progress(mcp_call *call)
 {
     call->has_progress = false;         /* the tap may make more */
     if (mcpi_peer_emit_note(call, &call->progress) == MCP_WAIT)
-        call->has_progress = call->peer->has_progress = true;
+        call->has_progress = call->peer->has_more = true;
 }
 
-/* Offers a stream the progress of its calls that waits. */
-static void mcpi_peer_flush_progress(mcpi_peer *peer, const void *user, uint64_t stream)
+/* A number for a call that waits. False: max_calls do already. */
+static bool mcpi_peer_take_ref(mcp_call *call)
+{
+    mcpi_peer *peer = call->peer;
+    if (peer->num_waiting >= peer->desc->max_calls) return false;
+    peer->num_waiting++;
+    call->ref = ++peer->num_refs << 16 | call->index;
+    call->later = NULL;
+    return true;
+}
+
+/*-- Questions to the client. Before 2026-07-28 each is a request of ours, and the call waits for the answers;
+     since then they are the result, and the client sends its request again with the answers. --*/
+
+static mcpi_peer_dialog *mcpi_peer_begin_dialog(mcp_call *call)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    mcpi_peer_dialog *dialog = call->dialog;
+    if (dialog) return dialog;
+    dialog = (mcpi_peer_dialog *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *dialog);
+    if (!dialog) return NULL;
+    memset(dialog, 0, sizeof *dialog);
+    dialog->end = &dialog->first;
+    dialog->answers = mcpi_json_missing();
+    mcp_buf_init(&dialog->state, d->alloc, d->max_state);
+    call->dialog = dialog;
+    return dialog;
+}
+
+static void mcpi_peer_end_dialog(mcp_call *call)
+{
+    const mcp_alloc *alloc = &call->peer->desc->alloc;
+    mcpi_peer_dialog *dialog = call->dialog;
+    call->dialog = NULL;
+    while (dialog->first) {
+        mcpi_peer_question *q = dialog->first;
+        dialog->first = q->next;
+        mcp_out_free(&q->text);
+        mcp_doc_free(&q->doc);
+        mcpi_base_release(alloc, q, q->size);
+    }
+    mcp_buf_free(&dialog->state);
+    mcpi_base_release(alloc, dialog, sizeof *dialog);
+}
+
+static mcpi_peer_question *mcpi_peer_find_question(const mcpi_peer_dialog *dialog, mcp_str key)
+{
+    mcpi_peer_question *q = dialog->first;
+    while (q && !mcpi_rpc_same(q->key, key)) q = q->next;
+    return q;
+}
+
+/* A question that was not asked before. NULL without memory. */
+static mcpi_peer_question *mcpi_peer_add_question(mcp_call *call, mcp_str key)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    const size_t size = sizeof(mcpi_peer_question) + key.len + 1;
+    mcpi_peer_question *q = (mcpi_peer_question *)mcpi_base_resize(&d->alloc, NULL, 0, size);
+    char *copy = (char *)(q + 1);
+    if (!q) return NULL;
+    memset(q, 0, size);
+    memcpy(copy, key.ptr, key.len);
+    q->size = size;
+    q->key.ptr = copy;
+    q->key.len = key.len;
+    q->answer = mcpi_json_missing();
+    q->doc.alloc = d->alloc;
+    q->doc.max_depth = d->max_depth;
+    q->doc.max_nodes = d->max_nodes;
+    mcp_out_init(&q->text, d->max_reply);
+    q->text.buf.alloc = d->alloc;
+    *call->dialog->end = q;
+    call->dialog->end = &q->next;
+    return q;
+}
+
+/* The next question that is open, from this one on. */
+static mcpi_peer_question *mcpi_peer_open_question(mcpi_peer_question *q)
+{
+    while (q && !q->open) q = q->next;
+    return q;
+}
+
+static bool mcpi_peer_has_open(const mcp_call *call)
+{
+    return call->dialog && mcpi_peer_open_question(call->dialog->first);
+}
+
+static bool mcpi_peer_waits(const mcp_call *call)
+{
+    return call->dialog && call->dialog->waits;
+}
+
+/* There will be no answer, for that reason. */
+static void mcpi_peer_settle(mcpi_peer_question *q, int status)
+{
+    q->open = false;
+    q->status = status;
+}
+
+/* Offers a question to the stream. False: it is not taken now. */
+static bool mcpi_peer_emit_question(mcp_call *call, mcpi_peer_question *q)
+{
+    const mcpi_peer_route *r = &mcpi_peer_whole(call)->route;
+    mcp_out *out = &call->peer->note;
+    mcp_str text;
+    int status;
+    mcpi_rpc_begin(out);
+    mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    mcp_put_uint(out, q->id);
+    mcpi_json_frame(out, ",");
+    mcpi_json_put_ours(out, q->text.buf.ptr, q->text.buf.len);
+    mcpi_json_frame(out, "}");
+    status = mcp_out_done(out, &text);
+    mcpi_peer_note_status(call, status);
+    if (status != MCP_OK) return false;
+    q->sent = r->emit(r->user, r->stream, MCP_EMIT_REQUEST, 0, text.ptr, text.len, false);
+    if (q->sent) mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
+    return q->sent;
+}
+
+/* Offers the questions that are not out yet. */
+static void mcpi_peer_emit_questions(mcp_call *call)
+{
+    mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        if (q->sent || mcpi_peer_emit_question(call, q)) continue;
+        call->peer->has_more = true;
+        return;
+    }
+}
+
+/* Tells the client that nobody waits for its answers any more. */
+static void mcpi_peer_withdraw(mcp_call *call, mcpi_peer_question *q)
+{
+    mcp_out *note = &call->peer->note;
+    if (!q->sent) return;
+    q->sent = false;
+    mcpi_peer_begin_note(note, "notifications/cancelled");
+    mcpi_json_frame(note, ",\"params\":{\"requestId\":");
+    mcp_put_uint(note, q->id);
+    mcpi_json_frame(note, "}}");
+    (void)mcpi_peer_emit_note(call, note);
+}
+
+static void mcpi_peer_withdraw_all(mcp_call *call)
+{
+    mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    if (mcpi_peer_whole(call)->dropped) return;     /* nobody is there to be told */
+    for (; q; q = mcpi_peer_open_question(q->next)) mcpi_peer_withdraw(call, q);
+}
+
+/* The call goes on until the first of its questions has no time left. */
+static void mcpi_peer_set_question_time(mcp_call *call)
+{
+    const mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    call->deadline_ms = 0;
+    for (; q; q = mcpi_peer_open_question(q->next))
+        if (q->deadline_ms && (!call->deadline_ms || q->deadline_ms < call->deadline_ms))
+            call->deadline_ms = q->deadline_ms;
+}
+
+/* The call waits for answers to its open questions. MCP_OK or MCP_E_BUSY. */
+static int mcpi_peer_park(mcp_call *call)
+{
+    mcpi_peer *peer = call->peer;
+    const uint64_t now = mcpi_peer_now(peer);
+    mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    if (!mcpi_peer_take_ref(call)) return MCP_E_BUSY;
+    call->dialog->waits = true;
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        q->sent = false;
+        q->id = ++call->route.session->num_requests;
+        q->deadline_ms = q->timeout_ms == MCP_NONE || !peer->desc->now_ms ? 0 : now + q->timeout_ms;
+    }
+    mcpi_peer_set_question_time(call);
+    mcpi_peer_emit_questions(call);
+    return MCP_OK;
+}
+
+/* Takes its number back, and with it its place among those that wait. */
+static void mcpi_peer_undefer(mcp_call *call)
+{
+    if (!call->ref) return;
+    call->ref = 0;
+    call->peer->num_waiting--;
+    if (call->dialog) call->dialog->waits = false;
+}
+
+/* Ends the questions whose time is over. */
+static void mcpi_peer_expire_questions(mcp_call *call, uint64_t now)
+{
+    mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        if (!q->deadline_ms || q->deadline_ms > now) continue;
+        mcpi_peer_withdraw(call, q);
+        mcpi_peer_settle(q, MCP_E_TIMEOUT);
+    }
+    if (mcpi_peer_has_open(call)) mcpi_peer_set_question_time(call);
+}
+
+/* The question that the session was asked under that id, and its call; NULL if none waits for it. */
+static mcpi_peer_question *mcpi_peer_find_asked(const mcpi_peer *peer, const mcp_session *session,
+                                                mcp_json id, mcp_call **call)
+{
+    const mcp_str number = mcp_json_number(id, NULL);
+    char text[MCPI_INT_SIZE];
+    uint32_t i;
+    for (i = 0; number.ptr && i < peer->num_calls; i++) {
+        mcpi_peer_question *q;
+        *call = peer->calls[i];
+        if (!mcpi_peer_waits(*call) || (*call)->route.session != session) continue;
+        q = mcpi_peer_open_question((*call)->dialog->first);
+        for (; q; q = mcpi_peer_open_question(q->next))
+            if (q->sent && mcpi_rpc_same(mcpi_base_uint_text(text, q->id), number)) return q;
+    }
+    return NULL;
+}
+
+/* Offers a stream the progress and the questions of its calls that wait. */
+static void mcpi_peer_flush_more(mcpi_peer *peer, const void *user, uint64_t stream)
 {
     uint32_t i;
-    if (!peer->has_progress) return;
-    peer->has_progress = false;
+    if (!peer->has_more) return;
+    peer->has_more = false;
     for (i = 0; i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
-        if (!call->has_progress || !(call->ref || call->running)) continue;
-        if (mcpi_peer_is_stream(call, user, stream)) mcpi_peer_emit_progress(call);
-        else peer->has_progress = true;
+        const bool asks = call->dialog && call->dialog->waits;
+        const bool tells = call->has_progress && (call->ref || call->running);
+        if (!asks && !tells) continue;
+        if (!mcpi_peer_is_stream(call, user, stream)) {
+            peer->has_more = true;
+            continue;
+        }
+        if (tells) mcpi_peer_emit_progress(call);
+        if (asks) peer->asking->emit(call);
     }
 }
 
@@ -7882,7 +8275,7 @@ static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
             link = &peer->replied;      /* the tap may have changed the list */
         }
     }
-    mcpi_peer_flush_progress(peer, user, stream);
+    mcpi_peer_flush_more(peer, user, stream);
 }
 
 /*-- Deferred calls --*/
@@ -7910,14 +8303,10 @@ static void mcpi_peer_set_deadline(mcp_call *call, uint32_t timeout_ms)
 /* timeout_ms: as above. */
 static int mcpi_peer_defer(mcp_call *call, uint32_t timeout_ms)
 {
-    mcpi_peer *peer = call->peer;
     if (call->dropped) return MCP_E_CLOSED;
     if (call->ref) return MCP_WAIT;
     if (!call->running) return MCP_E_MISUSE;
-    if (peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
-    peer->num_waiting++;
-    call->ref = ++peer->num_refs << 16 | call->index;
-    call->later = NULL;
+    if (!mcpi_peer_take_ref(call)) return MCP_E_BUSY;
     mcpi_peer_set_deadline(call, timeout_ms);
     return MCP_WAIT;
 }
@@ -7933,19 +8322,12 @@ static void mcpi_peer_extend(mcp_call *call)
 }
 #endif
 
-/* From here on the call is an ordinary one again. */
-static void mcpi_peer_undefer(mcp_call *call)
-{
-    if (!call->ref) return;
-    call->ref = 0;
-    call->peer->num_waiting--;
-}
-
 /* Nobody waits for the call any more. While its handler runs, that ends first. */
 static void mcpi_peer_cancel(mcp_call *call)
 {
     const mcp_server_desc *d = call->peer->desc;
-    const mcp_ref ref = call->ref;
+    const mcp_ref ref = mcpi_peer_waits(call) ? 0 : call->ref;      /* of that the host does not know */
+    if (mcpi_peer_waits(call)) call->peer->asking->withdraw(call);
     mcpi_peer_undefer(call);
     if (call->running) call->dropped = true;
     else mcpi_peer_drop_call(call);
@@ -8559,7 +8941,7 @@ MCP_API void mcp_session_sent(mcp_session *session, size_t len)
     mcpi_peer *peer = session->peer;
     const bool took = mcpi_peer_takes(session);
     mcpi_rpc_sent(&session->out, len);
-    if (took && peer->swept && !peer->replied && !peer->has_progress) return;
+    if (took && peer->swept && !peer->replied && !peer->has_more) return;
     mcpi_peer_enter(peer);
     mcpi_peer_flush(peer, session, 0);
     if (mcpi_peer_takes(session)) mcpi_peer_serve(session);
@@ -8602,7 +8984,7 @@ static void mcpi_peer_ping(mcp_session *session, uint64_t now)
     session->unanswered++;
     mcpi_peer_begin_note(&peer->note, "ping");
     mcpi_json_frame(&peer->note, ",\"id\":");
-    mcp_put_uint(&peer->note, ++session->num_pings);
+    mcp_put_uint(&peer->note, ++session->num_requests);
     (void)mcpi_peer_queue_note(session);    /* one that does not fit counts as well */
 }
 
@@ -8622,7 +9004,7 @@ static void mcpi_peer_ping_all(mcpi_peer *peer)
      (16), the user's bytes after their number (4); then for each question its digest (32), its key and its
      answer, each after the number of its bytes (4). --*/
 
-enum { MCPI_PEER_ID = 16, MCPI_PEER_SIGNED = 1, MCPI_PEER_ENCRYPTED = 2 };
+enum { MCPI_PEER_SIGNED = 1, MCPI_PEER_ENCRYPTED = 2 };
 
 /* A question of the call and, if it came, its answer. */
 typedef struct mcpi_peer_asked {
@@ -8640,21 +9022,15 @@ typedef struct mcpi_peer_state {
     uint64_t expires_ms;                        /* by mcpi_peer_state_now; 0: never */
 } mcpi_peer_state;
 
-#if defined(__GNUC__) || defined(__clang__)
-#define MCPI_PEER_UNUSED __attribute__((unused))
-#else
-#define MCPI_PEER_UNUSED
-#endif
-
 /* Random bytes. False: there are none, so nothing can be sealed. */
-MCPI_PEER_UNUSED static bool mcpi_peer_draw(const mcpi_peer *peer, void *out, size_t len)
+static bool mcpi_peer_draw(const mcpi_peer *peer, void *out, size_t len)
 {
     const mcp_server_desc *d = peer->desc;
     return d->random && d->random(d->user, out, len);
 }
 
 /* The clock of expires_ms; 0: there is none. */
-MCPI_PEER_UNUSED static uint64_t mcpi_peer_state_now(const mcpi_peer *peer)
+static uint64_t mcpi_peer_state_now(const mcpi_peer *peer)
 {
     const mcp_server_desc *d = peer->desc;
     return d->wall_ms ? d->wall_ms(d->user) : mcpi_peer_now(peer);
@@ -8698,7 +9074,7 @@ static void mcpi_peer_bind_value(mcpi_base_sha256 *s, mcp_json v)
 
 /* What the state of a call is good for: its method, name or URI and arguments, from whom, and this server.
    What changes from round to round, as _meta, is no part of it. */
-MCPI_PEER_UNUSED static void mcpi_peer_bind_state(const mcp_call *call, uint8_t bound[MCP_SHA256_SIZE])
+static void mcpi_peer_bind_state(const mcp_call *call, uint8_t bound[MCP_SHA256_SIZE])
 {
     static const char what[] = "mcp.h requestState";
     const char *principal = mcpi_peer_principal(call), *server = call->peer->desc->name;
@@ -8708,10 +9084,12 @@ MCPI_PEER_UNUSED static void mcpi_peer_bind_state(const mcp_call *call, uint8_t 
     mcpi_peer_bind_text(&s, 's', server, strlen(server));
     mcpi_peer_bind_text(&s, 's', principal, strlen(principal));
     mcpi_peer_bind_text(&s, 's', call->message.method.ptr, call->message.method.len);
-    mcpi_peer_bind_text(&s, 'u', call->uri.ptr, call->uri.len);
-    mcpi_peer_bind_value(&s, call->name);
-    /* the variables in a URI are its own */
-    mcpi_peer_bind_value(&s, call->scene == MCPI_PEER_RESOURCE ? mcpi_json_missing() : call->args);
+    if (call->scene == MCPI_PEER_RESOURCE) {    /* whose arguments are the variables in its URI */
+        mcpi_peer_bind_text(&s, 'u', call->uri.ptr, call->uri.len);
+    } else {
+        mcpi_peer_bind_value(&s, call->name);
+        mcpi_peer_bind_value(&s, call->args);
+    }
     mcpi_base_sha256_end(&s, bound);
 }
 
@@ -8801,10 +9179,11 @@ static int mcpi_peer_seal_by_host(mcpi_peer *peer, const uint8_t *bound, const m
     return raw->error ? raw->error : status;
 }
 
-/* Adds the text, with a NUL that does not count, to out. Returns MCP_OK; MCP_E_TOO_LONG past desc.max_state
-   or the maximum of out; MCP_E_NOMEM; MCP_E_MISUSE: there is no key and no randomness, or the host failed. */
-MCPI_PEER_UNUSED static int mcpi_peer_seal_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE],
-                                                 const mcpi_peer_state *state, mcp_buf *out)
+/* Adds the text, with a NUL that does not count, to out. Returns MCP_OK; MCP_E_TOO_LONG past
+   desc.max_state or the maximum of out; MCP_E_NOMEM; MCP_E_MISUSE: there is no key and no randomness, or
+   the host failed. */
+static int mcpi_peer_seal_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE],
+                                const mcpi_peer_state *state, mcp_buf *out)
 {
     const mcp_server_desc *d = peer->desc;
     mcp_buf raw;
@@ -8932,9 +9311,8 @@ static int mcpi_peer_unseal(mcpi_peer *peer, const uint8_t *bound, mcp_str raw, 
    questions and what the host has decrypted: these are in the arena. Returns MCP_OK, or with the state all
    zero MCP_E_TOO_LONG past desc.max_state; MCP_E_SYNTAX if it is no such text; MCP_E_PROTOCOL if it was not
    sealed by us, or for something else; MCP_E_TIMEOUT if it has expired; MCP_E_NOMEM. */
-MCPI_PEER_UNUSED static int mcpi_peer_open_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE],
-                                                 char *text, size_t len, mcp_arena *arena,
-                                                 mcpi_peer_state *state)
+static int mcpi_peer_open_state(mcpi_peer *peer, const uint8_t bound[MCP_SHA256_SIZE], char *text, size_t len,
+                                mcp_arena *arena, mcpi_peer_state *state)
 {
     mcp_str raw;
     int status = len > peer->desc->max_state ? MCP_E_TOO_LONG : MCP_OK;
@@ -8962,6 +9340,7 @@ static bool mcpi_peer_init(mcpi_peer *peer, mcp_server *server, const mcp_server
     peer->swept = true;
     mcp_out_init(&peer->note, desc->max_reply);
     peer->note.buf.alloc = desc->alloc;
+    mcp_buf_init(&peer->acted, desc->alloc, MCPI_PEER_MAX_ACTED * sizeof(mcpi_peer_act));
     peer->calls = (mcp_call **)mcpi_base_resize(&desc->alloc, NULL, 0, mcpi_peer_calls_size(peer));
     return peer->calls != NULL;
 }
@@ -8983,6 +9362,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     }
     mcpi_base_release(alloc, peer->calls, mcpi_peer_calls_size(peer));
     mcp_out_free(&peer->note);
+    mcp_buf_free(&peer->acted);
 }
 
 #endif /* MCP_LAYERS >= 6 */
@@ -9434,6 +9814,8 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     if (d->max_subscriptions == MCP_NONE) d->max_subscriptions = 0;
     else mcpi_base_set_limit(&d->max_subscriptions, 32, UINT32_MAX);
     mcpi_base_set_limit(&d->max_pings, 3, UINT32_MAX);
+    mcpi_base_set_limit(&d->ask_timeout_ms, 10 * 60 * 1000, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_rounds, 8, UINT32_MAX);
     if (d->ping_ms == MCP_NONE) d->ping_ms = 0;
     if (d->max_batch == MCP_NONE) d->max_batch = 0;
     else mcpi_base_set_limit(&d->max_batch, 64, 65535);
@@ -10052,11 +10434,11 @@ static void mcpi_server_end_log(mcp_call *call)
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json,
-                                   bool headers)
+                                   unsigned with)
 {
     mcp_put_key(out, key);
     if (json) mcp_put_raw(out, json, strlen(json));
-    else mcpi_schema_put(out, rows, headers);
+    else mcpi_schema_put(out, rows, with | MCPI_SCHEMA_DEFAULTS);
 }
 
 /* Only what differs from the protocol's defaults. */
@@ -10089,9 +10471,10 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *ro
     if (features & MCPI_PROTO_TITLES) mcpi_rpc_put_text(out, "title", tool->title);
     mcpi_rpc_put_text(out, "description", tool->description);
     if (features & MCPI_PROTO_ICONS) mcpi_server_put_icons(out, tool->icons);
-    mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema, features & MCPI_PROTO_MODERN);
+    mcpi_server_put_schema(out, "inputSchema", tool->args, tool->input_schema,
+                           features & MCPI_PROTO_MODERN ? MCPI_SCHEMA_HEADERS : 0);
     if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
-        mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema, false);
+        mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema, 0);
     if ((tool->flags & ~(uint32_t)MCP_CUT) && (features & MCPI_PROTO_HINTS))
         mcpi_server_put_hints(out, tool->flags);
     if (features & MCPI_PROTO_TITLES) mcpi_server_put_json(out, "_meta", tool->meta);
@@ -10615,11 +10998,12 @@ static const char *mcpi_server_strerror(int status)
     return mcp_strerror(status);
 }
 
-/* The handler broke. */
+/* The handler broke, or gave up. */
 static void mcpi_server_put_failure(mcp_call *call, int status)
 {
     char text[160];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    if (call->dialog && call->peer->asking->explain(call, status)) return;
     if (call->failed == MCP_E_MISUSE && call->misused) {
         mcpi_base_note_str(&note, call->misused);
         mcpi_base_note_str(&note, ": ");
@@ -10655,6 +11039,17 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
         mcpi_server_end_content(call, verdict == MCP_E_TOOL);
 }
 
+static int mcpi_server_reply(mcp_call *call);
+
+/* What content begins with, in each run. */
+static void mcpi_server_begin_scene(mcp_call *call)
+{
+    call->role = "user";
+    if (call->scene != MCPI_PEER_RESOURCE) return;
+    call->ttl_ms = mcpi_server_resource(call)->ttl_ms;
+    call->cache = mcpi_server_resource(call)->flags & MCP_PUBLIC ? MCP_CACHE_PUBLIC : MCP_CACHE_PRIVATE;
+}
+
 /* Calls the handler, or the next step of it. Afterwards the reply is written, or the call is deferred. */
 MCPI_INLINE void mcpi_server_run_step(mcp_call *call, mcp_call_fn fn)
 {
@@ -10666,6 +11061,7 @@ MCPI_INLINE void mcpi_server_run_step(mcp_call *call, mcp_call_fn fn)
     if (call->finished) verdict = call->verdict;
     else if (verdict == MCP_WAIT && call->ref) return;
     mcpi_peer_undefer(call);
+    if (MCPI_UNLIKELY(verdict == MCP_ASK) && call->dialog && call->peer->asking->send(call, fn)) return;
     mcpi_server_end_call(call, verdict);
 }
 
@@ -10675,6 +11071,769 @@ MCPI_INLINE void mcpi_server_run_handler(mcp_call *call, mcp_call_fn fn)
     call->failed = MCP_OK;
     mcpi_server_run_step(call, fn);
 }
+
+/* Whether a value is an object without a key that stands there twice; or, where it may be, missing. */
+static bool mcpi_server_is_object(mcp_json v, bool may_be_missing)
+{
+    uint32_t at;
+    if (!mcp_json_exists(v)) return may_be_missing;
+    return mcp_json_type(v) == MCP_JSON_OBJECT && mcpi_json_repeated(v, &at) == MCP_OK && !at;
+}
+
+/*-- Asking the client. Spec: basic/patterns/mrtr, client/elicitation, client/sampling, client/roots --*/
+
+/* Whether questions may stand in an answer to this request. */
+static bool mcpi_server_may_ask(const mcp_call *call)
+{
+    return call->scene == MCPI_PEER_TOOL || call->scene == MCPI_PEER_PROMPT ||
+           call->scene == MCPI_PEER_RESOURCE;
+}
+
+/* Whether what is asked can be sealed, and so carried by the client. */
+static bool mcpi_server_can_seal(const mcp_call *call)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    return d->random || d->seal_state || mcpi_peer_state_key(call->peer).len;
+}
+
+/* Why the requestState of a request is not taken. */
+static const char *mcpi_server_wrong_state(int status)
+{
+    switch (status) {
+    case MCP_E_TIMEOUT: return "params.requestState has expired: send the request without it";
+    case MCP_E_TOO_LONG: return "params.requestState is longer than mcp_server_desc.max_state allows";
+    default: return "params.requestState was not given out for this request: send the request without it";
+    }
+}
+
+/* The questions and answers of earlier rounds, as they were sealed. */
+static int mcpi_server_restore(mcp_call *call, const mcpi_peer_state *state)
+{
+    mcpi_peer_dialog *dialog = call->dialog;
+    const mcpi_peer_asked *a;
+    for (a = state->asked; a; a = a->next) {
+        mcpi_peer_question *q = mcpi_peer_add_question(call, a->key);
+        if (!q) return MCP_E_NOMEM;
+        memcpy(q->digest, a->question, sizeof q->digest);
+        q->digested = true;
+        if (!a->answer.ptr) continue;
+        if (mcp_json_parse(&q->doc, a->answer.ptr, a->answer.len) != MCP_OK) return q->doc.error;
+        q->answer = mcp_json_root(&q->doc);
+    }
+    dialog->vouched = true;
+    dialog->rounds = state->round;
+    dialog->expires_ms = state->expires_ms;
+    memcpy(dialog->id, state->id, sizeof dialog->id);
+    return mcp_buf_add(&dialog->state, state->user.ptr, state->user.len) ? MCP_OK : MCP_E_NOMEM;
+}
+
+/* Opens what we sealed. */
+static int mcpi_server_open_state(mcp_call *call, mcp_str text)
+{
+    unsigned char bound[MCP_SHA256_SIZE];
+    mcpi_peer_state state;
+    char *own = call->doc.copy + (text.ptr - call->doc.copy);
+    int status;
+    mcpi_peer_bind_state(call, bound);
+    status = mcpi_peer_open_state(call->peer, bound, own, text.len, &call->arena, &state);
+    return status == MCP_OK ? mcpi_server_restore(call, &state) : status;
+}
+
+/* What is wrong with the members of a request that is sent again, or NULL. */
+static const char *mcpi_server_wrong_answers(mcp_json params, mcp_json answers, mcp_json state)
+{
+    if (!mcpi_server_is_object(params, true)) return "a key of \"params\" stands there twice";
+    if (!mcpi_server_is_object(answers, true))
+        return "params.inputResponses must be an object, each key once";
+    if (mcp_json_exists(state) && mcp_json_type(state) != MCP_JSON_STRING)
+        return "params.requestState must be a string";
+    return NULL;
+}
+
+/* Takes the answers that came with the request. MCP_OK, or what the reply will be. */
+static int mcpi_server_take_answers(mcp_call *call)
+{
+    const mcp_json params = call->message.params;
+    const mcp_json answers = mcp_json_get(params, "inputResponses");
+    const mcp_json state = mcp_json_get(params, "requestState");
+    mcpi_peer_dialog *dialog = call->dialog;
+    int status;
+    if (!mcpi_server_is_modern(call)) return MCP_OK;
+    dialog->refusal = mcpi_server_wrong_answers(params, answers, state);
+    if (dialog->refusal) return MCP_E_PROTOCOL;
+    dialog->answers = answers;
+    if (!mcp_json_exists(state)) return MCP_OK;
+    status = mcpi_server_open_state(call, mcp_json_str(state, NULL));
+    if (status != MCP_OK && status != MCP_E_NOMEM) dialog->refusal = mcpi_server_wrong_state(status);
+    return status;
+}
+
+/* Notes that a call has acted, until then. False: too many have, or there is no memory. */
+static bool mcpi_server_note_act(mcp_call *call, uint64_t until_ms)
+{
+    mcp_buf *acted = &call->peer->acted;
+    const uint64_t now = mcpi_peer_state_now(call->peer);
+    mcpi_peer_act act;
+    size_t from, to = 0;
+    for (from = 0; from < acted->len; from += sizeof act) {
+        memcpy(&act, acted->ptr + from, sizeof act);
+        if (act.until_ms && act.until_ms < now) continue;
+        memmove(acted->ptr + to, &act, sizeof act);
+        to += sizeof act;
+    }
+    acted->len = to;
+    memset(&act, 0, sizeof act);
+    memcpy(act.id, call->dialog->id, sizeof act.id);
+    act.until_ms = until_ms;
+    if (mcp_buf_add(acted, &act, sizeof act)) return true;
+    acted->error = MCP_OK;
+    return false;
+}
+
+static bool mcpi_server_has_acted(const mcp_call *call)
+{
+    const mcp_buf *acted = &call->peer->acted;
+    size_t at = 0;
+    while (at < acted->len && memcmp(acted->ptr + at, call->dialog->id, MCPI_PEER_ID) != 0)
+        at += sizeof(mcpi_peer_act);
+    return at < acted->len;
+}
+
+/* The client did not answer what the handler cannot do without. Spec: basic (error codes) */
+static void mcpi_server_put_unanswered(mcp_call *call, int status)
+{
+    const char *text = strchr(mcp_strerror(status), ' ') + 1;       /* behind its name */
+    const char *missing = call->dialog->missing;
+    if (status == MCP_E_TOO_LONG)
+        text = "what is to be asked is longer than mcp_server_desc.max_reply or max_state allows, or "
+               "max_rounds of questions are over";
+    if (status == MCP_E_UNSUPPORTED && missing && mcpi_server_is_modern(call)) {
+        mcpi_peer_put_error(call, MCPI_PROTO_MISSING_CAPABILITY, mcpi_schema_str(text));
+        mcpi_json_frame(&call->out, ",\"data\":{\"requiredCapabilities\":");
+        mcpi_json_put_ours(&call->out, missing, strlen(missing));
+        mcpi_json_frame(&call->out, "}");
+        mcpi_rpc_put_error_end(&call->out);
+        return;
+    }
+    mcpi_server_say_why(call, mcpi_schema_str(text));
+    if (!call->code) mcpi_server_end_content(call, true);
+}
+
+/* Writes why there is no result. False: for no reason that has to do with asking. */
+static bool mcpi_server_explain(mcp_call *call, int status)
+{
+    const char *refusal = call->dialog->refusal;
+    if (refusal) mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, refusal);
+    else if (!call->failed) mcpi_server_put_unanswered(call, status);
+    return refusal || !call->failed;
+}
+
+/* What was answered, of those that were asked in this run: a list for the seal. NULL without memory, or where
+   there is nothing. */
+static mcpi_peer_asked *mcpi_server_list_asked(mcp_call *call)
+{
+    mcpi_peer_asked *first = NULL, **end = &first;
+    mcpi_peer_question *q;
+    for (q = call->dialog->first; q; q = q->next) {
+        if (!q->open && (!q->asked || !mcp_json_exists(q->answer))) continue;
+        *end = (mcpi_peer_asked *)mcp_arena_get(&call->arena, sizeof **end);
+        if (!*end) return NULL;
+        memset(*end, 0, sizeof **end);
+        (*end)->key = q->key;
+        memcpy((*end)->question, q->digest, sizeof q->digest);
+        if (!q->open) {
+            mcp_out_reset(&q->text);
+            mcp_put_value(&q->text, q->answer);
+            if (mcp_out_done(&q->text, &(*end)->answer) != MCP_OK) return NULL;
+        }
+        end = &(*end)->next;
+    }
+    return first;
+}
+
+/* Until when the questions may be answered, by the clock of the seal; 0: for ever. */
+static uint64_t mcpi_server_expiry(const mcp_call *call)
+{
+    const uint64_t now = mcpi_peer_state_now(call->peer);
+    const mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    uint32_t longest = 0;
+    for (; q; q = mcpi_peer_open_question(q->next))
+        if (q->timeout_ms > longest) longest = q->timeout_ms;
+    return now && longest != MCP_NONE ? now + longest : 0;
+}
+
+/* Writes what the client is to bring back. MCP_OK, also where nothing can be sealed; or why not. */
+static int mcpi_server_put_state(mcp_call *call)
+{
+    const mcpi_peer_dialog *dialog = call->dialog;
+    unsigned char bound[MCP_SHA256_SIZE];
+    mcpi_peer_state state;
+    mcp_buf sealed;
+    int status;
+    if (!mcpi_server_can_seal(call)) return MCP_OK;
+    memset(&state, 0, sizeof state);
+    state.asked = mcpi_server_list_asked(call);
+    if (!state.asked) return MCP_E_NOMEM;
+    state.user.ptr = dialog->state.ptr;
+    state.user.len = dialog->state.len;
+    memcpy(state.id, dialog->id, sizeof state.id);
+    state.round = dialog->rounds;
+    state.expires_ms = mcpi_server_expiry(call);
+    if (dialog->acted && !mcpi_server_note_act(call, state.expires_ms)) return MCP_E_BUSY;
+    mcpi_peer_bind_state(call, bound);
+    mcp_buf_init(&sealed, call->peer->desc->alloc, call->peer->desc->max_reply);
+    status = mcpi_peer_seal_state(call->peer, bound, &state, &sealed);
+    if (status == MCP_OK) {
+        mcpi_json_frame(&call->out, ",\"requestState\":");
+        mcp_put_strn(&call->out, sealed.ptr, sealed.len);
+    }
+    mcp_buf_free(&sealed);
+    return status;
+}
+
+/* The result that asks the client to send its request again, with answers. */
+static void mcpi_server_put_questions(mcp_call *call)
+{
+    static const char complete[] = ",\"resultType\":\"complete\"";
+    const mcp_buf *end = &call->server->end.buf;
+    const mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    const char *comma = "";
+    int status;
+    mcpi_server_begin_result(call);
+    mcpi_json_frame(&call->out, "\"resultType\":\"input_required\",\"inputRequests\":{");
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        mcpi_json_put_ours(&call->out, comma, strlen(comma));
+        mcp_put_strn(&call->out, q->key.ptr, q->key.len);
+        mcpi_json_frame(&call->out, ":{");
+        mcpi_json_put_ours(&call->out, q->text.buf.ptr, q->text.buf.len);
+        mcpi_json_frame(&call->out, "}");
+        comma = ",";
+    }
+    mcpi_json_frame(&call->out, "}");
+    status = mcpi_server_put_state(call);
+    mcpi_json_put_ours(&call->out, end->ptr + sizeof complete - 1, end->len - (sizeof complete - 1));
+    mcpi_json_frame(&call->out, "}}");
+    if (status == MCP_OK) return;
+    mcpi_peer_fail(call, status);
+    mcpi_server_end_call(call, status);
+}
+
+/* Asks what the handler wants to know before it goes on. False: nothing that can be asked. */
+static bool mcpi_server_ask_client(mcp_call *call, mcp_call_fn fn)
+{
+    int status;
+    if (call->failed || call->dropped || !mcpi_peer_has_open(call)) return false;
+    call->dialog->fn = fn;
+    call->dialog->rounds++;
+    if (mcpi_server_is_modern(call)) {
+        call->outcome = MCP_ASK;
+        mcpi_server_put_questions(call);
+        return true;
+    }
+    status = mcpi_peer_park(call);
+    if (status != MCP_OK) mcpi_peer_fail(call, status);
+    return status == MCP_OK;
+}
+
+/* The answers are there: the handler runs again, from its top. */
+static void mcpi_server_run_again(mcp_call *call)
+{
+    mcpi_peer_question *q;
+    mcpi_peer_undefer(call);
+    for (q = call->dialog->first; q; q = q->next) q->asked = false;
+    mcpi_server_begin_content(call);
+    call->failed = MCP_OK;
+    call->memory = NULL;        /* as a request that is sent again has none */
+    mcpi_server_begin_scene(call);
+    mcpi_server_run_step(call, call->dialog->fn);
+    if (!call->ref) (void)mcpi_server_reply(call);
+}
+
+/* Ends the questions that have no time left, and goes on if that were all. In a callback this waits: a
+   handler may do what it likes. */
+static void mcpi_server_expire_questions(mcp_call *call)
+{
+    if (call->peer->depth != 1) return;
+    mcpi_peer_expire_questions(call, mcpi_peer_now(call->peer));
+    if (!mcpi_peer_has_open(call)) mcpi_server_run_again(call);
+}
+
+/* Keeps what the client answered. Returns the call that has all its answers now, or NULL. */
+static mcp_call *mcpi_server_take_response(mcp_call *message)
+{
+    const mcp_json error = message->message.error;
+    mcp_call *call;
+    mcpi_peer_question *q = mcpi_peer_find_asked(message->peer, message->route.session, message->message.id,
+                                                 &call);
+    if (!q) return NULL;
+    q->sent = false;
+    if (mcp_json_exists(error)) {
+        mcpi_peer_settle(q, mcp_json_int(error, "code", 0) == -1 ? MCP_E_DECLINED : MCP_E_REMOTE);
+    } else if (mcp_json_clone(&q->doc, message->message.result) != MCP_OK) {
+        mcpi_peer_settle(q, q->doc.error);
+    } else {
+        q->answer = mcp_json_root(&q->doc);
+        mcpi_peer_settle(q, MCP_OK);
+    }
+    mcpi_peer_note_status(message, q->status);
+    if (!mcpi_peer_has_open(call)) return call;
+    mcpi_peer_set_question_time(call);
+    return NULL;
+}
+
+static void mcpi_server_give_up(mcp_call *call)
+{
+    mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    for (; q; q = mcpi_peer_open_question(q->next)) mcpi_peer_settle(q, MCP_E_CLOSED);
+    mcpi_server_run_again(call);
+}
+
+MCP_API void mcp_session_ended(mcp_session *session)
+{
+    mcpi_peer *peer = session->peer;
+    uint32_t i;
+    mcpi_peer_enter(peer);
+    for (i = 0; i < peer->num_calls; i++)
+        if (mcpi_peer_waits(peer->calls[i]) && peer->calls[i]->route.session == session)
+            peer->asking->give_up(peer->calls[i]);
+    mcpi_peer_leave(peer);
+}
+
+
+/* Whether the client has declared a capability, and within it another one, if that is not NULL. */
+static bool mcpi_server_declared(mcp_call *call, const char *name, const char *within)
+{
+    mcp_json v = mcp_json_get(mcp_client_capabilities(call), name);
+    if (within) v = mcp_json_get(v, within);
+    return mcp_json_type(v) == MCP_JSON_OBJECT;
+}
+
+/* The capability that a sampling wants and the client lacks, as JSON; or NULL. */
+static const char *mcpi_server_lacks_sampling(mcp_call *call, mcp_json params)
+{
+    const bool tools = mcp_json_exists(mcp_json_get(params, "tools")) ||
+                       mcp_json_exists(mcp_json_get(params, "toolChoice"));
+    const mcp_str context = mcp_json_str(params, "includeContext");
+    const bool fine = mcpi_server_features(call) & MCPI_PROTO_ELICIT_URL;   /* others do not tell */
+    if (!mcpi_server_declared(call, "sampling", NULL)) return "{\"sampling\":{}}";
+    if (tools && !(fine && mcpi_server_declared(call, "sampling", "tools")))
+        return "{\"sampling\":{\"tools\":{}}}";
+    if (fine && context.ptr && !mcpi_json_is_key(context.ptr, context.len, "none") &&
+        !mcpi_server_declared(call, "sampling", "context"))
+        return "{\"sampling\":{\"context\":{}}}";
+    return NULL;
+}
+
+/* Whether the form has a list, which the revision may not know. */
+static bool mcpi_server_has_list(const mcp_field *form)
+{
+    while (form && form->name && !(form->type & MCP_LIST)) form++;
+    return form && form->name;
+}
+
+/* The capability that a question wants and the client lacks, as JSON; or NULL. params: of a sampling. */
+static const char *mcpi_server_lacks(mcp_call *call, const mcp_question *question, mcp_json params)
+{
+    const unsigned features = mcpi_server_features(call);
+    const bool url = features & MCPI_PROTO_ELICIT_URL && mcpi_server_declared(call, "elicitation", "url");
+    switch (question->kind) {
+    case MCP_INPUT_URL: return url ? NULL : "{\"elicitation\":{\"url\":{}}}";
+    case MCP_INPUT_SAMPLING: return mcpi_server_lacks_sampling(call, params);
+    case MCP_INPUT_ROOTS: return mcpi_server_declared(call, "roots", NULL) ? NULL : "{\"roots\":{}}";
+    default: break;
+    }
+    if (!(features & MCPI_PROTO_ELICIT_URL) && mcpi_server_has_list(question->form))
+        return "{\"elicitation\":{}}";
+    if (features & MCPI_PROTO_ELICIT && mcpi_server_declared(call, "elicitation", NULL) &&
+        (!url || mcpi_server_declared(call, "elicitation", "form")))
+        return NULL;
+    return "{\"elicitation\":{}}";
+}
+
+/* Whether a row can stand in a form. */
+static bool mcpi_server_is_of_form(const mcp_field *f)
+{
+    if (f->type & MCP_LIST) return mcpi_schema_type(f) == MCP_STRING && f->choices;
+    return mcpi_schema_type_name(f->type) != NULL;
+}
+
+/* What is wrong with a question as the programmer wrote it, or NULL. */
+static const char *mcpi_server_wrong_question(const mcp_question *question, mcp_json params)
+{
+    const mcp_field *f;
+    switch (question->kind) {
+    case MCP_INPUT_FORM:
+        for (f = question->form; f && f->name; f++)
+            if (!mcpi_server_is_of_form(f)) return "mcp_ask with a row that no form can have";
+        return question->message && question->form ? NULL : "mcp_ask without message or form";
+    case MCP_INPUT_URL:
+        return question->message && question->url ? NULL : "mcp_ask_url without message or url";
+    case MCP_INPUT_SAMPLING:
+        if (mcp_json_type(mcp_json_get(params, "messages")) == MCP_JSON_ARRAY &&
+            mcp_json_type(mcp_json_get(params, "maxTokens")) == MCP_JSON_NUMBER)
+            return NULL;
+        return "mcp_sample without messages or maxTokens";
+    default: return question->kind == MCP_INPUT_ROOTS ? NULL : "mcp_ask_question of no kind";
+    }
+}
+
+/* The id of an address that is to be opened: as hard to guess as that of the call. */
+static void mcpi_server_put_elicitation_id(mcp_call *call, mcp_out *out, mcp_str key)
+{
+    static const char digits[] = "0123456789abcdef";
+    const mcpi_peer_dialog *dialog = call->dialog;
+    size_t i;
+    mcpi_json_frame(out, "\"elicitationId\":\"");
+    for (i = 0; i < sizeof dialog->id; i++) {
+        mcpi_json_put_ours(out, digits + (dialog->id[i] >> 4), 1);
+        mcpi_json_put_ours(out, digits + (dialog->id[i] & 15), 1);
+    }
+    for (i = 0; i < key.len; i++) {     /* a key may have any characters */
+        mcpi_json_put_ours(out, digits + ((unsigned char)key.ptr[i] >> 4), 1);
+        mcpi_json_put_ours(out, digits + ((unsigned char)key.ptr[i] & 15), 1);
+    }
+    mcpi_json_frame(out, "\"");
+}
+
+/* Writes method and params of a question, as its client's revision wants them. */
+static void mcpi_server_put_question(mcp_call *call, mcp_out *out, mcp_str key, const mcp_question *question,
+                                     mcp_json params)
+{
+    const bool fine = mcpi_server_features(call) & MCPI_PROTO_ELICIT_URL;
+    mcpi_rpc_begin(out);
+    switch (question->kind) {
+    case MCP_INPUT_SAMPLING:
+        mcpi_json_frame(out, "\"method\":\"sampling/createMessage\",\"params\":");
+        mcp_put_value(out, params);
+        return;
+    case MCP_INPUT_ROOTS: mcpi_json_frame(out, "\"method\":\"roots/list\""); return;
+    default: break;
+    }
+    mcpi_json_frame(out, "\"method\":\"elicitation/create\",\"params\":{\"message\":");
+    mcp_put_str(out, question->message);
+    if (question->kind == MCP_INPUT_FORM) {
+        mcpi_json_frame(out, ",\"requestedSchema\":");
+        mcpi_schema_put(out, question->form, fine ? MCPI_SCHEMA_DEFAULTS : 0);
+    } else {
+        mcpi_json_frame(out, ",\"mode\":\"url\",\"url\":");
+        mcp_put_str(out, question->url);
+        if (!mcpi_server_is_modern(call)) {
+            mcpi_json_frame(out, ",");
+            mcpi_server_put_elicitation_id(call, out, key);
+        }
+    }
+    mcpi_json_frame(out, "}");
+}
+
+/* What an answer says: MCP_OK, why there is none, or MCP_E_SYNTAX if it is no answer to the question. */
+static int mcpi_server_read_answer(const mcp_question *question, mcp_json result, mcp_json *answer)
+{
+    char text[256];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcp_json content;
+    if (mcp_json_type(result) != MCP_JSON_OBJECT) return MCP_E_SYNTAX;
+    if (question->kind == MCP_INPUT_ROOTS) {
+        *answer = mcp_json_get(result, "roots");
+        return mcp_json_type(*answer) == MCP_JSON_ARRAY ? MCP_OK : MCP_E_SYNTAX;
+    }
+    if (question->kind == MCP_INPUT_SAMPLING) {
+        *answer = result;
+        return mcp_json_str(result, "role").ptr && mcp_json_str(result, "model").ptr &&
+               mcp_json_type(mcp_json_get(result, "content")) >= MCP_JSON_ARRAY ? MCP_OK : MCP_E_SYNTAX;
+    }
+    if (mcp_json_equals(result, "action", "decline")) return MCP_E_DECLINED;
+    if (mcp_json_equals(result, "action", "cancel")) return MCP_E_DISMISSED;
+    if (!mcp_json_equals(result, "action", "accept")) return MCP_E_SYNTAX;
+    if (question->kind == MCP_INPUT_URL) return MCP_OK;
+    content = mcp_json_get(result, "content");
+    if (mcp_json_exists(content) && mcp_json_type(content) != MCP_JSON_OBJECT) return MCP_E_SYNTAX;
+    *answer = content;
+    return mcpi_schema_check(question->form, content, &note) ? MCP_OK : MCP_E_SYNTAX;
+}
+
+/* Whether the user left something out that has a default. */
+static bool mcpi_server_lacks_default(const mcp_field *f, mcp_json content)
+{
+    while (f->name && (!f->def || mcp_json_exists(mcp_json_get(content, f->name)))) f++;
+    return f->name != NULL;
+}
+
+/* Puts the defaults of what was left out into an accepted form: not every client knows them, or fills
+   them in. */
+static int mcpi_server_fill_form(mcpi_peer_question *q, const mcp_field *form, mcp_json *content)
+{
+    mcp_out *out = &q->text;
+    const mcp_field *f;
+    mcp_json v;
+    mcp_str text;
+    int status;
+    if (!mcpi_server_lacks_default(form, *content)) return MCP_OK;
+    mcpi_rpc_begin(out);
+    mcpi_json_frame(out, "{\"action\":\"accept\",\"content\":");
+    mcp_put_object(out);
+    for (v = mcp_json_first(*content); mcp_json_exists(v); v = mcp_json_next(v)) {
+        mcp_put_keyn(out, mcp_json_key(v).ptr, mcp_json_key(v).len);
+        mcp_put_value(out, v);
+    }
+    for (f = form; f->name; f++)
+        if (!mcp_json_exists(mcp_json_get(*content, f->name)))
+            mcpi_schema_put_literal(out, f->name, f->def,
+                                    (f->type & (MCP_TYPE_MASK | MCP_LIST)) == MCP_STRING);
+    mcp_put_end(out);
+    mcpi_json_frame(out, "}");
+    status = mcp_out_done(out, &text);
+    if (status == MCP_OK) status = mcp_json_parse(&q->doc, text.ptr, text.len);
+    q->answer = mcp_json_root(&q->doc);
+    *content = mcp_json_get(q->answer, "content");
+    return status;
+}
+
+/* Bytes of all that was asked and answered so far: what a seal has to carry, or a parked call keeps. */
+static size_t mcpi_server_carried(const mcp_call *call)
+{
+    const mcpi_peer_question *q;
+    size_t size = call->dialog->state.len;
+    for (q = call->dialog->first; q; q = q->next)
+        if (q->asked || q->open) size += q->key.len + sizeof q->digest + q->doc.copy_size;
+    return size;
+}
+
+/* Whether an earlier question of this run was answered. */
+static bool mcpi_server_has_answer(const mcp_call *call)
+{
+    const mcpi_peer_question *q = call->dialog->first;
+    while (q && !(q->asked && mcp_json_exists(q->answer))) q = q->next;
+    return q != NULL;
+}
+
+/* Whether one question more can be sent. MCP_OK, or why not. */
+static int mcpi_server_check_room(mcp_call *call, const mcpi_peer_question *q)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    size_t size = 512 + mcpi_server_carried(call) / 3 * 4;
+    const mcpi_peer_question *other = mcpi_peer_open_question(call->dialog->first);
+    if (call->dialog->rounds >= d->max_rounds) return MCP_E_TOO_LONG;
+    if (size > d->max_state) return MCP_E_TOO_LONG;
+    for (; other; other = mcpi_peer_open_question(other->next))
+        size += other->text.buf.len + 6 * other->key.len;
+    return size + q->text.buf.len + 6 * q->key.len < d->max_reply ? MCP_OK : MCP_E_TOO_LONG;
+}
+
+/* The question will go out when the handler returns MCP_ASK; or why not. */
+static int mcpi_server_open_question(mcp_call *call, mcpi_peer_question *q, const mcp_question *question)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    int status = mcpi_server_check_room(call, q);
+    if (status != MCP_OK) return status;
+    if (mcpi_server_is_modern(call) && !mcpi_server_can_seal(call) &&
+        (call->dialog->state.len || mcpi_server_has_answer(call) || (question->flags & MCP_SEALED)))
+        return mcpi_peer_misuse(call, "mcp_ask that needs a seal, without desc.random or desc.state_keys");
+    q->answer = mcpi_json_missing();
+    q->open = true;
+    q->timeout_ms = question->timeout_ms ? question->timeout_ms : d->ask_timeout_ms;
+    return MCP_ASK;
+}
+
+/* What the call asks, with an id of its own if there is chance, and with the answers that came. NULL without
+   memory, or where these are refused: that becomes the reply. */
+static mcpi_peer_dialog *mcpi_server_begin_dialog(mcp_call *call)
+{
+    static const mcpi_peer_asking asking = {
+        mcpi_server_ask_client, mcpi_peer_emit_questions, mcpi_server_take_response, mcpi_server_run_again,
+        mcpi_server_expire_questions, mcpi_server_give_up, mcpi_peer_withdraw_all, mcpi_server_explain,
+        mcpi_peer_end_dialog
+    };
+    mcpi_peer_dialog *dialog = call->dialog;
+    int status = MCP_OK;
+    if (!dialog) {
+        dialog = mcpi_peer_begin_dialog(call);
+        if (dialog) (void)mcpi_peer_draw(call->peer, dialog->id, sizeof dialog->id);
+        call->peer->asking = &asking;
+        status = dialog ? mcpi_server_take_answers(call) : (int)MCP_E_NOMEM;
+        if (status != MCP_OK) mcpi_peer_fail(call, status);
+    }
+    return status == MCP_OK && !dialog->refusal ? dialog : NULL;
+}
+
+/* Writes a question, and finds what was answered to it before. MCP_OK, or why it cannot be asked. */
+static int mcpi_server_take_question(mcp_call *call, mcp_str key, const mcp_question *question,
+                                     mcp_json params, mcpi_peer_question **found)
+{
+    const mcpi_peer_dialog *dialog = call->dialog;
+    mcpi_peer_question *q = mcpi_peer_find_question(dialog, key);
+    unsigned char digest[MCP_SHA256_SIZE];
+    mcp_str text;
+    bool same, counts;
+    int status;
+    if (!q) q = mcpi_peer_add_question(call, key);
+    if (!q) return MCP_E_NOMEM;
+    mcpi_server_put_question(call, &q->text, key, question, params);
+    status = mcp_out_done(&q->text, &text);
+    if (status != MCP_OK) return status;
+    mcp_sha256(text.ptr, text.len, digest);
+    same = q->digested && !memcmp(digest, q->digest, sizeof digest);
+    if (q->asked && !same) return mcpi_peer_misuse(call, "mcp_ask with the key of another question");
+    if (!same) {        /* an answer counts only for what was asked */
+        q->answer = mcpi_json_missing();
+        q->status = MCP_OK;
+    }
+    counts = dialog->vouched ? same : !(question->flags & MCP_SEALED);
+    if (!mcp_json_exists(q->answer) && counts) q->answer = mcp_json_get(dialog->answers, key.ptr);
+    memcpy(q->digest, digest, sizeof digest);
+    q->digested = q->asked = true;
+    *found = q;
+    return MCP_OK;
+}
+
+static int mcpi_server_ask(mcp_call *call, mcp_str key, const mcp_question *question, mcp_json params,
+                           mcp_json *answer)
+{
+    const char *wrong = mcpi_server_wrong_question(question, params);
+    mcpi_peer_question *q = NULL;
+    int status;
+    if (wrong) return mcpi_peer_misuse(call, wrong);
+    if (!mcpi_server_begin_dialog(call)) return call->failed;
+    status = mcpi_server_take_question(call, key, question, params, &q);
+    if (status != MCP_OK) return status;
+    if (q->status != MCP_OK) return q->status;
+    status = MCP_E_SYNTAX;
+    if (mcp_json_exists(q->answer)) status = mcpi_server_read_answer(question, q->answer, answer);
+    if (status == MCP_OK && question->kind == MCP_INPUT_FORM)
+        return mcpi_server_fill_form(q, question->form, answer);
+    if (status != MCP_E_SYNTAX) return status;
+    *answer = mcpi_json_missing();
+    call->dialog->missing = mcpi_server_lacks(call, question, params);
+    return call->dialog->missing ? (int)MCP_E_UNSUPPORTED : mcpi_server_open_question(call, q, question);
+}
+
+MCP_API int mcp_ask_question(mcp_call *call, const char *key, const mcp_question *question, mcp_json *answer)
+{
+    const mcp_str name = mcpi_schema_str(key);
+    mcp_json unused;
+    mcp_doc params;
+    int status;
+    if (!answer) answer = &unused;
+    *answer = mcpi_json_missing();
+    if (!call->running) return MCP_E_MISUSE;
+    if (call->dropped) return MCP_E_CLOSED;
+    if (!mcpi_server_may_ask(call) || !call->row) return MCP_E_UNSUPPORTED;
+    if (!name.len || name.len > MCPI_RPC_MAX_ID)
+        return mcpi_peer_misuse(call, "mcp_ask with a key of 0 or more than 256 bytes");
+    memset(&params, 0, sizeof params);
+    params.alloc = call->peer->desc->alloc;
+    if (question->params) (void)mcp_json_parse(&params, question->params, strlen(question->params));
+    status = params.error;
+    if (status == MCP_OK) status = mcpi_server_ask(call, name, question, mcp_json_root(&params), answer);
+    mcp_doc_free(&params);
+    if (status == MCP_E_NOMEM) mcpi_peer_fail(call, status);
+    return status;
+}
+
+MCP_API int mcp_ask(mcp_call *call, const char *key, const char *message, const mcp_field *form,
+                    mcp_json *answer)
+{
+    mcp_question question;
+    memset(&question, 0, sizeof question);
+    question.kind = MCP_INPUT_FORM;
+    question.message = message;
+    question.form = form;
+    return mcp_ask_question(call, key, &question, answer);
+}
+
+MCP_API int mcp_ask_url(mcp_call *call, const char *key, const char *message, const char *url)
+{
+    mcp_question question;
+    memset(&question, 0, sizeof question);
+    question.kind = MCP_INPUT_URL;
+    question.message = message;
+    question.url = url;
+    return mcp_ask_question(call, key, &question, NULL);
+}
+
+MCP_API int mcp_sample(mcp_call *call, const char *key, mcp_json *answer, const char *format, ...)
+{
+    mcp_question question;
+    mcp_out out;
+    mcp_str params;
+    va_list args;
+    int status;
+    memset(&question, 0, sizeof question);
+    *answer = mcpi_json_missing();
+    mcp_out_init(&out, call->peer->desc->max_reply);
+    out.buf.alloc = call->peer->desc->alloc;
+    va_start(args, format);
+    mcp_put_fv(&out, format, args);
+    va_end(args);
+    status = mcp_out_done(&out, &params);
+    question.kind = MCP_INPUT_SAMPLING;
+    question.params = params.ptr;
+    if (status == MCP_OK) status = mcp_ask_question(call, key, &question, answer);
+    else mcpi_peer_fail(call, status);
+    mcp_out_free(&out);
+    return status;
+}
+
+MCP_API int mcp_roots(mcp_call *call, mcp_json *roots)
+{
+    mcp_question question;
+    memset(&question, 0, sizeof question);
+    question.kind = MCP_INPUT_ROOTS;
+    return mcp_ask_question(call, "roots", &question, roots);
+}
+
+/* Spec: 2025-11-25 client/elicitation (completion notifications) */
+MCP_API void mcp_url_done(mcp_call *call, const char *key)
+{
+    mcp_out *note = &call->peer->note;
+    const mcp_str name = mcpi_schema_str(key);
+    if (!call->dialog || mcpi_server_is_modern(call) || !mcpi_peer_find_question(call->dialog, name)) return;
+    mcpi_peer_begin_note(note, "notifications/elicitation/complete");
+    mcpi_json_frame(note, ",\"params\":{");
+    mcpi_server_put_elicitation_id(call, note, name);
+    mcpi_json_frame(note, "}}");
+    (void)mcpi_peer_emit_note(call, note);
+}
+
+MCP_API int mcp_state_set(mcp_call *call, const void *bytes, size_t len)
+{
+    mcpi_peer_dialog *dialog = mcpi_server_begin_dialog(call);
+    if (!dialog) return call->failed;
+    mcp_buf_reset(&dialog->state);
+    if (mcp_buf_add(&dialog->state, bytes, len)) return MCP_OK;
+    return dialog->state.error;
+}
+
+MCP_API mcp_str mcp_state(mcp_call *call)
+{
+    const mcpi_peer_dialog *dialog = mcpi_server_begin_dialog(call);
+    mcp_str state = { NULL, 0 };
+    if (!dialog || !dialog->state.len) return state;
+    state.ptr = dialog->state.ptr;
+    state.len = dialog->state.len;
+    return state;
+}
+
+MCP_API void mcp_forget(mcp_call *call, const char *key)
+{
+    mcpi_peer_question *q = call->dialog ? mcpi_peer_find_question(call->dialog, mcpi_schema_str(key)) : NULL;
+    if (!q) return;
+    q->answer = mcpi_json_missing();
+    q->asked = q->digested = false;
+}
+
+MCP_API bool mcp_once(mcp_call *call)
+{
+    mcpi_peer_dialog *dialog = mcpi_server_begin_dialog(call);
+    const bool first = dialog && !dialog->acted;
+    if (!first) return false;
+    dialog->acted = true;
+    if (dialog->vouched)
+        return call->peer->desc->random && !mcpi_server_has_acted(call) &&
+               mcpi_server_note_act(call, dialog->expires_ms);
+    return !mcp_json_exists(dialog->answers);
+}
+
+/*-- Running a request --*/
 
 /* Asks the host. */
 MCPI_NOINLINE bool mcpi_server_ask_host(mcp_call *call)
@@ -10780,7 +11939,7 @@ static void mcpi_server_get_prompt(mcp_call *call)
                                 "prompts/get: unknown prompt; see prompts/list",
                                 "prompts/get: params.arguments must be an object"))
         return;
-    call->role = "user";
+    mcpi_server_begin_scene(call);
     mcpi_server_check_and_run(call, mcpi_server_prompt(call)->args, mcpi_server_prompt(call)->fn);
 }
 
@@ -10879,8 +12038,7 @@ static void mcpi_server_read_resource(mcp_call *call)
     if (!row) return;
     mcpi_peer_use_row(call, row);
     fn = mcpi_server_resource(call)->fn;
-    call->ttl_ms = mcpi_server_resource(call)->ttl_ms;
-    call->cache = mcpi_server_resource(call)->flags & MCP_PUBLIC ? MCP_CACHE_PUBLIC : MCP_CACHE_PRIVATE;
+    mcpi_server_begin_scene(call);
     if (mcpi_server_passes(call)) mcpi_server_run_handler(call, fn ? fn : mcpi_server_read_contents);
 }
 
@@ -10940,14 +12098,6 @@ static bool mcpi_server_has_argument(const mcp_call *call, int kind, const char 
 {
     if (kind == MCPI_SERVER_TEMPLATES) return mcpi_proto_uri_has(mcpi_peer_key(call->row), name);
     return mcpi_server_field(mcpi_server_prompt(call)->args, name) != NULL;
-}
-
-/* Whether a value is an object without a key that stands there twice; or, where it may be, missing. */
-static bool mcpi_server_is_object(mcp_json v, bool may_be_missing)
-{
-    uint32_t at;
-    if (!mcp_json_exists(v)) return may_be_missing;
-    return mcp_json_type(v) == MCP_JSON_OBJECT && mcpi_json_repeated(v, &at) == MCP_OK && !at;
 }
 
 /* The arguments that are known already have strings as values. */
@@ -11365,8 +12515,12 @@ static void mcpi_server_begin_call(mcp_call *call, const mcp_delivery *d)
 /* What asks for no answer. */
 static int mcpi_server_take_notice(mcp_call *call)
 {
+    const mcpi_peer_asking *asking = call->peer->asking;
+    mcp_call *answered = NULL;
     if (call->message.kind == MCPI_RPC_NOTIFICATION) mcpi_server_notice(call);
+    else if (asking) answered = asking->answer(call);
     mcpi_peer_abandon(call);
+    if (answered) asking->run_again(answered);
     return MCP_OK;
 }
 
@@ -11526,6 +12680,10 @@ static void mcpi_server_expire(mcp_call *call)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
 
+    if (mcpi_peer_waits(call)) {
+        call->peer->asking->expire(call);
+        return;
+    }
     mcpi_base_note_str(&note, "there was no answer within ");
     mcpi_base_note_uint(&note, own ? own : d->call_timeout_ms);
     mcpi_base_note_str(&note, " ms (");
@@ -14767,6 +15925,7 @@ static void mcpi_stdio_end_input(mcp_stdio *io)
     const mcpi_peer *peer = io->session->peer;
     io->ended = true;
     io->drained_ms = mcpi_peer_now(peer) + peer->desc->drain_ms;
+    mcp_session_ended(io->session);
 }
 
 /* Reads once, and serves every line that is complete. */

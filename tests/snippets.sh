@@ -18,10 +18,13 @@ from_readme() {
         on { print >> file }' README.md
 }
 
-from_manual() { # a heading, then the program, indented by seven columns
+from_manual() { # a heading, then the program or a part of one, indented by seven columns
     awk -v dir="$dir" '
         /^#/ { exit }
-        /^   [^ ]/ { on = /A WHOLE SERVER/ ? "server" : /A CLIENT/ ? "client" : /JUST THE JSON CODEC/ ? "codec" : "" }
+        /^   [^ ]/ {
+            on = /A WHOLE SERVER/ ? "server" : /A CLIENT/ ? "client" : /JUST THE JSON CODEC/ ? "codec" : ""
+            if (/ASKING THE USER/) on = "ask"
+        }
         on && /^       / { print substr($0, 8) > (dir "/manual_" on ".txt") }' mcp.h
 }
 
@@ -58,7 +61,7 @@ same_program() {        # two files, the second from its first directive on, but
 from_readme
 from_manual
 bad=0
-for name in manual_server manual_client manual_codec tutorial; do
+for name in manual_server manual_client manual_codec manual_ask tutorial; do
     [ -f "$dir/$name.txt" ] && continue
     echo "FAIL - snippets: $name: not found; see from_readme and from_manual in tests/snippets.sh"
     bad=1
