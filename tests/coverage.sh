@@ -11,27 +11,35 @@ command -v "$gcc" >/dev/null && command -v gcov >/dev/null || {
 }
 
 # A program that does not compile, or fails, is a failure of its own in tests/run.sh; here it only counts less.
-measure() {     # program variant flag: leaves gcov's listing of mcp.h
-    work=$dir/$1.$2
-    mkdir -p "$work" &&
-        $gcc -O0 --coverage -I. "$3" "tests/$1.c" -o "$work/run" -lm &&
-        { "$work/run" || true; } &&
-        gcov -b -c -t "$work"/*.gcda | awk '/^ *-: *0:Source:/ { on = /mcp\.h$/ } on' >"$work/mcp.h.gcov"
+# Programs that use the public functions share one object; those that look inside have their own.
+measure() {     # variant flag: leaves gcov's listing of mcp.h
+    work=$dir/$1
+    mkdir -p "$work"
+    printf '#define MCP_IMPLEMENTATION\n#include "mcp.h"\n' >"$work/mcp.c"
+    $gcc -O0 --coverage -I. "$2" -c "$work/mcp.c" -o "$work/mcp.o" || return
+    for file in tests/test_*.c; do
+        name=$(basename "$file" .c)
+        if grep -q 'mcpi_\|MCPI_' "$file"; then
+            $gcc -O0 --coverage -I. "$2" "$file" -o "$work/$name" -lm
+        else
+            $gcc -O0 -DMCP_LAYERS=0 -I. "$2" -c "$file" -o "$work/$name.o" &&
+                $gcc --coverage "$work/$name.o" "$work/mcp.o" -o "$work/$name" -lm
+        fi && "$work/$name"
+    done
+    for data in "$work"/*.gcda; do
+        gcov -b -c -t "$data" | awk '/^ *-: *0:Source:/ { on = /mcp\.h$/ } on' >"$data.gcov"
+    done
 }
 
 if [ "${1:-}" = --measure ]; then
-    measure "$2" "$3" "$4" >"$dir/$2.$3.log" 2>&1
+    measure "$2" "$3" >"$dir/$2.log" 2>&1
     exit 0
 fi
 
 mkdir -p "$dir"
-rm -rf "$dir"/*.*
-for file in tests/test_*.c; do
-    name=$(basename "$file" .c)
-    echo "$name default -g0"
-    echo "$name nosimd -DMCP_NO_SIMD"
-    echo "$name small -DMCP_SMALL=1"
-done | MCP_TEST_N="${MCP_TEST_N:-2000}" xargs -n 3 -P 2 sh tests/coverage.sh --measure
+rm -rf "${dir:?}"/*
+printf '%s\n' 'default -g0' 'nosimd -DMCP_NO_SIMD' 'small -DMCP_SMALL=1' |
+    MCP_TEST_N="${MCP_TEST_N:-2000}" xargs -n 2 -P 2 sh tests/coverage.sh --measure
 
 awk -v layers="$*" -v list="$dir/missed.txt" '
     BEGIN {
@@ -84,4 +92,4 @@ awk -v layers="$*" -v list="$dir/missed.txt" '
         if (branches) printf "note - coverage: %d of %d branches of %s are taken (%.1f %%)\n",
             reached, branches, layers, 100 * reached / branches
         exit missed > 0 || !lines
-    }' "$dir"/*/mcp.h.gcov
+    }' "$dir"/*/*.gcov

@@ -56,48 +56,42 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 cannot=77
 
-# Compiles the source $1 in variant $2 to $3, and sets $runner to what it has to be run with. Fails if that does
-# not compile, with $cannot (with the reason in $why) if this machine cannot do it.
-compile() {
-    source=$1
+# Sets $compiler to the command that compiles in variant $1, and $runner to what runs its programs. Fails with
+# $cannot, and the reason in $why, if this machine cannot do it. $2: a name for files.
+choose() {
     runner=
     why=
-    case $2 in
-    default) $CC -O2 -I. "$source" -o "$3" -lm ;;
-    nosimd) $CC -O2 -DMCP_NO_SIMD -I. "$source" -o "$3" -lm ;;
-    small) $CC -O2 -DMCP_SMALL=1 -I. "$source" -o "$3" -lm ;;
+    case $1 in
+    default) compiler="$CC -O2" ;;
+    nosimd) compiler="$CC -O2 -DMCP_NO_SIMD" ;;
+    small) compiler="$CC -O2 -DMCP_SMALL=1" ;;
     asan | clang)   # each of the two compilers has sanitizers that find what the other overlooks
-        [ "$2" = asan ] && sanitizing=$CC || sanitizing=clang
-        echo 'int main(void) { return 0; }' >"$3.probe.c"
-        $sanitizing -fsanitize=address,undefined "$3.probe.c" -o "$3.probe" 2>/dev/null ||
-            { why="no sanitizers in $sanitizing (apt-get install gcc clang libclang-rt-14-dev)"; return $cannot; }
-        $sanitizing -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -I. "$source" -o "$3" -lm ;;
+        [ "$1" = asan ] && compiler=$CC || compiler=clang
+        echo 'int main(void) { return 0; }' >"$2.probe.c"
+        $compiler -fsanitize=address,undefined "$2.probe.c" -o "$2.probe" 2>/dev/null ||
+            { why="no sanitizers in $compiler (apt-get install gcc clang libclang-rt-14-dev)"; return $cannot; }
+        compiler="$compiler -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" ;;
     cxx)
         have "$CXX" || { why="no $CXX: install a C++ compiler (apt-get install g++)"; return $cannot; }
-        $CXX -x c++ -std=c++11 -O2 -I. "$source" -o "$3" -lm ;;
+        compiler="$CXX -x c++ -std=c++11 -O2" ;;
     i686)
         have i686-linux-gnu-gcc ||
             { why='apt-get install gcc-i686-linux-gnu libc6-dev-i386-cross'; return $cannot; }
-        i686-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
-        runner=$(i686_runner "$3") || { why='apt-get install qemu-user'; return $cannot; } ;;
-    aarch64)
-        have aarch64-linux-gnu-gcc && have qemu-aarch64 ||
-            { why='apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'; return $cannot; }
-        aarch64-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
-        runner=qemu-aarch64 ;;
-    s390x)
-        have s390x-linux-gnu-gcc && have qemu-s390x ||
-            { why='apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'; return $cannot; }
-        s390x-linux-gnu-gcc -O2 -static -I. "$source" -o "$3" -lm || return 1
-        runner=qemu-s390x ;;
+        runner=$(i686_runner "$2") || { why='apt-get install qemu-user'; return $cannot; }
+        compiler='i686-linux-gnu-gcc -O2 -static' ;;
+    aarch64 | s390x)
+        have "$1-linux-gnu-gcc" && have "qemu-$1" ||
+            { why="apt-get install gcc-$1-linux-gnu qemu-user, and its libc6-dev-...-cross"; return $cannot; }
+        compiler="$1-linux-gnu-gcc -O2 -static"
+        runner=qemu-$1 ;;
     valgrind)
         have valgrind || { why='apt-get install valgrind'; return $cannot; }
-        $CC -O2 -g -I. "$source" -o "$3" -lm || return 1
+        compiler="$CC -O2 -g"
         for fn in malloc realloc; do    # tests ask for absurd sizes on purpose
             printf '{\nabsurd sizes\nMemcheck:FishyValue\n%s(size)\nfun:%s\n}\n' $fn $fn
-        done >"$3.supp"
+        done >"$2.supp"
         runner="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=all
-                --suppressions=$3.supp" ;;
+                --suppressions=$2.supp" ;;
     esac
 }
 
@@ -106,6 +100,25 @@ i686_runner() { # most kernels of x86-64 run 32-bit programs themselves
     i686-linux-gnu-gcc -static "$1.probe.c" -o "$1.probe" || return 1
     "$1.probe" 2>/dev/null && return
     have qemu-i386 && echo qemu-i386
+}
+
+# The implementation in variant $1, which most programs are linked with: compiled once, as it takes the longest.
+library() {
+    printf '#define MCP_IMPLEMENTATION\n#include "mcp.h"\n' >"$out/mcp.$1.c"
+    choose "$1" "$out/mcp.$1" && $compiler -I. -c "$out/mcp.$1.c" -o "$out/mcp.$1.o"
+}
+
+# Whether a program needs an implementation of its own: it looks inside, or chooses options.
+has_own() {
+    grep -qE 'mcpi_|MCPI_|^#define MCP_([A-HJ-Z]|I[A-LN-Z])' "$1"
+}
+
+# Compiles the source $1 in variant $2 to $3, and sets $runner. Fails as choose does. With MCP_LAYERS=0 a program
+# that asks for the implementation gets the declarations alone.
+compile() {
+    choose "$2" "$3" || return
+    if has_own "$1"; then $compiler -I. "$1" -o "$3" -lm
+    else $compiler -DMCP_LAYERS=0 -I. "$1" -x none "$out/mcp.$2.o" -o "$3" -lm; fi
 }
 
 build() {       # name variant program: compiles tests/NAME.c, and the example that it starts
@@ -206,6 +219,7 @@ run_job() {     # name variant
 case ${1:-} in
 --inner) job "$2" "$3"; exit ;;
 --job) run_job "$2" "$3"; exit ;;
+--library) library "$2" >"$out/mcp.$2.log" 2>&1 || cat "$out/mcp.$2.log"; exit 0 ;;   # its programs will not link
 esac
 
 rm -f "$out"/*.count
@@ -213,6 +227,8 @@ list_jobs | grep -e "${1:-}" >"$out/jobs" || { echo "no test matches '$1'"; echo
 # built once, before the jobs that use it run side by side
 make -s build/echo >"$out/echo.log" 2>&1
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+awk '/^test_/ { variant = $2 == "qemu" ? "default" : $2; if (!seen[variant]++) print variant }' "$out/jobs" |
+    xargs -r -n 1 -P "$cores" sh tests/run.sh --library
 xargs -n 2 -P "$cores" sh tests/run.sh --job <"$out/jobs"
 
 awk '{ p += $1; f += $2; s += $3 }
