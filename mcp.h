@@ -13618,13 +13618,19 @@ static uint64_t mcpi_client_now(const mcp_client *c)
     return c->desc.now_ms ? c->desc.now_ms(c->desc.user) : 0;
 }
 
+static void mcpi_client_set_deadline(const mcp_client *c, mcpi_peer_request *r, uint32_t timeout_ms)
+{
+    const uint64_t now = mcpi_client_now(c);
+    r->deadline_ms = timeout_ms != MCP_NONE && c->desc.now_ms ? now + timeout_ms : 0;
+    r->latest_ms = now + (uint64_t)10 * timeout_ms;
+}
+
 /* Time runs again: for each request from the start, as nobody knows which one the server asked for. */
 static void mcpi_client_resume_time(mcp_client *c)
 {
-    const uint64_t now = mcpi_client_now(c);
     mcpi_peer_request *r;
     for (r = c->requests.first; r; r = r->next)
-        if (r->deadline_ms) r->deadline_ms = now + c->desc.call_timeout_ms;
+        if (r->deadline_ms) mcpi_client_set_deadline(c, r, c->desc.call_timeout_ms);
 }
 
 static void mcpi_client_free_input(mcp_input *input)
@@ -13989,13 +13995,6 @@ static void mcpi_client_notify_cancel(mcp_client *c, uint64_t id)
 }
 
 /*-- Beginning a request --*/
-
-static void mcpi_client_set_deadline(const mcp_client *c, mcpi_peer_request *r, uint32_t timeout_ms)
-{
-    const uint64_t now = mcpi_client_now(c);
-    r->deadline_ms = timeout_ms != MCP_NONE && c->desc.now_ms ? now + timeout_ms : 0;
-    r->latest_ms = now + (uint64_t)10 * timeout_ms;
-}
 
 /* Gives a prepared request its number, its time and its way. 0: its params could not be written. */
 static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply_fn done, void *user,

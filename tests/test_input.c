@@ -1122,6 +1122,36 @@ static void time_stands_still_legacy(void)
     end();
 }
 
+static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
+{
+    CHECK(user == &host && request == host.call);
+    saw("%g of %g %s; ", progress, total, message);
+}
+
+/* Nor do the ten times call_timeout_ms that progress can give run while the host is asked. */
+static void progress_after_a_long_question(void)
+{
+    begin();
+    host.desc.call_timeout_ms = 100;
+    host.desc.on_progress = on_progress;
+    host.act = later;
+    connect_legacy(MCP_2025_11_25, "2025-11-25");
+    call();
+    (void)output();
+    feed(ELICIT("7", WHO));
+    host.now += 1000000;
+    accept_ann(resumed(0));
+    CHECK_INT(100, mcp_client_tick(host.client));
+    host.now += 60;
+    feed(LINE("'method':'notifications/progress','params':{'progressToken':2,'progress':1}"));
+    CHECK_INT(100, mcp_client_tick(host.client));
+    CHECK_SEEN("form 'Who?'; 1 of 0 ; ");
+    host.now += 100;
+    CHECK_INT(-1, mcp_client_tick(host.client));
+    CHECK_SEEN("= -14 the server has not answered in time; ");
+    end();
+}
+
 /* The next round comes while the host is still in the question of this one: each is put once. */
 static void answer_and_read_on(mcp_input *input)
 {
@@ -1462,6 +1492,7 @@ int main(void)
     TEST(closed_inside);
     TEST(time_stands_still);
     TEST(time_stands_still_legacy);
+    TEST(progress_after_a_long_question);
     TEST(rounds_within_rounds);
     TEST(revisions_without);
     TEST(rounds_that_are_none);
