@@ -1324,7 +1324,8 @@ typedef struct mcp_client_desc {
     uint32_t max_request;           /* bytes of one request (default: 4 MiB) */
     uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
                                        much of answers it is not read any more (default: 1 MiB) */
-    uint32_t max_calls;             /* requests at a time, and as many of a legacy server's (default: 64) */
+    uint32_t max_calls;             /* requests at a time, and as many of a legacy server's, or in one round of
+                                       questions to one request (default: 64) */
     uint32_t max_pages;             /* of one list (default: 1,000) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
@@ -14459,6 +14460,8 @@ static const char *mcpi_client_wrong_ask(const mcp_client *c, const mcpi_peer_re
         return "the server's requestState is not a string";
     if (!mcp_json_exists(state) && !mcp_json_count(requests))
         return "the server asks for input, but for none";
+    if (mcp_json_count(requests) > c->desc.max_calls)
+        return "the server asks for too much at a time: see mcp_client_desc.max_calls";
     if (r->rounds >= c->desc.max_rounds)
         return "the server asks again and again: see mcp_client_desc.max_rounds";
     return NULL;

@@ -667,6 +667,27 @@ static void malformed(void)
     }
 }
 
+#define ROOTS(name) "'" name "':{'method':'roots/list'}"
+
+/* As many questions in one round as requests at a time, and no more: each takes memory, and a look at the others. */
+static void too_many_in_a_round(void)
+{
+    uint32_t limit;
+    for (limit = 3; limit <= 4; limit++) {
+        begin();
+        host.desc.max_calls = limit;
+        host.act = later;
+        connect_modern();
+        call();
+        (void)output();
+        feed(ROUND("2", "'inputRequests':{" ROOTS("a") "," ROOTS("b") "," ROOTS("c") "," ROOTS("d") "}"));
+        if (limit == 4) CHECK_SEEN("roots ''; roots ''; roots ''; roots ''; ");
+        else CHECK_SEEN("= -15 the server asks for too much at a time: see mcp_client_desc.max_calls; ");
+        CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
+        end();
+    }
+}
+
 static void modern_undeclared(void)
 {
     static const char *const rounds_of[] = {
@@ -1478,6 +1499,7 @@ int main(void)
     TEST(modern_refused);
     TEST(max_rounds);
     TEST(malformed);
+    TEST(too_many_in_a_round);
     TEST(modern_undeclared);
     TEST(odd_params);
     TEST(forms);
