@@ -15607,8 +15607,9 @@ static int mcpi_client_refuse_page(mcp_client *c, const mcpi_client_list *list, 
    any length comes to it before long. Spec: server/utilities/pagination */
 static int mcpi_client_check_cursor(mcp_client *c, mcpi_client_list *list, mcp_str next)
 {
-    const mcp_buf *mark = &list->mark;
-    if (list->num_pages > 1 && next.len == mark->len && !memcmp(next.ptr, mark->ptr, next.len))
+    const mcp_buf *mark = &list->mark;      /* NULL if it is empty */
+    const bool same = next.len == mark->len && (!next.len || !memcmp(next.ptr, mark->ptr, next.len));
+    if (list->num_pages > 1 && same)
         return mcpi_client_refuse_page(c, list, MCP_E_PROTOCOL, "the server's pages lead in a circle");
     if (list->num_pages >= c->desc.max_pages)
         return mcpi_client_refuse_page(c, list, MCP_E_TOO_LONG,

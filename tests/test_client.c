@@ -2175,6 +2175,20 @@ static void pages_without_end(void)
     }
 }
 
+static const char *the_empty_cursor(const char *line)
+{
+    return reply_to(line, "\"result\":{\"tools\":[" TOOL("a") "],\"nextCursor\":\"\"}");
+}
+
+/* A cursor may be any text, the empty one too; twice the same is a circle. */
+static void empty_cursors(void)
+{
+    play(the_empty_cursor);
+    CHECK_UINT(2, count_tools());
+    CHECK_STATUS(MCP_E_PROTOCOL, mcp_list_status(side.client));
+    end();
+}
+
 /* Pages that lead back to an earlier one are noticed, however many there are in the circle. */
 static void cursors_that_are_repeated(void)
 {
@@ -2417,6 +2431,7 @@ int main(void)
     TEST(strays_past_a_limit);
     TEST(blocking_calls_without_memory_or_room);
     TEST(pages_without_end);
+    TEST(empty_cursors);
     TEST(cursors_that_are_repeated);
     TEST(close_in_a_callback_of_a_list);
     TEST(what_is_no_message_is_logged);
