@@ -14741,7 +14741,7 @@ static void mcpi_client_on_late(mcp_client *c, const mcpi_rpc_message *m)
     c->late_hello = mcp_json_clone(&c->hello, m->result) == MCP_OK;
 }
 
-/* The request that waits for a response with that id. Without one, it is late. */
+/* The request that waits for a response with that id. Without one, it is late: see mcpi_client_tell_late. */
 static mcpi_peer_request *mcpi_client_answered(mcp_client *c, mcp_json id)
 {
     const mcp_str number = mcp_json_number(id, NULL);
@@ -14750,8 +14750,13 @@ static mcpi_peer_request *mcpi_client_answered(mcp_client *c, mcp_json id)
     if (number.ptr && mcpi_base_read_uint(number, &n)) r = mcpi_peer_find_request(&c->requests, n);
     if (r && r->sent) return r;
     c->num_late++;
-    mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
     return NULL;
+}
+
+/* Once the response is needed no more: a host may read on in its log. */
+static void mcpi_client_tell_late(mcp_client *c)
+{
+    mcpi_client_log(c, MCP_LOG_DEBUG, "the server answered what was not asked, or late");
 }
 
 static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
@@ -14761,6 +14766,7 @@ static void mcpi_client_on_response(mcp_client *c, const mcpi_rpc_message *m)
     mcp_json type = mcpi_json_missing();
     if (!r) {
         mcpi_client_on_late(c, m);
+        mcpi_client_tell_late(c);
         return;
     }
     if (mcpi_client_speaks_modern(c)) type = mcp_json_get(m->result, "resultType");
@@ -14833,7 +14839,7 @@ static void mcpi_client_on_request(mcp_client *c, const mcpi_rpc_message *m)
 
 /* A message that is too deep or has too many values: as far as it was read, a response ends its request, and
    a request is refused. */
-static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
+static void mcpi_client_end_at_limit(mcp_client *c, int status, const char *line)
 {
     const size_t len = c->got.doc.error_at;
     const mcp_str id = mcpi_rpc_early_id(line, len);
@@ -14842,7 +14848,6 @@ static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
                                    mcpi_rpc_early_member(line, len, "error").ptr);
     mcp_reply *reply = &c->got;
     mcpi_peer_request *r;
-    mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
     if (!id.len || !(asks || answers) || mcp_json_parse(&reply->doc, id.ptr, id.len) != MCP_OK) return;
     if (asks) {
         if (mcpi_client_hears_requests(c) && mcpi_rpc_is_id(mcp_json_root(&reply->doc)))
@@ -14850,7 +14855,16 @@ static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
                                        mcp_strerror(status));
     } else if ((r = mcpi_client_answered(c, mcp_json_root(&reply->doc))) != NULL) {
         mcpi_client_complete_why(c, r, status, mcp_strerror(status));
+    } else {
+        mcpi_client_tell_late(c);
     }
+}
+
+/* The log comes last, as it may read on. */
+static void mcpi_client_on_limit(mcp_client *c, int status, const char *line)
+{
+    mcpi_client_end_at_limit(c, status, line);
+    mcpi_client_log(c, MCP_LOG_WARNING, mcp_strerror(status));
 }
 
 #ifndef MCP_NO_FLOAT

@@ -2229,6 +2229,44 @@ static void what_is_no_message_is_logged(void)
     }
 }
 
+/* A log that runs the host's loop, which reads on, once. */
+static void reads_on(void *user, int level, const char *message)
+{
+    static char line[5000];
+    on_log(user, level, message);
+    if (side.num_logs > 1) return;
+    memset(line, ' ', sizeof line - 1);
+    memcpy(line, "[[[[0]]]]", 9);
+    line[sizeof line - 2] = '\n';
+    feed(line);
+}
+
+/* What the log is told of was seen to before. */
+static void the_log_reads_on(void)
+{
+    begin();
+    side.desc.log = reads_on;
+    create();
+    side.now += 5000;
+    (void)mcp_client_tick(side.client);
+    feed(DISCOVERED("1"));
+    feed(FAILURE("2", "-32601", ""));
+    CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
+    CHECK_STR("2026-07-28", mcp_client_revision(side.client));
+    CHECK_UINT(2, side.num_logs);
+    end();
+    begin();
+    side.desc.log = reads_on;
+    side.desc.max_depth = 8;
+    create();
+    feed(DISCOVERED("1"));
+    CHECK(begin_call(&side.a, "x") == 2);
+    feed("{\"id\":2,\"result\":" DEEP "}\n");
+    CHECK_STATUS(MCP_E_DEPTH, side.a.status);
+    CHECK_UINT(2, side.num_logs);
+    end();
+}
+
 /* What may be received may be kept. */
 static void hello_with_many_nodes(void)
 {
@@ -2435,6 +2473,7 @@ int main(void)
     TEST(cursors_that_are_repeated);
     TEST(close_in_a_callback_of_a_list);
     TEST(what_is_no_message_is_logged);
+    TEST(the_log_reads_on);
     TEST(hello_with_many_nodes);
     TEST(our_title_in_initialize);
     TEST(progress_is_told);
