@@ -15734,18 +15734,19 @@ static size_t mcpi_client_move_to(mcp_client *c, mcp_session *session)
     return taken;
 }
 
-/* Gives the client a piece of what the session has to say. It counts as sent before it is read, since a
-   callback may come back here. */
+/* Gives the client a piece of what the session has to say. It lies in place before it counts as sent, and is read
+   after that: either may come back here, for the next piece. */
 static size_t mcpi_client_move_from(mcp_client *c, mcp_session *session)
 {
-    char piece[1024];
-    size_t len;
+    size_t len, room = 0;
     const char *bytes = mcpi_client_is_full(c) ? NULL : mcp_session_output(session, &len);
-    if (!bytes) return 0;
-    if (len > sizeof piece) len = sizeof piece;
-    memcpy(piece, bytes, len);
+    char *to = bytes ? mcp_client_room(c, len < 1024 ? len : 1024, &room) : NULL;
+    if (!to) return 0;
+    if (len > room) len = room;
+    memcpy(to, bytes, len);
+    c->in.buf.len += len;
     mcp_session_sent(session, len);
-    (void)mcp_client_feed(c, piece, len);
+    mcp_client_fed(c, 0);
     return len;
 }
 

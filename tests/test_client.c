@@ -1948,6 +1948,41 @@ static void wait_twice(void)
 
 static void blocking_calls_inside_one_another(void) { each_era(wait_twice); }
 
+static int says_much(mcp_call *c)
+{
+    static const char much[3001] = { 0 };
+    return mcp_embed_bytes(c, "x:y", NULL, much, sizeof much);
+}
+
+static int waits_for_us(mcp_call *c)
+{
+    const mcp_reply *r = mcp_call_tool(side.client, "echo", "{'text': %s}", "never");
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_reply_status(r));
+    return mcp_text(c, "waited");
+}
+
+/* Such a handler may run when a part of what the server said before was taken: the parts keep their order. */
+static void wait_in_a_handler_behind_replies(void)
+{
+    static const mcp_tool both[] = { MCP_TOOL("echo", says_much, 0, text_rows), MCP_TOOL("waits", waits_for_us, 0, 0) };
+    begin_pair();
+    far.desc.tools = both;
+    far.desc.num_tools = MCP_COUNT(both);
+    far.desc.max_output = 1000;
+    far.desc.revisions = OLD;
+    pair();
+    while (mcp_client_pump(side.client, 0) == MCP_OK) {}
+    CHECK(begin_call(&side.a, "x") && begin_call(&side.b, "x"));
+    CHECK(mcp_call_begin(side.client, on_done, &side.d, "waits", NULL) != 0);
+    while (mcp_client_pump(side.client, 0) == MCP_OK) {}
+    CHECK_STATUS(MCP_OK, side.a.status);
+    CHECK_STATUS(MCP_OK, side.b.status);
+    CHECK_STR("waited", side.d.text);
+    CHECK_UINT(3, side.answers);
+    CHECK_UINT(1, mcp_client_late(side.client));        /* what was not waited for */
+    end_pair();
+}
+
 /* The reply must not lie in a client that is gone. */
 static void close_in_a_callback_of_a_blocking_call(void)
 {
@@ -2460,6 +2495,7 @@ int main(void)
     TEST(every_allocation_fails);
     TEST(blocking_call_in_a_callback);
     TEST(blocking_calls_inside_one_another);
+    TEST(wait_in_a_handler_behind_replies);
     TEST(close_in_a_callback_of_a_blocking_call);
     TEST(begin_without_memory);
     TEST(requests_that_are_a_little_too_long);
