@@ -1472,7 +1472,8 @@ MCP_API const char *mcp_input_message(const mcp_input *input);
 MCP_API mcp_json mcp_input_params(const mcp_input *input);
 /* The user agrees. For a form its values, from a template (see mcp_put_f); what is left out gets the form's
    default. For an address NULL. MCP_OK, and the input is gone; or MCP_E_MISUSE if they do not fit the form
-   (mcp_input_error tells why) or this is no question for the user: nothing was sent, try again. */
+   (mcp_input_error tells why), it has more than 1,000 fields or a list of more values, or this is no question
+   for the user: nothing was sent, try again. */
 MCP_API int mcp_accept(mcp_input *input, const char *format, ...) MCP_PRINTF(2, 3);
 /* The same with the values as JSON, for forms that are only known when they come. */
 MCP_API int mcp_accept_json(mcp_input *input, const char *json);
@@ -6438,6 +6439,10 @@ static const char *mcpi_schema_default(const mcp_field *fields, const char *name
 
 /*-- Forms that a server shows: flat JSON Schemas. Spec: client/elicitation (requested schema) --*/
 
+/* Fields of a form, names that it requires, values of one list: each is compared with others that the server
+   made up. */
+enum { MCPI_SCHEMA_MAX_FORM = 1000 };
+
 /* Notes what is wrong with a value of a form. False. */
 static bool mcpi_schema_refuse_value(mcpi_base_note *note, mcp_json schema, const char *expected, mcp_json v)
 {
@@ -6500,6 +6505,8 @@ static bool mcpi_schema_check_form_list(mcp_json schema, mcp_json v, mcpi_base_n
 {
     mcp_json e;
     if (mcp_json_type(v) != MCP_JSON_ARRAY) return mcpi_schema_refuse_value(note, schema, "an array", v);
+    if (mcp_json_count(v) > MCPI_SCHEMA_MAX_FORM)
+        return mcpi_schema_refuse_value(note, schema, "at most 1000 choices", v);
     for (e = mcp_json_first(v); mcp_json_exists(e); e = mcp_json_next(e))
         if (!mcp_json_str(e, NULL).ptr || !mcpi_schema_is_offered(mcp_json_get(schema, "items"), e))
             return mcpi_schema_refuse_value(note, schema, "some of its choices", e);
@@ -6541,7 +6548,12 @@ static bool mcpi_schema_requires(mcp_json form, mcp_json schema)
    says what is wrong with them. */
 static bool mcpi_schema_fill_form(mcp_out *out, mcp_json form, mcp_json values, mcpi_base_note *note)
 {
-    mcp_json schema = mcp_json_first(mcp_json_get(form, "properties"));
+    mcp_json all = mcp_json_get(form, "properties"), schema = mcp_json_first(all);
+    if (mcp_json_count(all) > MCPI_SCHEMA_MAX_FORM ||
+        mcp_json_count(mcp_json_get(form, "required")) > MCPI_SCHEMA_MAX_FORM) {
+        mcpi_base_note_str(note, "expected a form of at most 1000 fields");
+        return false;
+    }
     mcp_put_object(out);
     for (; mcp_json_exists(schema); schema = mcp_json_next(schema)) {
         const mcp_str name = mcp_json_key(schema);

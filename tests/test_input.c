@@ -848,6 +848,52 @@ static void forms(void)
     }
 }
 
+/* A form with so many fields, names that it requires, and texts in the default of one of them. */
+static void feed_large_form(int fields, int required, int chosen)
+{
+    char *text = (char *)malloc(1 << 17), *p = text;
+    int i;
+    p += sprintf(p, "%s", quoted("{'jsonrpc':'2.0','id':7,'method':'elicitation/create','params':{'message':'M',"
+                                 "'requestedSchema':{'type':'object','properties':{'list':{'type':'array',"
+                                 "'items':{'enum':['x']},'default':["));
+    for (i = 0; i < chosen; i++) p += sprintf(p, "%s\"x\"", i ? "," : "");
+    p += sprintf(p, "]}");
+    for (i = 1; i < fields; i++) p += sprintf(p, ",\"f%d\":{}", i);
+    p += sprintf(p, "},\"required\":[");
+    for (i = 0; i < required; i++) p += sprintf(p, "%s\"r%d\"", i ? "," : "", i);
+    p += sprintf(p, "]}}}\n");
+    CHECK_UINT((size_t)(p - text), mcp_client_feed(host.client, text, (size_t)(p - text)));
+    free(text);
+}
+
+static void accept_defaults(mcp_input *input)
+{
+    form_try = mcp_accept(input, NULL);
+    if (form_try != MCP_OK) saw("%s", mcp_input_error(input));
+}
+
+/* They are compared each with each, so there is a limit. */
+static void large_forms(void)
+{
+    static const struct { int fields, required, chosen; const char *why; } rows[] = {
+        { 1000, 1000, 1000, "" },
+        { 1001, 0, 1, "expected a form of at most 1000 fields" },
+        { 1, 1001, 1, "expected a form of at most 1000 fields" },
+        { 1, 0, 1001, "'list': expected at most 1000 choices, got an array" }
+    };
+    size_t i;
+    for (i = 0; i < MCP_COUNT(rows); i++) {
+        NOTE("row %d", (int)i);
+        legacy();
+        host.act = accept_defaults;
+        feed_large_form(rows[i].fields, rows[i].required, rows[i].chosen);
+        CHECK_STATUS(*rows[i].why ? MCP_E_MISUSE : MCP_OK, form_try);
+        CHECK(strncmp(host.seen, "form 'M'; ", 10) == 0);
+        CHECK_STR(rows[i].why, host.seen + 10);
+        end();
+    }
+}
+
 /* Answers that are none, each followed by a good one. */
 static void try_again(mcp_input *input)
 {
@@ -1503,6 +1549,7 @@ int main(void)
     TEST(modern_undeclared);
     TEST(odd_params);
     TEST(forms);
+    TEST(large_forms);
     TEST(answers_that_are_none);
     TEST(answers_of_another_kind);
     TEST(answers_as_json);
