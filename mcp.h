@@ -16256,16 +16256,22 @@ static void mcpi_stdio_close_fd(int *fd)
     *fd = -1;
 }
 
-/* A pipe above the standard descriptors, which neither end leaves to other children. */
+/* Moves a descriptor above the standard ones, which a child gets anew, and out of sight of other children. -1 if
+   there is none. */
+static int mcpi_stdio_raise(int fd)
+{
+    const int raised = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (fd >= 0) (void)close(fd);
+    return raised;
+}
+
+/* A pipe with both ends there. */
 static bool mcpi_stdio_make_child_pipe(int *ends)
 {
     int i, low[2];
     ends[0] = ends[1] = -1;
     if (pipe(low) != 0) return false;
-    for (i = 0; i < 2; i++) {
-        ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, 3);
-        (void)close(low[i]);
-    }
+    for (i = 0; i < 2; i++) ends[i] = mcpi_stdio_raise(low[i]);
     return ends[0] >= 0 && ends[1] >= 0;
 }
 
@@ -16343,7 +16349,7 @@ static bool mcpi_stdio_open_stderr(const mcpi_stdio_child *child, int *ends)
 {
     ends[0] = ends[1] = -1;
     if (child->stderr_to == MCP_STDERR_KEEP) return mcpi_stdio_make_child_pipe(ends);
-    if (child->stderr_to == MCP_STDERR_DROP) ends[1] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (child->stderr_to == MCP_STDERR_DROP) ends[1] = mcpi_stdio_raise(open("/dev/null", O_WRONLY | O_CLOEXEC));
     return child->stderr_to != MCP_STDERR_DROP || ends[1] >= 0;
 }
 

@@ -1233,15 +1233,16 @@ static void without_memory(void)
 /*---- Few descriptors -----------------------------------------------------------------------------*/
 
 /* With the standard descriptors that are set in the mask closed. 0 if all is well. */
-static int talk_without(int closed)
+static int talk_without(int closed, const char *server, int stderr_to)
 {
     mcp_client_desc d = usual();
     mcp_client *c;
     int fd, before;
+    d.stderr_to = stderr_to;
     for (fd = 0; fd < 3; fd++)
         if (closed >> fd & 1) (void)close(fd);
     before = count_fds();
-    c = start(&d, "real", "0");
+    c = start(&d, server, "0");
     if (!c) return 1;
     if (!mcp_reply_ok(call_echo(c, "x"))) return 2;
     mcp_client_close(c);
@@ -1253,13 +1254,19 @@ static int talk_without(int closed)
 
 static void standard_descriptors_closed(void)
 {
+    static const struct { const char *server; int stderr_to; } rows[] = {
+        { "real", MCP_STDERR_PASS }, { "noisy", MCP_STDERR_DROP }, { "noisy", MCP_STDERR_KEEP }
+    };
     int closed, status;
-    for (closed = 1; closed < 8; closed++) {
+    size_t i;
+    for (i = 0; i < 7 * MCP_COUNT(rows); i++) {
+        const char *server = rows[i / 7].server;
         pid_t pid;
-        NOTE("mask %d", closed);
+        closed = (int)(i % 7) + 1;
+        NOTE("mask %d, %s, %d", closed, server, rows[i / 7].stderr_to);
         (void)fflush(stdout);
         pid = fork();
-        if (pid == 0) _exit(talk_without(closed));
+        if (pid == 0) _exit(talk_without(closed, server, rows[i / 7].stderr_to));
         (void)waitpid(pid, &status, 0);
         CHECK(WIFEXITED(status));
         CHECK_INT(0, WEXITSTATUS(status));
