@@ -15978,6 +15978,7 @@ static int mcpi_stdio_read(mcp_stdio *io)
 static int mcpi_stdio_settle(mcp_stdio *io)
 {
     mcpi_peer *peer = io->session->peer;
+    size_t len;
     mcpi_stdio_flush(io);
     if (!io->status && io->session->error) io->status = io->session->error;
     if (!io->status && io->ended) {
@@ -15986,6 +15987,7 @@ static int mcpi_stdio_settle(mcp_stdio *io)
             mcpi_peer_cancel_all(peer, io->session, NULL, 0);
             mcpi_peer_leave(peer);
         }
+        if (!mcp_session_output(io->session, &len)) io->session->changed = 0;   /* there is no memory to tell */
         if (!mcp_session_busy(io->session)) io->status = MCP_E_CLOSED;
     }
     return io->status;

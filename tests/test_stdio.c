@@ -248,6 +248,31 @@ static void input_ends(void)
     end();
 }
 
+/* A change that there is no memory to tell of keeps no server alive. */
+static void input_ends_without_memory(void)
+{
+    test_heap heap;
+    mcp_server_desc d = usual();
+    int i, status = MCP_OK;
+    d.alloc = test_heap_init(&heap);
+    d.changes = MCP_TOOLS;
+    begin_with(d);
+    send_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
+              "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}\n");
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK(strstr(received(peer.from), "\"id\":1") != NULL);
+    heap.fail_at = heap.calls + 1;
+    heap.forever = true;
+    mcp_changed(peer.server, MCP_TOOLS);
+    (void)close(peer.to);
+    peer.to = -1;
+    for (i = 0; i < 5 && status >= 0; i++) status = mcp_stdio_pump(peer.io, 0);
+    CHECK_STATUS(MCP_E_CLOSED, status);
+    CHECK_STR("", received(peer.from));
+    end();
+    CHECK_HEAP(&heap);
+}
+
 /* Nobody reads any more: closed, and no signal kills us. */
 static void reader_goes_away(void)
 {
@@ -831,6 +856,7 @@ int main(void)
     TEST(steps_are_due);
     TEST(wake_up);
     TEST(input_ends);
+    TEST(input_ends_without_memory);
     TEST(reader_goes_away);
     TEST(closes_what_it_opened);
     TEST(many_lines_in_one_write);
