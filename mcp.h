@@ -1541,7 +1541,8 @@ MCP_API int mcp_list_status(const mcp_client *client);
 
        mcp_session *s = mcp_session_open(server);
        ... mcp_session_feed(s, bytes, len);
-       ... while (out = mcp_session_output(s, &len), len) mcp_session_sent(s, write(fd, out, len));
+       ... while ((out = mcp_session_output(s, &len)) != NULL && (n = write(fd, out, len)) > 0)
+               mcp_session_sent(s, n);
 
    NULL without memory. */
 MCP_API mcp_session *mcp_session_open(mcp_server *server);
@@ -1558,7 +1559,7 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
    mcp_session_fed says how many they were. NULL and 0 while nothing is taken. */
 MCP_API char *mcp_session_room(mcp_session *session, size_t want, size_t *size);
 MCP_API void mcp_session_fed(mcp_session *session, size_t len);
-/* What is to be sent, *len bytes, good until the next call on the session. */
+/* What is to be sent, *len bytes, good until the next call on the session; NULL for nothing. */
 MCP_API const char *mcp_session_output(mcp_session *session, size_t *len);
 /* len of these bytes were sent. Lines that waited for this are served now. */
 MCP_API void mcp_session_sent(mcp_session *session, size_t len);
