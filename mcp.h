@@ -1324,8 +1324,8 @@ typedef struct mcp_client_desc {
     uint32_t max_request;           /* bytes of one request (default: 4 MiB) */
     uint32_t max_output;            /* bytes written ahead of a slow server: requests wait then, and after as
                                        much of answers it is not read any more (default: 1 MiB) */
-    uint32_t max_calls;             /* requests at a time, and as many of a legacy server's, or in one round of
-                                       questions to one request (default: 64) */
+    uint32_t max_calls;             /* requests at a time, and as many of a legacy server's, or questions
+                                       in one round of a request (default: 64) */
     uint32_t max_pages;             /* of one list (default: 1,000) */
     uint32_t call_timeout_ms;       /* for the answer to a request (default: 60,000; MCP_NONE: no limit) */
     uint32_t probe_timeout_ms;      /* for that to server/discover, before initialize (default: 5,000) */
@@ -15747,8 +15747,8 @@ static size_t mcpi_client_move_to(mcp_client *c, mcp_session *session)
     return taken;
 }
 
-/* Gives the client a piece of what the session has to say. It lies in place before it counts as sent, and is read
-   after that: either may come back here, for the next piece. */
+/* Gives the client a piece of what the session has to say. It lies in place before it counts as sent, and is
+   read after that: either may come back here, for the next piece. */
 static size_t mcpi_client_move_from(mcp_client *c, mcp_session *session)
 {
     size_t len, room = 0;
@@ -15988,7 +15988,7 @@ static int mcpi_stdio_settle(mcp_stdio *io)
             mcpi_peer_cancel_all(peer, io->session, NULL, 0);
             mcpi_peer_leave(peer);
         }
-        if (!mcp_session_output(io->session, &len)) io->session->changed = 0;   /* there is no memory to tell */
+        if (!mcp_session_output(io->session, &len)) io->session->changed = 0;   /* for want of memory */
         if (!mcp_session_busy(io->session)) io->status = MCP_E_CLOSED;
     }
     return io->status;
@@ -16259,8 +16259,8 @@ static void mcpi_stdio_close_fd(int *fd)
     *fd = -1;
 }
 
-/* Moves a descriptor above the standard ones, which a child gets anew, and out of sight of other children. -1 if
-   there is none. */
+/* Moves a descriptor above the standard ones, which a child gets anew, and out of sight of other children.
+   -1 if there is none. */
 static int mcpi_stdio_raise(int fd)
 {
     const int raised = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -16352,7 +16352,8 @@ static bool mcpi_stdio_open_stderr(const mcpi_stdio_child *child, int *ends)
 {
     ends[0] = ends[1] = -1;
     if (child->stderr_to == MCP_STDERR_KEEP) return mcpi_stdio_make_child_pipe(ends);
-    if (child->stderr_to == MCP_STDERR_DROP) ends[1] = mcpi_stdio_raise(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (child->stderr_to == MCP_STDERR_DROP)
+        ends[1] = mcpi_stdio_raise(open("/dev/null", O_WRONLY | O_CLOEXEC));
     return child->stderr_to != MCP_STDERR_DROP || ends[1] >= 0;
 }
 
