@@ -1660,7 +1660,8 @@ MCP_API bool mcp_random(void *user, void *out, size_t len);
 /* Makes a waiting pump return, or the next one. The one function that may be called from another
    thread or a signal handler. */
 MCP_API void mcp_stdio_wake(const mcp_stdio *io);
-/* Gives standard output back and ends the session. NULL is allowed. */
+/* Gives standard output back and ends the session. NULL is allowed. In a callback of a pump, which then
+   returns MCP_E_CLOSED, io is gone after that. */
 MCP_API void mcp_stdio_close(mcp_stdio *io);
 
 /* Starts a server as a child process, and makes a client that talks to it over its standard input and
@@ -15848,6 +15849,7 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 enum { MCPI_STDIO_LOOK_MS = 2 };
 
 struct mcp_stdio {
+    mcp_alloc alloc;
     mcp_server *server;
     mcp_session *session;
     int fd;             /* the real standard output */
@@ -15856,6 +15858,8 @@ struct mcp_stdio {
     int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO, MCP_E_NOMEM */
     bool quiet_pipe;    /* SIGPIPE is ignored or blocked already */
     bool ended;         /* the input: what is under way is finished */
+    bool closed;        /* in a callback: session and server may be gone */
+    uint32_t depth;     /* pumps that we are in; closed, it goes at their end */
     uint64_t drained_ms;    /* when that is over for deferred calls */
 };
 
@@ -15921,24 +15925,36 @@ static size_t mcpi_stdio_put(int fd, const char *bytes, size_t len, int *status)
     return 0;
 }
 
+/* What is to be sent. If the tap has closed io, nothing, and what waited for the tap's end goes. */
+static const char *mcpi_stdio_output(const mcp_stdio *io, size_t *len)
+{
+    mcpi_peer *peer = io->session->peer;
+    const char *bytes = mcp_session_output(io->session, len);
+    if (!io->closed) return bytes;
+    mcpi_peer_enter(peer);
+    mcpi_peer_leave(peer);
+    *len = 0;
+    return NULL;
+}
+
 /* Writes what the pipe takes; sending makes the session serve what had to wait. */
 static int mcpi_stdio_write(mcp_stdio *io)
 {
     const char *bytes;
     size_t len, n = 1;
     int status = MCP_OK;
-    while (n && (bytes = mcp_session_output(io->session, &len)) != NULL) {
+    while (n && !io->closed && (bytes = mcpi_stdio_output(io, &len)) != NULL) {
         n = mcpi_stdio_put(io->fd, bytes, len, &status);
         mcp_session_sent(io->session, n);
     }
-    return status;
+    return io->closed ? (int)MCP_E_CLOSED : status;
 }
 
 static void mcpi_stdio_flush(mcp_stdio *io)
 {
     size_t len;
-    (void)mcp_session_output(io->session, &len);
-    if (!len || io->status) return;
+    (void)mcpi_stdio_output(io, &len);
+    if (!len) return;
     if (io->quiet_pipe) {
         io->status = mcpi_stdio_write(io);
     } else {
@@ -15975,22 +15991,32 @@ static int mcpi_stdio_read(mcp_stdio *io)
     return MCP_OK;
 }
 
-/* Sends what there is, and finds out whether this is the end. */
-static int mcpi_stdio_settle(mcp_stdio *io)
+/* After the end of the input: cancels the deferred calls whose time is over. */
+static void mcpi_stdio_drain(mcp_stdio *io)
 {
     mcpi_peer *peer = io->session->peer;
+    if (!peer->num_waiting || mcpi_peer_now(peer) < io->drained_ms) return;
+    mcpi_peer_enter(peer);
+    mcpi_peer_cancel_all(peer, io->session, NULL, 0);
+    mcpi_peer_leave(peer);
+}
+
+/* Whether nothing is left to be told. A change that there is no memory to tell of does not count. */
+static bool mcpi_stdio_is_done(mcp_stdio *io)
+{
     size_t len;
-    mcpi_stdio_flush(io);
+    const char *bytes = mcpi_stdio_output(io, &len);
+    if (!io->closed && !bytes) io->session->changed = 0;
+    return io->closed || !mcp_session_busy(io->session);
+}
+
+/* Sends what there is, and finds out whether this is the end. Any step may be it: the host may close io. */
+static int mcpi_stdio_settle(mcp_stdio *io)
+{
+    if (!io->status) mcpi_stdio_flush(io);
     if (!io->status && io->session->error) io->status = io->session->error;
-    if (!io->status && io->ended) {
-        if (peer->num_waiting && mcpi_peer_now(peer) >= io->drained_ms) {
-            mcpi_peer_enter(peer);
-            mcpi_peer_cancel_all(peer, io->session, NULL, 0);
-            mcpi_peer_leave(peer);
-        }
-        if (!mcp_session_output(io->session, &len)) io->session->changed = 0;   /* for want of memory */
-        if (!mcp_session_busy(io->session)) io->status = MCP_E_CLOSED;
-    }
+    if (!io->status && io->ended) mcpi_stdio_drain(io);
+    if (!io->status && io->ended && mcpi_stdio_is_done(io)) io->status = MCP_E_CLOSED;
     return io->status;
 }
 
@@ -16048,26 +16074,43 @@ static int mcpi_stdio_poll(mcp_pollfd *fds, int count, int timeout_ms)
 
 MCP_API int mcp_stdio_fds(const mcp_stdio *io, mcp_pollfd *fds, int max, int *timeout_ms)
 {
+    const int fd = io->fd;
     int from[3];
     size_t len;
     from[0] = !io->ended && mcpi_peer_reads(io->session) ? STDIN_FILENO : -1;
     from[1] = io->wake[0];
-    from[2] = mcp_session_output(io->session, &len) ? io->fd : -1;
     *timeout_ms = mcpi_stdio_timeout(io);
+    from[2] = mcp_session_output(io->session, &len) ? fd : -1;      /* the tap may close io */
     return mcpi_stdio_list(from, fds, max);
+}
+
+static void mcpi_stdio_enter(mcp_stdio *io)
+{
+    io->depth++;
+}
+
+/* Returns the status of what may be gone after that. */
+static int mcpi_stdio_leave(mcp_stdio *io)
+{
+    const mcp_alloc alloc = io->alloc;
+    const int status = io->status;
+    if (!--io->depth && io->closed) mcpi_base_release(&alloc, io, sizeof *io);
+    return status;
 }
 
 MCP_API int mcp_stdio_ready(mcp_stdio *io, const mcp_pollfd *fds, int count)
 {
     char drained[64];
     int i;
+    mcpi_stdio_enter(io);
     for (i = 0; i < count && !io->status; i++) {
         if (!fds[i].revents) continue;
         if (fds[i].fd == io->wake[0]) while (read(io->wake[0], drained, sizeof drained) > 0) {}
         else if (fds[i].fd == STDIN_FILENO) (void)mcpi_stdio_read(io);
     }
-    (void)mcp_server_tick(io->server);
-    return mcpi_stdio_settle(io);
+    if (!io->closed) (void)mcp_server_tick(io->server);
+    (void)mcpi_stdio_settle(io);
+    return mcpi_stdio_leave(io);
 }
 
 MCP_API void mcp_stdio_wake(const mcp_stdio *io)
@@ -16082,7 +16125,11 @@ MCP_API void mcp_stdio_wake(const mcp_stdio *io)
 static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 {
     mcp_pollfd fds[3];
-    int due, count = mcp_stdio_fds(io, fds, 3, &due);
+    size_t len;
+    int due, count;
+    (void)mcpi_stdio_output(io, &len);      /* the tap sees it here, and not where nothing may go */
+    if (io->closed) return io->status;
+    count = mcp_stdio_fds(io, fds, 3, &due);
     if (mcpi_stdio_poll(fds, count, mcpi_stdio_sooner(timeout_ms, due)) < 0)
         return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
     return mcp_stdio_ready(io, fds, count);
@@ -16099,9 +16146,12 @@ static bool mcpi_stdio_only_reads(const mcp_stdio *io)
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
 {
     if (io->status) return io->status;
+    mcpi_stdio_enter(io);
     if (timeout_ms < 0 && mcpi_stdio_only_reads(io) && mcpi_stdio_read(io) == MCP_OK)
-        return mcpi_stdio_settle(io);       /* the read itself did the waiting */
-    return mcpi_stdio_wait(io, timeout_ms);
+        (void)mcpi_stdio_settle(io);        /* the read itself did the waiting */
+    else
+        (void)mcpi_stdio_wait(io, timeout_ms);
+    return mcpi_stdio_leave(io);
 }
 
 /*-- Opening and closing --*/
@@ -16204,6 +16254,7 @@ static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
     mcp_stdio *io = (mcp_stdio *)mcpi_base_resize(&server->desc.alloc, NULL, 0, sizeof *io);
     if (!io) return NULL;
     memset(io, 0, sizeof *io);
+    io->alloc = server->desc.alloc;
     io->server = server;
     io->fd = io->fd_flags = io->wake[0] = io->wake[1] = -1;
     io->session = mcp_session_open(server);
@@ -16227,12 +16278,15 @@ MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server)
 MCP_API void mcp_stdio_close(mcp_stdio *io)
 {
     int i;
-    if (!io) return;
+    if (!io || io->closed) return;
     mcpi_stdio_give_stdout_back(io);
     for (i = 0; i < 2; i++)
         if (io->wake[i] >= 0) (void)close(io->wake[i]);
     mcp_session_close(io->session);
-    mcpi_base_release(&io->server->desc.alloc, io, sizeof *io);
+    io->closed = true;
+    io->status = MCP_E_CLOSED;
+    mcpi_stdio_enter(io);
+    (void)mcpi_stdio_leave(io);
 }
 
 /*-- A server as a child process. It has a process group of its own, so that all of it can be ended. --*/

@@ -284,6 +284,91 @@ static void reader_goes_away(void)
     end();
 }
 
+/* What a callback does at the place that is looked at: the whole server goes. */
+enum { NOWHERE, IN_A_TOOL, IN_THE_TAP, AT_THE_NOTE, IN_ON_CANCEL, IN_A_STEP };
+static int closes_at;
+
+static void close_all(int here)
+{
+    if (closes_at != here) return;
+    closes_at = NOWHERE;
+    mcp_stdio_close(peer.io);
+    mcp_server_destroy(peer.server);
+    peer.io = NULL;
+    peer.server = NULL;
+}
+
+static int quits(mcp_call *c)
+{
+    close_all(IN_A_TOOL);
+    return mcp_text(c, "bye");
+}
+
+static int quits_in_a_step(mcp_call *c)
+{
+    close_all(IN_A_STEP);
+    return mcp_text(c, "bye");
+}
+
+static int steps_on(mcp_call *c) { return mcp_later(c, 0, quits_in_a_step); }
+
+static void quits_in_the_tap(void *user, mcp_session *s, int direction, const char *bytes, size_t len)
+{
+    (void)user, (void)s, (void)len;
+    if (direction == MCP_TAP_OUT) close_all(strstr(bytes, "list_changed") ? AT_THE_NOTE : IN_THE_TAP);
+}
+
+static void quits_when_cancelled(void *user, mcp_ref ref)
+{
+    (void)user, (void)ref;
+    close_all(IN_ON_CANCEL);
+}
+
+/* Whatever a callback closes is gone after the pump, which says so; nothing is left, and nothing used that is gone. */
+static void closed_in_a_callback(void)
+{
+    static const mcp_tool quitting[] = {
+        MCP_TOOL("quit", quits, 0, 0), MCP_TOOL("later", later, 0, 0), MCP_TOOL("step", steps_on, 0, 0)
+    };
+    static const char *const calls[] = { "none", "quit", "quit", "quit", "later", "step" };
+    int here;
+    for (here = IN_A_TOOL; here <= IN_A_STEP; here++) {
+        test_heap heap;
+        mcp_server_desc d = usual();
+        char line[300];
+        int i, status = MCP_OK;
+        NOTE("%s, place %d", calls[here], here);
+        closes_at = NOWHERE;
+        d.alloc = test_heap_init(&heap);
+        d.tools = quitting;
+        d.num_tools = MCP_COUNT(quitting);
+        d.changes = MCP_TOOLS;
+        d.now_ms = on_now;
+        d.tap = quits_in_the_tap;
+        d.on_cancel = quits_when_cancelled;
+        d.drain_ms = MCP_NONE;
+        begin_with(d);
+        send_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
+                  "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}\n");
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        closes_at = here;
+        if (here == AT_THE_NOTE) mcp_changed(peer.server, MCP_TOOLS);
+        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":"
+                 "{\"name\":\"%s\"}}\n", calls[here]);
+        send_text(line);
+        if (here == IN_ON_CANCEL) {
+            CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+            (void)close(peer.to);
+            peer.to = -1;
+        }
+        for (i = 0; i < 5 && peer.io; i++) status = mcp_stdio_pump(peer.io, here == IN_A_TOOL ? -1 : 0);
+        CHECK_STATUS(MCP_E_CLOSED, status);
+        CHECK_INT(NOWHERE, closes_at);
+        end();
+        CHECK_HEAP(&heap);
+    }
+}
+
 /* Opening and closing again leaves every descriptor where it was. */
 static void closes_what_it_opened(void)
 {
@@ -858,6 +943,7 @@ int main(void)
     TEST(input_ends);
     TEST(input_ends_without_memory);
     TEST(reader_goes_away);
+    TEST(closed_in_a_callback);
     TEST(closes_what_it_opened);
     TEST(many_lines_in_one_write);
     TEST(a_byte_a_write);
