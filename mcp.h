@@ -10417,10 +10417,16 @@ static void mcpi_server_set_level(mcp_call *call)
     mcpi_server_agree(call);
 }
 
+/* Whether the answer is still to come, and somebody waits for it: behind it nothing more is said. */
+static bool mcpi_server_is_heard(const mcp_call *call)
+{
+    return (call->running || call->ref) && !mcp_cancelled(call);
+}
+
 /* The least important level that the caller wants to hear of; -1: none. */
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
-    if (!mcpi_server_has_logging(call->server) || mcp_cancelled(call)) return -1;
+    if (!mcpi_server_has_logging(call->server) || !mcpi_server_is_heard(call)) return -1;
     if (mcpi_server_is_modern(call))
         return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
@@ -12935,7 +12941,7 @@ MCP_API void mcp_progress(mcp_call *call, double done, double total, const char 
     if (!(done > call->done)) return;
     call->done = done;
     mcpi_peer_extend(call);
-    if (!mcp_json_exists(token) || mcp_cancelled(call)) return;
+    if (!mcp_json_exists(token) || !mcpi_server_is_heard(call)) return;
     mcpi_peer_begin_note(note, "notifications/progress");
     mcpi_json_frame(note, ",\"params\":{\"progressToken\":");
     mcp_put_value(note, token);

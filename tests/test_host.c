@@ -1059,6 +1059,55 @@ static void hooks_read_everything(void)
     }
 }
 
+static void speak(mcp_call *c)
+{
+    mcp_progress(c, 1e9, 0, "goes nowhere");
+    mcp_log(c, MCP_LOG_EMERGENCY, NULL, "%s", "goes nowhere");
+    mcp_log_data(c, MCP_LOG_EMERGENCY, NULL, "{'goes': %s}", "nowhere");
+}
+
+/* Behind the answer nothing is said any more: the transport is done with the request, and so is its client. A stream
+   that cannot take the answer yet is not told either. */
+static void nothing_is_said_after_the_answer(void)
+{
+    static const char *const wanted[] = { "tools/call\",\"params\":{\"name\":\"act\",", "no/such\",\"params\":{",
+                                          "tools/call\",\"params\":{\"name\":\"none\"," };
+    char text[600];
+    size_t i;
+    begin_hooked();
+    host.desc.logging = true;
+    host.after = speak;
+    connect("2026-07-28");
+    host.act = some_text;
+    for (i = 0; i < 2 * MCP_COUNT(wanted); i++) {
+        const char *method = wanted[i / 2];
+        NOTE("%s", method);
+        host.full = i % 2;
+        host.num_replies = 0;
+        snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"_meta\":{\"progressToken\":1,"
+                 "\"io.modelcontextprotocol/logLevel\":\"debug\",\"io.modelcontextprotocol/protocolVersion\":"
+                 "\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}}}", method);
+        (void)deliver(text, NULL);
+        host.full = false;
+        mcp_stream_ready(host.server, &host, 7);
+        CHECK_UINT(1, host.num_replies);
+        CHECK(strstr(host.reply, "goes nowhere") == NULL);
+    }
+    end();
+    begin_hooked();
+    host.desc.logging = true;
+    host.after = speak;
+    connect("2025-03-26");
+    host.act = some_text;
+    (void)request(1, "logging/setLevel", "\"level\":\"debug\"", NULL);
+    host.num_replies = 0;
+    (void)deliver("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"act\","
+                  "\"_meta\":{\"progressToken\":1}}}]", NULL);
+    CHECK_UINT(1, host.num_replies);
+    CHECK_UINT(0, mcp_dropped(host.server));
+    end();
+}
+
 /* Slow requests are told to the log; those that were fast are not. */
 static void slow_requests(void)
 {
@@ -1521,6 +1570,7 @@ int main(void)
     TEST(after_waits_for_the_transport);
     TEST(after_calls_back);
     TEST(hooks_read_everything);
+    TEST(nothing_is_said_after_the_answer);
     TEST(slow_requests);
     TEST(traces_are_handed_over);
     TEST(formats_of_traces);
