@@ -12686,10 +12686,11 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
 
 /*-- Deferred calls --*/
 
-/* What the tool of a call says of its time; 0: nothing, as everything else that has a handler. */
+/* What the tool of a call says of its time; 0: nothing, as everything else that has a handler, and where no
+   tool is known. */
 static uint32_t mcpi_server_own_timeout(const mcp_call *call)
 {
-    return call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->timeout_ms : 0;
+    return call->row && call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->timeout_ms : 0;
 }
 
 /* The time of a deferred call is over: the model is told, and the host. */

@@ -1061,9 +1061,13 @@ static void hooks_read_everything(void)
 
 static void speak(mcp_call *c)
 {
+    mcp_ref ref = 1;
     mcp_progress(c, 1e9, 0, "goes nowhere");
     mcp_log(c, MCP_LOG_EMERGENCY, NULL, "%s", "goes nowhere");
     mcp_log_data(c, MCP_LOG_EMERGENCY, NULL, "{'goes': %s}", "nowhere");
+    CHECK_STATUS(MCP_E_MISUSE, mcp_defer(c, &ref));
+    CHECK_UINT(0, ref);
+    CHECK_STATUS(MCP_E_MISUSE, mcp_later(c, 0, act));
 }
 
 /* Behind the answer nothing is said any more: the transport is done with the request, and so is its client. A stream
