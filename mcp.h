@@ -935,9 +935,10 @@ typedef struct mcp_server_desc {
     int (*before)(void *user, mcp_call *call);
     /* Once for each request, also for those that before did not see: the reply was handed over, or nobody
        waits for one. status: MCP_OK; MCP_E_TOOL: the handler or before failed and said why; MCP_E_PROTOCOL:
-       the library refused it, as its method, name or arguments are wrong; MCP_E_TIMEOUT; MCP_E_CLOSED: it was
-       cancelled or its client left; or what kept its reply from being written. duration_ms wants now_ms. To
-       read the call only: what is written goes nowhere. Messages that are no requests only the tap sees. */
+       the library refused it, as its method, name or arguments are wrong; MCP_E_BUSY: its tool has max_calls
+       under way; MCP_E_TIMEOUT; MCP_E_CLOSED: it was cancelled or its client left; or what kept its reply
+       from being written, as MCP_E_TOO_LONG. duration_ms wants now_ms. To read the call only: what is written
+       goes nowhere. Messages that are no requests only the tap sees. */
     void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
     /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
        left. mcp_resume gives NULL for it from now on. */
@@ -10948,6 +10949,7 @@ static void mcpi_server_refuse_text_size(mcp_call *call)
     mcpi_base_note_str(&note, ": ask for less, or for a part");
     mcpi_server_begin_content(call);
     (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
+    call->outcome = MCP_E_TOO_LONG;
 }
 
 /* A result with more text than it may have. Returns whether it is an error. */
@@ -11935,6 +11937,7 @@ MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
                               " try again");
     mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
     mcpi_server_end_content(call, true);
+    call->outcome = MCP_E_BUSY;
 }
 
 /* Spec: server/tools (calling tools) */

@@ -341,6 +341,8 @@ static void check_result(const char *members)
 }
 
 static int nothing(mcp_call *c) { (void)c; return MCP_OK; }
+static int long_text(mcp_call *c) { return mcp_textf(c, "%300d", 1); }
+static int long_failure(mcp_call *c) { return mcp_fail(c, "%300d", 1); }
 static int empty_object(mcp_call *c) { return mcp_data(c, "{}"); }
 static int an_object(mcp_call *c) { return mcp_data(c, "{'a': %s, 'b': [%d, {}]}", "x\"y", 1); }
 static int not_an_object(mcp_call *c) { return mcp_data(c, "[%d]", 1); }
@@ -738,6 +740,33 @@ static void hooks_of_failures(void)
     check_heard("");
     snprintf(text, sizeof text, "%s", request(1, "ping", "", NULL));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", text);
+    end();
+}
+
+/* What a limit of its tool kept from being served, or sent, is no success. */
+static void hooks_of_limits(void)
+{
+    static const mcp_tool limited[] = { MCP_TOOL_LIMITED("act", act, 0, 0, 0, 0, 1, 200),
+                                        MCP_TOOL_LIMITED("cut", act, 0, 0, MCP_CUT, 0, 0, 200) };
+    begin_hooked();
+    host.desc.tools = limited;
+    host.desc.num_tools = MCP_COUNT(limited);
+    connect("2026-07-28");
+    host.act = defer;
+    (void)request(1, TOOL_CALL, NULL);
+    check_heard("tools/call act? ");
+    CHECK(strstr(request(2, TOOL_CALL, NULL), "is busy") != NULL);
+    check_heard("tools/call act=-13/0@0 ");
+    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
+    check_heard("tools/call act=0/0@0 ");
+    host.act = long_text;
+    CHECK(strstr(request(1, TOOL_CALL, NULL), "too long") != NULL);
+    check_heard("tools/call act? tools/call act=-6/0@0 ");
+    CHECK(strstr(request(1, "tools/call", "\"name\":\"cut\"", NULL), "[cut: ") != NULL);
+    check_heard("tools/call cut? tools/call cut=0/0@0 ");
+    host.act = long_failure;
+    CHECK(strstr(request(1, TOOL_CALL, NULL), "[cut: ") != NULL);
+    check_heard("tools/call act? tools/call act=-12/0@0 ");
     end();
 }
 
@@ -1567,6 +1596,7 @@ int main(void)
     TEST(notifications_and_sessions);
     TEST(hooks_of_each_request);
     TEST(hooks_of_failures);
+    TEST(hooks_of_limits);
     TEST(before_refuses);
     TEST(before_lets_pass);
     TEST(before_loses_the_client);
