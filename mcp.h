@@ -10281,26 +10281,33 @@ static void mcpi_server_put_modern_end(mcp_out *out, const mcp_server_desc *desc
     mcpi_json_frame(out, "}");
 }
 
-/* The end of a result whose handler added to its _meta. */
-MCPI_NOINLINE void mcpi_server_put_meta(mcp_call *call, const mcp_buf *end)
+/* The end of a result whose handler added to its _meta. skip: as below. */
+MCPI_NOINLINE void mcpi_server_put_meta(mcp_call *call, const mcp_buf *end, size_t skip)
 {
+    static const mcp_str own = MCP_LIT(",\"_meta\":{");
     const mcp_buf *meta = &call->result_meta.buf;
     if (mcpi_server_is_modern(call)) {
-        mcpi_json_put_ours(&call->out, end->ptr, end->len - 1);     /* that of _meta is open again */
+        mcpi_json_put_ours(&call->out, end->ptr + skip, end->len - 1 - skip);   /* _meta is open again */
         mcpi_json_frame(&call->out, ",");
     } else {
-        mcpi_json_frame(&call->out, ",\"_meta\":{");
+        mcpi_json_put_ours(&call->out, own.ptr + skip, own.len - skip);
     }
     mcpi_json_put_ours(&call->out, meta->ptr + 1, meta->len - 1);
     mcpi_json_frame(&call->out, "}");
 }
 
-static void mcpi_server_end_result(mcp_call *call)
+/* Ends a result. skip: 1 if it has no member yet, so that what comes starts without a comma; else 0. */
+MCPI_INLINE void mcpi_server_put_end(mcp_call *call, size_t skip)
 {
     const mcp_buf *end = &call->server->end.buf;
-    if (MCPI_UNLIKELY(call->has_meta)) mcpi_server_put_meta(call, end);
-    else if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr, end->len);
+    if (MCPI_UNLIKELY(call->has_meta)) mcpi_server_put_meta(call, end, skip);
+    else if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr + skip, end->len - skip);
     mcpi_json_frame(&call->out, "}}");
+}
+
+static void mcpi_server_end_result(mcp_call *call)
+{
+    mcpi_server_put_end(call, 0);
 }
 
 /* How long a result may be kept, and for whom. Spec: server/utilities/caching */
@@ -10866,18 +10873,13 @@ MCPI_INLINE int mcpi_server_end_block(mcp_call *call)
     return MCP_OK;
 }
 
-/* The result of a method: an object that the handler gave, and what modern ones end with. */
+/* The result of a method: an object that the handler gave, and what results end with. */
 static void mcpi_server_put_result(mcp_call *call)
 {
-    const mcp_buf *end = &call->server->end.buf;
     mcp_str json = { NULL, 0 };
     if (call->has_data) (void)mcp_out_done(&call->data, &json);
     if (json.len > 2) mcpi_json_put_ours(&call->out, json.ptr + 1, json.len - 2);
-    if (mcpi_server_is_modern(call)) {      /* with a comma, if there is something before it */
-        const size_t skip = json.len > 2 ? 0 : 1;
-        mcpi_json_put_ours(&call->out, end->ptr + skip, end->len - skip);
-    }
-    mcpi_json_frame(&call->out, "}}");
+    mcpi_server_put_end(call, json.len <= 2);
 }
 
 /* The structured result that the handler gave, where the client knows such a thing. */

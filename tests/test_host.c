@@ -356,6 +356,32 @@ static int a_failure_without_reason(mcp_call *c) { (void)c; return MCP_E_TOOL; }
 static int a_status(mcp_call *c) { (void)c; return MCP_E_IO; }
 static int unbound_struct(mcp_call *c) { return mcp_data_struct(c, ""); }
 
+static int only_meta(mcp_call *c) { return mcp_meta(c, "com.example/took", "{'ms': %d}", 7); }
+static int meta_and_members(mcp_call *c) { (void)only_meta(c); return mcp_data(c, "{'a': %d}", 1); }
+
+/* mcp_meta adds to the result of a method as to any other. */
+static void meta_of_methods(void)
+{
+    static const char own[] = "\"com.example/took\":{\"ms\":7}";
+    static const char modern[] = "\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
+                                 "{\"name\":\"s\",\"version\":\"1\"},";
+    char want[400];
+    size_t i, k;
+    for (i = 0; i < MCP_COUNT(revisions); i++) {
+        begin();
+        connect(revisions[i]);
+        NOTE("%s", revisions[i]);
+        for (k = 0; k < 2; k++) {
+            host.act = k ? meta_and_members : only_meta;
+            (void)request(1, "act", "", NULL);
+            snprintf(want, sizeof want, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{%s%s%s}}}", k ? "\"a\":1," : "",
+                     is_modern() ? modern : "\"_meta\":{", own);
+            CHECK_STR(want, host.reply);
+        }
+        end();
+    }
+}
+
 static void results_of_methods(void)
 {
     size_t i;
@@ -1588,6 +1614,7 @@ int main(void)
     TEST(refusals_among_other_verdicts);
     TEST(refused_later);
     TEST(results_of_methods);
+    TEST(meta_of_methods);
     TEST(failures_of_methods);
     TEST(revisions_of_methods);
     TEST(deferred_methods);
