@@ -13126,10 +13126,7 @@ MCP_API const char *mcp_uri(mcp_call *call)
 
 MCP_API int mcp_cache(mcp_call *call, uint32_t ttl_ms, uint32_t cache)
 {
-    if (call->scene != MCPI_PEER_RESOURCE) {
-        mcpi_peer_fail(call, MCP_E_MISUSE);
-        return MCP_E_MISUSE;
-    }
+    if (call->scene != MCPI_PEER_RESOURCE) return mcpi_peer_misuse(call, "mcp_cache");
     call->ttl_ms = ttl_ms;
     call->cache = cache;
     return MCP_OK;
@@ -13208,21 +13205,18 @@ static bool mcpi_server_is_meta_key(const char *key)
 MCP_API int mcp_meta(mcp_call *call, const char *key, const char *format, ...)
 {
     va_list args;
-    int status = MCP_E_MISUSE;
-    if (mcpi_server_is_meta_key(key)) {
-        if (!call->has_meta) {
-            mcp_out_reset(&call->result_meta);
-            mcp_put_object(&call->result_meta);
-        }
-        mcp_put_key(&call->result_meta, key);
-        va_start(args, format);
-        mcp_put_fv(&call->result_meta, format, args);
-        va_end(args);
-        call->has_meta = true;
-        status = call->result_meta.buf.error;
+    if (!mcpi_server_is_meta_key(key)) return mcpi_peer_misuse(call, "mcp_meta");
+    if (!call->has_meta) {
+        mcp_out_reset(&call->result_meta);
+        mcp_put_object(&call->result_meta);
     }
-    if (status != MCP_OK) mcpi_peer_fail(call, status);
-    return status;
+    mcp_put_key(&call->result_meta, key);
+    va_start(args, format);
+    mcp_put_fv(&call->result_meta, format, args);
+    va_end(args);
+    call->has_meta = true;
+    if (call->result_meta.buf.error) mcpi_peer_fail(call, call->result_meta.buf.error);
+    return call->result_meta.buf.error;
 }
 
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)

@@ -90,8 +90,8 @@ static const char *answer(const char *method, const char *members)
     return host.reply;
 }
 
-#define MISUSED "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603," \
-                "\"message\":\"MCP_E_MISUSE: the call does not fit here: see the function's comment\"}}"
+#define MISUSED(what) "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,\"message\":\"" what \
+                      ": MCP_E_MISUSE: the call does not fit here: see the function's comment\"}}"
 
 /*---- Caching -------------------------------------------------------------------------------------*/
 
@@ -126,8 +126,8 @@ static void only_reads_are_kept(void)
     resources[0].flags = MCP_PUBLIC;
     resources[0].ttl_ms = 7;
     CHECK(strstr(answer("resources/read", "\"uri\":\"r:r\""), "\"ttlMs\":5,\"cacheScope\":\"private\"") != NULL);
-    CHECK_STR(MISUSED, answer("tools/call", "\"name\":\"t\""));
-    CHECK_STR(MISUSED, answer("prompts/get", "\"name\":\"p\""));
+    CHECK_STR(MISUSED("mcp_cache"), answer("tools/call", "\"name\":\"t\""));
+    CHECK_STR(MISUSED("mcp_cache"), answer("prompts/get", "\"name\":\"p\""));
 }
 
 /*---- _meta ---------------------------------------------------------------------------------------*/
@@ -168,8 +168,30 @@ static void keys_of_meta(void)
         begin();
         host.act = marks;
         meta_key = bad_keys[i];
-        CHECK_STR(MISUSED, answer("tools/call", "\"name\":\"t\""));
+        CHECK_STR(MISUSED("mcp_meta"), answer("tools/call", "\"name\":\"t\""));
     }
+}
+
+static int gives_a_blob(mcp_call *c) { return mcp_blob(c, "b", 1); }
+
+/* What is told of one call is not told of the next. */
+static void each_misuse_is_told_by_name(void)
+{
+    mcp_server *server;
+    begin();
+    server = mcp_server_create(&host.desc);
+    host.act = gives_a_blob;
+    ask(server, "tools/call", "\"name\":\"t\"");
+    CHECK_STR(MISUSED("mcp_blob"), host.reply);
+    host.act = keeps;
+    ask(server, "tools/call", "\"name\":\"t\"");
+    CHECK_STR(MISUSED("mcp_cache"), host.reply);
+    host.act = marks;
+    meta_key = "a b";
+    ask(server, "tools/call", "\"name\":\"t\"");
+    CHECK_STR(MISUSED("mcp_meta"), host.reply);
+    mcp_server_destroy(server);
+    CHECK_HEAP(&host.heap);
 }
 
 static int marks_badly(mcp_call *c)
@@ -370,6 +392,7 @@ int main(void)
     TEST(public_lists_have_no_filter);
     TEST(only_reads_are_kept);
     TEST(keys_of_meta);
+    TEST(each_misuse_is_told_by_name);
     TEST(meta_of_errors);
     TEST(meta_of_rows);
     TEST(headers_that_are_none);
