@@ -425,7 +425,8 @@ static void search_file(struct search *s, const struct item *item)
 {
     char *bytes = s->files->bytes;
     const ssize_t got = read_range(s->files, item, 0, MAX_BYTES);
-    size_t len = got > 0 ? (size_t)got : 0;
+    size_t len = (size_t)got;
+    if (got < 0) return;        /* what it has is not known; bytes are those of another file */
     s->bytes += len;
     if (item->st.st_size > MAX_BYTES) {
         s->cut = true;

@@ -4,11 +4,15 @@
 #define _XOPEN_SOURCE 700
 #define _FILE_OFFSET_BITS 64
 #include <fcntl.h>
+#include <unistd.h>
 static int watched_openat(int directory, const char *name, int flags);
+static ssize_t watched_pread(int fd, void *bytes, size_t size, off_t offset);
 #define openat watched_openat
+#define pread watched_pread
 #define main files_main
 #include "../examples/files.c"
 #undef main
+#undef pread
 #undef openat
 #include "test.h"
 #include "child.h"
@@ -951,6 +955,45 @@ static void much_to_read(void)
     remove_tree("much");
 }
 
+/* A disk that breaks, inside of the server: every read that asks for so many bytes fails. */
+static size_t failing_size;
+
+static ssize_t watched_pread(int fd, void *bytes, size_t size, off_t offset)
+{
+    if (size != failing_size) return pread(fd, bytes, size, offset);
+    errno = EIO;
+    return -1;
+}
+
+/* Of a file that cannot be read nothing is told, and not what the one before it had. */
+static void search_of_what_breaks(void)
+{
+    static struct files files;
+    mcp_server *server;
+    mcp_server_desc d;
+    mcp_client_desc cd;
+    memset(&d, 0, sizeof d);
+    memset(&cd, 0, sizeof cd);
+    d.name = cd.name = "test"; d.version = cd.version = "1";
+    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    d.user = &files;
+    files.root = open(in_root(""), O_RDONLY | O_DIRECTORY);
+    server = mcp_server_create(&d);
+    client = mcp_pair(server, &cd);
+    make_directory("breaks");
+    make_text("breaks/a", "needle\n");
+    CHECK_FOUND(1, false, ask_search("breaks", "needle"));
+    failing_size = MAX_BYTES;
+    CHECK_TEXT(FOUND(""), ask_search("breaks", "needle"));
+    CHECK_REFUSED("cannot be read", ask_file("breaks/a"));
+    failing_size = 0;
+    CHECK_FOUND(1, false, ask_search("breaks", "needle"));
+    mcp_client_close(client);
+    mcp_server_destroy(server);
+    (void)close(files.root);
+    remove_tree("breaks");
+}
+
 static void many_files(void)
 {
     char name[20];
@@ -1077,6 +1120,7 @@ int main(int argc, char **argv)
     TEST(searches_long_lines);
     TEST(search_limit_hits);
     TEST(search_limit_depth);
+    TEST(search_of_what_breaks);
     TEST(search_limit_bytes);
     TEST(search_limit_files);
     TEST(changes);
