@@ -1,7 +1,6 @@
 /* What a server that people depend on has around its tools, all of it in two hooks: a rate limit for each
    tool, an audit of every request, and metrics, which a tool tells. It starts even if it is set up wrongly:
-   its
-   tools then say what to mend.
+   its tools then say what to mend.
 
        WORDS=/usr/share/dict/words RATE=60 ./hooks
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a server costs a Cortex-M4, linked, and what each option saves, in bytes of code and constants.
+# What a server and the codec cost a Cortex-M4, linked, and what each option saves, in bytes of code and constants.
 #   usage: tools/sizes.sh
 cd "$(dirname "$0")/.." || exit 1
 elf=build/sizes.elf
@@ -11,8 +11,8 @@ linked() {      # flag...: bytes of the program
         arm-none-eabi-size $elf | awk 'NR == 2 { print $1 }'
 }
 
-empty=$(linked) && whole=$(linked -DSERVER) && tools=$(linked -DTOOLS) || exit 1
-echo "a server: $((whole - empty)), with tools alone: $((tools - empty))"
+empty=$(linked) && whole=$(linked -DSERVER) && tools=$(linked -DTOOLS) && codec=$(linked -DCODEC) || exit 1
+echo "a server: $((whole - empty)), with tools alone: $((tools - empty)); the codec: $((codec - empty))"
 for option in MCP_NO_RESOURCES MCP_NO_BATCH MCP_NO_COMPLETION MCP_NO_PROMPTS MCP_NO_METHODS MCP_NO_LOGGING; do
     echo "$option saves $((whole - $(linked -DSERVER -D$option)))"
 done
