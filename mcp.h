@@ -9839,6 +9839,18 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     else mcpi_base_set_limit(&d->drain_ms, 2000, UINT32_MAX);
 }
 
+/* Nothing changes that this build leaves out. */
+static void mcpi_server_limit_changes(mcp_server_desc *d)
+{
+#ifdef MCP_NO_RESOURCES
+    d->changes &= ~(uint32_t)(MCP_RESOURCES | MCP_CONTENTS);
+#endif
+#ifdef MCP_NO_PROMPTS
+    d->changes &= ~(uint32_t)MCP_PROMPTS;
+#endif
+    (void)d;
+}
+
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
 static void mcpi_server_go_on(mcp_call *call);
@@ -9901,6 +9913,7 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         memset(s, 0, sizeof *s);
         s->desc = *desc;
         mcpi_server_set_limits(&s->desc);
+        mcpi_server_limit_changes(&s->desc);
         s->peer.deliver = mcpi_server_deliver;
         s->peer.expire = mcpi_server_expire;
         s->peer.go_on = mcpi_server_go_on;
