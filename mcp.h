@@ -938,7 +938,8 @@ typedef struct mcp_server_desc {
        the library refused it, as its method, name or arguments are wrong; MCP_E_BUSY: its tool has max_calls
        under way; MCP_E_TIMEOUT; MCP_E_CLOSED: it was cancelled or its client left; or what kept its reply
        from being written, as MCP_E_TOO_LONG. duration_ms wants now_ms. To read the call only: what is written
-       goes nowhere. Messages that are no requests only the tap sees. */
+       goes nowhere. Of a reply that had to wait for its transport the row is not known any more: mcp_user is
+       the server's, and a completion has no name. Messages that are no requests only the tap sees. */
     void (*after)(void *user, mcp_call *call, int status, uint64_t duration_ms);
     /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
        left. mcp_resume gives NULL for it from now on. */

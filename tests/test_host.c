@@ -1114,6 +1114,39 @@ static void hooks_read_everything(void)
     }
 }
 
+static const void *user_after;
+static char name_after[20];
+
+static void note_row(mcp_call *c)
+{
+    user_after = mcp_user(c);
+    snprintf(name_after, sizeof name_after, "%s", mcp_call_name(c));
+}
+
+/* A reply that waits holds no row any more, which may be gone by then. */
+static void rows_of_answers_that_wait(void)
+{
+    int waits;
+    begin_hooked();
+    host.after = note_row;
+    connect("2026-07-28");
+    host.act = nothing;
+    for (waits = 0; waits < 2; waits++) {
+        NOTE("waits: %d", waits);
+        host.full = waits;
+        (void)request(1, "acme/twice", "\"n\":1", NULL);
+        host.full = false;
+        mcp_stream_ready(host.server, &host, 7);
+        CHECK(user_after == (waits ? (void *)&host : (void *)twice_user));
+        host.full = waits;
+        (void)request(1, reached[4].method, reached[4].members, NULL);
+        host.full = false;
+        mcp_stream_ready(host.server, &host, 7);
+        CHECK_STR(waits ? "" : "act", name_after);
+    }
+    end();
+}
+
 static void speak(mcp_call *c)
 {
     mcp_ref ref = 1;
@@ -1631,6 +1664,7 @@ int main(void)
     TEST(after_waits_for_the_transport);
     TEST(after_calls_back);
     TEST(hooks_read_everything);
+    TEST(rows_of_answers_that_wait);
     TEST(nothing_is_said_after_the_answer);
     TEST(slow_requests);
     TEST(traces_are_handed_over);
