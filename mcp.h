@@ -13402,10 +13402,8 @@ MCP_API int mcp_page(mcp_call *call, const char *arg, size_t count, size_t page_
 /* How the model has to write the index: with quotes, unless the argument is an integer. */
 static const char *mcpi_server_quote(const mcp_call *call, const char *arg)
 {
-    const mcp_field *f;
-    for (f = mcpi_server_fields(call); f && f->name; f++)
-        if (mcpi_base_same(f->name, arg)) return mcpi_schema_type(f) == MCP_INTEGER ? "" : "\"";
-    return "\"";
+    const mcp_field *f = mcpi_server_field(mcpi_server_fields(call), arg);
+    return f && mcpi_schema_type(f) == MCP_INTEGER ? "" : "\"";
 }
 
 MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part)
