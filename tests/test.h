@@ -9,7 +9,8 @@
 
    prints "ok - NAME: adds", or "FAIL - NAME: adds: file:line: what was expected, what came" with further
    failures of the case indented below it, or "skip - NAME: adds: why" after SKIP(why). NOTE(...) says which
-   row of a table the checks after it are about. MCP_TEST_SEED changes the random numbers. */
+   row of a table the checks after it are about. test_hear(...) in callbacks writes down what they were told, for
+   CHECK_HEARD. MCP_TEST_SEED changes the random numbers. */
 
 #ifndef MCP_H
 #error "include ../mcp.h before test.h, so that it can choose what libc shows"
@@ -30,11 +31,13 @@ static struct test_state {
     const char *skip;           /* why it is skipped */
     int name_len, failures, failed;
     char note[200];
+    char heard[1 << 14];        /* what callbacks were told, since it was asked */
     uint64_t seed;
 } test_state;
 
 static inline void test_fail(const char *file, int line, const char *format, ...) MCP_PRINTF(3, 4);
 static inline void test_note(const char *format, ...) MCP_PRINTF(1, 2);
+static inline void test_hear(const char *format, ...) MCP_PRINTF(1, 2);
 
 #define TEST(fn)       test_run(__FILE__, #fn, fn)
 #define NOTE(...)      test_note(__VA_ARGS__)
@@ -48,6 +51,8 @@ static inline void test_note(const char *format, ...) MCP_PRINTF(1, 2);
 #define CHECK_STR(want, got)    test_str(__FILE__, __LINE__, #got, (want), (got))
 #define CHECK_BYTES(want, want_len, got, got_len) \
     test_bytes(__FILE__, __LINE__, #got, (want), (want_len), (got), (got_len))
+/* All that was heard since the last time. */
+#define CHECK_HEARD(want)       CHECK_STR(want, test_heard())
 
 /*---- Cases --------------------------------------------------------------------------------------*/
 
@@ -92,7 +97,7 @@ static inline void test_run(const char *file, const char *fn, void (*run)(void))
     if (strncmp(stem, "test_", 5) == 0) stem += 5;
     snprintf(name, sizeof name, "%.*s: %s", (int)strcspn(stem, "."), stem, fn);
     test_state.name = name;
-    test_state.note[0] = 0;
+    test_state.note[0] = test_state.heard[0] = 0;
     test_state.failures = 0;
     test_state.skip = NULL;
     test_state.seed = getenv("MCP_TEST_SEED") ? strtoull(getenv("MCP_TEST_SEED"), NULL, 0) : 20261120;
@@ -168,6 +173,29 @@ static inline void test_bytes(const char *file, int line, const char *what, cons
 static inline void test_str(const char *file, int line, const char *what, const char *want, const char *got)
 {
     test_bytes(file, line, what, want, want ? strlen(want) : 0, got, got ? strlen(got) : 0);
+}
+
+/*---- What callbacks were told -------------------------------------------------------------------*/
+
+/* Adds to what was heard; what has no place is cut, and the case fails. */
+static inline void test_hear(const char *format, ...)
+{
+    const size_t len = strlen(test_state.heard), left = sizeof test_state.heard - len;
+    va_list args;
+    int n;
+    va_start(args, format);
+    n = vsnprintf(test_state.heard + len, left, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= left) FAIL("more was heard than there is a place for");
+}
+
+/* What was heard since the last time; good until the next. */
+static inline const char *test_heard(void)
+{
+    static char text[sizeof test_state.heard];
+    memcpy(text, test_state.heard, strlen(test_state.heard) + 1);
+    test_state.heard[0] = 0;
+    return text;
 }
 
 /*---- Tools --------------------------------------------------------------------------------------*/

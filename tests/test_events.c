@@ -4,169 +4,90 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
+#include "messages.h"
 
 #include <math.h>
 
-/*---- A host: a clock, rows of every kind, and what it was told -----------------------------------*/
-
-#define MAX_REFS 2048
+/*---- A host: rows of every kind, and callbacks that act ------------------------------------------*/
 
 static struct {
-    test_heap heap;
-    mcp_server_desc desc;
-    mcp_server *server;
-    mcp_session *a, *b;             /* sessions of 2025-11-25, once connect was called */
-    uint64_t now;
-    mcp_ref refs[MAX_REFS];         /* of the calls that were deferred, in order */
-    size_t num_refs;
-    int (*act)(mcp_call *c);        /* what the tool "act", the resource "mem://act" and the prompt "act" do */
-    void (*then)(void);             /* what on_removed and on_subscribe do, once */
+    void (*then)(void);             /* what on_removed, on_subscribe and on_log do, once */
     void (*on_tap)(mcp_session *s, int direction, const char *bytes);
-    char log[512];                  /* the last line of desc.log */
-    char heard[1 << 14];            /* what the callbacks were told */
     bool frees;                     /* rows that were removed */
-} host;
+} hooks;
 
-static void hear(const char *what, const char *of)
-{
-    const size_t n = strlen(host.heard);
-    snprintf(host.heard + n, sizeof host.heard - n, "%s %s;", what, of);
-}
-
-/* What was heard since it was last asked. */
-static const char *heard(void)
-{
-    static char text[sizeof host.heard];
-    memcpy(text, host.heard, sizeof text);
-    host.heard[0] = 0;
-    return text;
-}
-
-static int echo(mcp_call *c) { return mcp_text(c, mcp_arg_str(c, "text")); }
-
-static int act(mcp_call *c) { return host.act ? host.act(c) : mcp_text(c, "acted"); }
-
-/* Writes its text, and leaves the rest to mcp_finish. */
-static int later(mcp_call *c)
-{
-    mcp_ref ref;
-    const int status = mcp_defer(c, &ref);
-    if (status == MCP_WAIT && host.num_refs < MAX_REFS) host.refs[host.num_refs++] = ref;
-    (void)mcp_text(c, mcp_arg_str(c, "text"));
-    return status;
-}
-
-static int act_prompt(mcp_call *c) { return act(c); }
-
-static const mcp_field args[] = { MCP_ARG("text", MCP_STRING, 0), MCP_END };
-static const mcp_tool tools[] = {
-    MCP_TOOL("echo", echo, 0, args), MCP_TOOL("later", later, 0, args), MCP_TOOL("act", act, 0, args)
-};
 static const mcp_resource resources[] = {
     MCP_RESOURCE_TEXT("mem://a", "a", "A", "text/plain", 0),
     MCP_RESOURCE_TEXT("mem://b", "b", "B", "text/plain", 0),
-    MCP_RESOURCE("mem://act", "act", act, "text/plain", 0),
-    MCP_RESOURCE("mem://user/{id}", "user", act, "text/plain", 0)
+    MCP_RESOURCE("mem://act", "act", host_act, "text/plain", 0),
+    MCP_RESOURCE("mem://user/{id}", "user", host_act, "text/plain", 0)
 };
-static const mcp_prompt prompts[] = { MCP_PROMPT("act", act_prompt, 0, args) };
+static const mcp_prompt prompts[] = { MCP_PROMPT("act", host_act, 0, host_args) };
 
-static uint64_t on_now(void *user) { (void)user; return host.now; }
-
-static void on_cancel(void *user, mcp_ref ref)
+static void hear_cancel(mcp_ref ref)
 {
-    char text[30];
     size_t i;
-    CHECK(user == &host);
     for (i = 0; i < host.num_refs && host.refs[i] != ref; i++) {}
-    snprintf(text, sizeof text, "%lu", (unsigned long)i);
-    hear("cancel", text);
+    test_hear("cancel %lu;", (unsigned long)i);
 }
 
 static void go_on(void)
 {
-    void (*then)(void) = host.then;
-    host.then = NULL;
+    void (*then)(void) = hooks.then;
+    hooks.then = NULL;
     if (then) then();
 }
 
 static void on_removed(void *user, const void *row)
 {
     CHECK(user == &host);
-    hear("removed", *(const char *const *)row);
-    if (host.frees) free((void *)(uintptr_t)row);
+    test_hear("removed %s;", *(const char *const *)row);
+    if (hooks.frees) free((void *)(uintptr_t)row);
     go_on();
 }
 
 static void on_subscribe(void *user, const char *uri, bool wanted)
 {
     CHECK(user == &host);
-    hear(wanted ? "wants" : "leaves", uri);
+    test_hear("%s %s;", wanted ? "wants" : "leaves", uri);
     go_on();
 }
 
 static void on_log(void *user, int level, const char *message)
 {
-    CHECK(user == &host);
-    CHECK_INT(MCP_LOG_ERROR, level);
-    snprintf(host.log, sizeof host.log, "%s", message);
+    host_log(user, level, message);
     go_on();
 }
 
 static void on_tap(void *user, mcp_session *s, int direction, const char *bytes, size_t len)
 {
     (void)user, (void)len;
-    if (host.on_tap) host.on_tap(s, direction, bytes);
+    if (hooks.on_tap) hooks.on_tap(s, direction, bytes);
 }
 
 /* The usual desc; a case changes what it is about before it calls connect. */
 static void begin(void)
 {
-    memset(&host, 0, sizeof host);
-    host.now = 1000;
-    host.desc.name = "s";
-    host.desc.version = "1";
-    host.desc.tools = tools;
-    host.desc.num_tools = MCP_COUNT(tools);
+    host_begin();
+    memset(&hooks, 0, sizeof hooks);
     host.desc.resources = resources;
     host.desc.num_resources = MCP_COUNT(resources);
     host.desc.prompts = prompts;
     host.desc.num_prompts = MCP_COUNT(prompts);
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.user = &host;
-    host.desc.now_ms = on_now;
-    host.desc.on_cancel = on_cancel;
+    host.on_cancel = hear_cancel;
     host.desc.on_removed = on_removed;
     host.desc.on_subscribe = on_subscribe;
     host.desc.log = on_log;
     host.desc.logging = true;
     host.desc.changes = MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS | MCP_CONTENTS;
+    host.can = NULL;
 }
 
-static void end(void)
+static void connected(void)
 {
-    mcp_server_destroy(host.server);
-    CHECK_HEAP(&host.heap);
-}
-
-/* Everything that a session has to send, as a string; it counts as sent. */
-static const char *output(mcp_session *s)
-{
-    static char text[1 << 18];
-    size_t n = 0, len;
-    const char *bytes;
-    while (bytes = mcp_session_output(s, &len), len && n < sizeof text - 1) {
-        if (len > sizeof text - 1 - n) len = sizeof text - 1 - n;
-        memcpy(text + n, bytes, len);
-        n += len;
-        mcp_session_sent(s, len);
-    }
-    text[n] = 0;
-    return text;
-}
-
-static void feed(mcp_session *s, const char *text)
-{
-    CHECK_UINT(strlen(text), mcp_session_feed(s, text, strlen(text)));
+    begin();
+    host_connect();
 }
 
 /* How often that stands in a text. */
@@ -177,31 +98,12 @@ static size_t times(const char *text, const char *what)
     return n;
 }
 
-#define MESSAGE(more) "{\"jsonrpc\":\"2.0\"," more "}\n"
-#define REQUEST(id, method, params) MESSAGE("\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}")
-#define TOLD(method, params) MESSAGE("\"method\":\"notifications/" method "\",\"params\":{" params "}")
-#define CALL(id, tool, text) \
-    REQUEST(id, "tools/call", "\"name\":\"" tool "\",\"arguments\":{\"text\":\"" text "\"}")
 #define CALL_META(id, tool, meta) REQUEST(id, "tools/call", "\"name\":\"" tool "\",\"_meta\":{" meta "}")
-#define IN_2026 "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
-                "\"io.modelcontextprotocol/clientCapabilities\":{}"
 #define WANTS(level) "\"io.modelcontextprotocol/logLevel\":" level
 #define TOKEN(token) "\"progressToken\":" token
 #define SET_LEVEL(id, level) REQUEST(id, "logging/setLevel", "\"level\":" level)
 #define SUBSCRIBE(id, uri) REQUEST(id, "resources/subscribe", "\"uri\":\"" uri "\"")
 #define UNSUBSCRIBE(id, uri) REQUEST(id, "resources/unsubscribe", "\"uri\":\"" uri "\"")
-#define INITIALIZE(revision) REQUEST("0", "initialize", "\"protocolVersion\":\"" revision "\"")
-#define CANCEL(id) TOLD("cancelled", "\"requestId\":" id)
-#define PING(id) MESSAGE("\"id\":" id ",\"method\":\"ping\"")
-#define DONE(id) MESSAGE("\"id\":" id ",\"result\":{}")
-#define BLOCK(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
-#define RESULT(id, blocks) MESSAGE("\"id\":" id ",\"result\":{\"content\":[" blocks "]}")
-#define MODERN_END ",\"resultType\":\"complete\"," \
-    "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}"
-#define MODERN_RESULT(id, blocks) MESSAGE("\"id\":" id ",\"result\":{\"content\":[" blocks "]" MODERN_END "}")
-#define REGRET(id, text) MESSAGE("\"id\":" id ",\"result\":{\"content\":[" BLOCK(text) "],\"isError\":true}")
-#define FAILURE(id, code, text) \
-    MESSAGE("\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" text "\"}")
 #define CHANGED(kind) MESSAGE("\"method\":\"notifications/" kind "/list_changed\"")
 #define UPDATED(uri) TOLD("resources/updated", "\"uri\":\"" uri "\"")
 #define LOGGED(level, data) TOLD("message", "\"level\":\"" level "\",\"data\":" data)
@@ -212,43 +114,7 @@ static size_t times(const char *text, const char *what)
 #define LEVELS "debug, info, notice, warning, error, critical, alert, emergency"
 #define NO_LEVEL(id) FAILURE(id, "-32602", "logging/setLevel: params.level must be one of " LEVELS)
 
-static mcp_session *open_session(void)
-{
-    mcp_session *s = mcp_session_open(host.server);
-    CHECK(s != NULL);
-    feed(s, INITIALIZE("2025-11-25"));
-    CHECK(strstr(output(s), "\"protocolVersion\":\"2025-11-25\""));
-    return s;
-}
-
-static void connect_host(void)
-{
-    host.server = mcp_server_create(&host.desc);
-    CHECK(host.server != NULL);
-    if (!host.server) exit(1);
-    host.a = open_session();
-    host.b = open_session();
-}
-
-static void connected(void)
-{
-    begin();
-    connect_host();
-}
-
-/* The i-th call that was deferred. */
-static mcp_call *deferred(size_t i) { return mcp_resume(host.server, host.refs[i]); }
-
-static void finish(size_t i, const char *text)
-{
-    mcp_call *c = deferred(i);
-    CHECK(c != NULL);
-    if (c) mcp_finish(c, mcp_text(c, text));
-}
-
-/*-- The revisions, and what a request looks like in them --*/
-
-static const char *const revisions[] = { "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28" };
+/*-- What a request looks like in a revision --*/
 
 /* A request of that revision; params end in a comma or are empty. */
 static const char *request(const char *revision, const char *method, const char *params, const char *meta)
@@ -264,14 +130,7 @@ static const char *request(const char *revision, const char *method, const char 
 /* A session of that revision; of the modern one it says nothing before its first request. */
 static mcp_session *open_in(const char *revision)
 {
-    mcp_session *s = mcp_session_open(host.server);
-    char text[200];
-    CHECK(s != NULL);
-    if (!strcmp(revision, "2026-07-28")) return s;
-    snprintf(text, sizeof text, "%.*s%s\"}}\n", (int)strlen(INITIALIZE("")) - 4, INITIALIZE(""), revision);
-    feed(s, text);
-    CHECK(strstr(output(s), revision));
-    return s;
+    return strcmp(revision, "2026-07-28") ? host_session(revision) : mcp_session_open(host.server);
 }
 
 /* Of an output, what is no answer: its lines that begin with a method. */
@@ -290,64 +149,6 @@ static const char *notes_in(const char *text)
     }
     notes[n] = 0;
     return notes;
-}
-
-/*-- The other door takes whole messages. --*/
-
-static struct {
-    char got[1 << 16];          /* what was taken, as "STREAM KIND CODE LAST TEXT\n" */
-    size_t len;
-    size_t refused;
-    bool full;                  /* takes nothing */
-} door;
-
-static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
-{
-    CHECK(user == &door && len && !memchr(bytes, '\n', len));
-    CHECK(last == (kind != MCP_EMIT_NOTIFICATION));
-    if (door.full || sizeof door.got - door.len < len + 100) {
-        door.refused++;
-        return false;
-    }
-    door.len += (size_t)snprintf(door.got + door.len, 100, "%d %d %d ", (int)stream, kind, code);
-    memcpy(door.got + door.len, bytes, len);
-    door.len += len;
-    memcpy(door.got + door.len++, "\n", 2);
-    return true;
-}
-
-static const char *emitted(void)
-{
-    static char text[sizeof door.got];
-    memcpy(text, door.got, door.len);
-    text[door.len] = 0;
-    door.len = 0;
-    return text;
-}
-
-static int deliver_as(mcp_session *s, uint64_t stream, const char *principal, const char *line)
-{
-    mcp_delivery d;
-    memset(&d, 0, sizeof d);
-    d.session = s;
-    d.stream = stream;
-    d.emit = on_emit;
-    d.user = &door;
-    d.bytes = line;
-    d.len = strlen(line) - 1;
-    d.principal = principal;
-    return mcp_deliver(host.server, &d);
-}
-
-static int deliver(mcp_session *s, uint64_t stream, const char *line)
-{
-    return deliver_as(s, stream, NULL, line);
-}
-
-static void begin_door(void)
-{
-    memset(&door, 0, sizeof door);
-    connected();
 }
 
 /*---- Log messages --------------------------------------------------------------------------------*/
@@ -396,7 +197,7 @@ static void levels_of_a_session(void)
     feed(host.b, CALL("1", "act", ""));
     CHECK_STR(RESULT("1", BLOCK("")), output(host.b));
     CHECK_UINT(0, mcp_dropped(host.server));
-    end();
+    host_end();
 }
 
 /* A wrong level is refused, and the right one before it stays. */
@@ -421,7 +222,7 @@ static void wrong_levels(void)
     feed(host.a, CALL_META("2", "act", IN_2026 "," WANTS("\"loud\"")));
     CHECK_STR(FAILURE("2", "-32602", "_meta: io.modelcontextprotocol/logLevel must be one of " LEVELS),
               output(host.a));
-    end();
+    host_end();
 }
 
 /* What its text may be: C strings, formats, and JSON of any kind. */
@@ -447,13 +248,13 @@ static void forms_of_log_messages(void)
               TOLD("message", "\"level\":\"notice\",\"logger\":\"db\",\"data\":{\"n\":1,\"s\":\"'\"}")
               LOGGED("notice", "[2]")
               RESULT("2", BLOCK("done")), output(host.a));
-    end();
+    host_end();
 }
 
 /* A modern request says itself what it wants to hear; what its session said does not count. */
 static void levels_of_modern_requests(void)
 {
-    begin_door();
+    connected();
     host.act = logs_all;
     feed(host.a, SET_LEVEL("1", "\"debug\""));
     (void)output(host.a);
@@ -469,13 +270,13 @@ static void levels_of_modern_requests(void)
     CHECK_STATUS(MCP_OK, deliver(NULL, 5, REQUEST("6", "logging/setLevel",
                                                   "\"level\":\"info\",\"_meta\":{" IN_2026 "}")));
     CHECK_STR("5 2 -32601 " FAILURE("6", "-32601", "Method not found"), emitted());
-    end();
+    host_end();
 }
 
 /* Each message goes where the answer of its own request goes, and nowhere else. */
 static void logs_go_with_their_request(void)
 {
-    begin_door();
+    connected();
     (void)deliver(NULL, 1, CALL_META("1", "later", IN_2026 "," WANTS("\"info\"")));
     (void)deliver(NULL, 2, CALL_META("1", "later", IN_2026 "," WANTS("\"info\"")));
     feed(host.a, SET_LEVEL("1", "\"info\"") CALL("2", "later", "x"));
@@ -489,7 +290,7 @@ static void logs_go_with_their_request(void)
     CHECK_STR("", output(host.b));
     mcp_log_text(deferred(0), MCP_LOG_INFO, NULL, "first");
     CHECK_STR("1 3 0 " LOGGED("info", "\"first\""), emitted());
-    end();
+    host_end();
 }
 
 /* A server that sends no log messages says so, and sends none. */
@@ -506,7 +307,7 @@ static void without_logging(void)
     feed(s, SET_LEVEL("1", "\"debug\"") CALL_META("2", "act", IN_2026 "," WANTS("\"debug\"")));
     CHECK_STR(FAILURE("1", "-32601", "Method not found") MODERN_RESULT("2", BLOCK("done")), output(s));
     CHECK_UINT(0, mcp_dropped(host.server));
-    end();
+    host_end();
 }
 
 /* The library itself tells nothing: not why something failed, nor what was said. */
@@ -519,13 +320,13 @@ static void only_handlers_log(void)
     feed(host.a, SET_LEVEL("1", "\"debug\"") CALL("2", "act", "secret") CALL("3", "none", "secret") "no JSON\n"
          CALL("4", "later", "secret") CANCEL("4"));
     CHECK_UINT(4, times(output(host.a), "\n"));
-    CHECK_STR("cancel 0;", heard());
+    CHECK_HEARD("cancel 0;");
     feed(host.a, CALL("5", "later", "secret"));
     host.now += 60000;
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK(strstr(output(host.a), "there was no answer within 60000 ms"));
     CHECK_UINT(0, mcp_dropped(host.server));
-    end();
+    host_end();
 }
 
 /* Resources and prompts log as tools do; each revision says it in its way. */
@@ -557,7 +358,7 @@ static void logs_in_every_revision(void)
         }
         mcp_session_close(s);
     }
-    end();
+    host_end();
 }
 
 /*---- Progress ------------------------------------------------------------------------------------*/
@@ -601,7 +402,7 @@ static void tokens_of_progress(void)
     }
     feed(host.a, CALL("1", "act", "") CALL_META("2", "act", "\"other\":1"));
     CHECK_STR(RESULT("1", BLOCK("t")) RESULT("2", BLOCK("t")), output(host.a));
-    end();
+    host_end();
 }
 
 /* It only grows; its message is told from 2025-03-26 on. */
@@ -626,13 +427,13 @@ static void progress_in_every_revision(void)
         CHECK_UINT(4, times(output(s), TOKEN("6")));
         mcp_session_close(s);
     }
-    end();
+    host_end();
 }
 
 /* It comes before the answer, never after it; two requests with one token are told apart by their stream. */
 static void progress_stops_at_the_answer(void)
 {
-    begin_door();
+    connected();
     feed(host.a, CALL_META("1", "later", TOKEN("1")));
     (void)deliver(NULL, 3, CALL_META("1", "later", IN_2026 "," TOKEN("1")));
     mcp_progress(deferred(1), 1, 0, NULL);
@@ -645,7 +446,7 @@ static void progress_stops_at_the_answer(void)
     CHECK_STR(RESULT("1", BLOCK("") "," BLOCK("x")), output(host.a));
     finish(1, "y");
     CHECK_STR("3 3 0 " PROGRESS("1", "6") "3 1 0 " MODERN_RESULT("1", BLOCK("") "," BLOCK("y")), emitted());
-    end();
+    host_end();
 }
 
 /* A client that does not read gets the newest only, and not after the answer. */
@@ -654,7 +455,7 @@ static void progress_while_output_is_full(void)
     int i;
     begin();
     host.desc.max_output = 300;
-    connect_host();
+    host_connect();
     feed(host.a, CALL_META("1", "later", TOKEN("1")) CALL_META("2", "later", TOKEN("2")) PING("3") PING("4") PING("5")
          PING("6") PING("7"));
     for (i = 1; i <= 1000; i++) {
@@ -673,16 +474,16 @@ static void progress_while_output_is_full(void)
     finish(1, "y");
     CHECK_STR(RESULT("2", BLOCK("") "," BLOCK("y")), output(host.a));
     CHECK_UINT(0, mcp_dropped(host.server));
-    end();
+    host_end();
 }
 
 /* The same where the transport refuses. */
 static void progress_that_is_refused(void)
 {
-    begin_door();
+    connected();
     (void)deliver(NULL, 1, CALL_META("1", "later", IN_2026 "," TOKEN("1")));
     (void)deliver(NULL, 2, CALL_META("2", "later", IN_2026 "," TOKEN("2")));
-    door.full = true;
+    door.full = EVERY_STREAM;
     mcp_progress(deferred(0), 1, 0, NULL);
     mcp_progress(deferred(0), 2, 0, NULL);
     mcp_progress(deferred(1), 1, 0, NULL);
@@ -690,7 +491,7 @@ static void progress_that_is_refused(void)
     CHECK_UINT(3, door.refused);
     mcp_stream_ready(host.server, &door, 1);
     CHECK_UINT(4, door.refused);
-    door.full = false;
+    door.full = 0;
     CHECK_STR("", emitted());
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 3 0 " PROGRESS("1", "2"), emitted());
@@ -699,61 +500,60 @@ static void progress_that_is_refused(void)
     mcp_progress(deferred(0), 3, 0, NULL);
     CHECK_STR("1 3 0 " PROGRESS("1", "3"), emitted());
     mcp_stream_lost(host.server, &door, 2);
-    CHECK_STR("cancel 1;", heard());
+    CHECK_HEARD("cancel 1;");
     mcp_stream_ready(host.server, &door, 2);
     CHECK_STR("", emitted());
-    end();
+    host_end();
 }
 
 static int refused_then_later(mcp_call *c)
 {
-    door.full = true;
+    door.full = EVERY_STREAM;
     mcp_progress(c, 1, 0, NULL);
     mcp_stream_ready(host.server, &door, 1);    /* it is not */
-    door.full = false;
-    return later(c);
+    door.full = 0;
+    return host_later(c);
 }
 
 /* What was told before the call was deferred is not lost. */
 static void progress_before_it_is_deferred(void)
 {
-    begin_door();
+    connected();
     host.act = refused_then_later;
     CHECK_STATUS(MCP_WAIT, deliver(NULL, 1, CALL_META("1", "act", IN_2026 "," TOKEN("1"))));
     CHECK_STR("", emitted());
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 3 0 " PROGRESS("1", "1"), emitted());
-    end();
+    host_end();
 }
 
 static void tap_makes_progress(mcp_session *s, int direction, const char *bytes)
 {
     (void)s, (void)direction;
     if (!strstr(bytes, PROGRESS_OF_2)) return;
-    door.full = true;
+    door.full = EVERY_STREAM;
     mcp_progress(deferred(0), 2, 0, NULL);
 }
 
 /* What the tap tells while waiting progress is handed over, waits in its turn. */
 static void progress_made_by_the_tap(void)
 {
-    memset(&door, 0, sizeof door);
     begin();
     host.desc.tap = on_tap;
-    connect_host();
+    host_connect();
     (void)deliver(NULL, 1, CALL_META("1", "later", IN_2026 "," TOKEN("1")));
     (void)deliver(NULL, 1, CALL_META("2", "later", IN_2026 "," TOKEN("2")));
-    door.full = true;
+    door.full = EVERY_STREAM;
     mcp_progress(deferred(0), 1, 0, NULL);
     mcp_progress(deferred(1), 1, 0, NULL);
-    door.full = false;
-    host.on_tap = tap_makes_progress;
+    door.full = 0;
+    hooks.on_tap = tap_makes_progress;
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 3 0 " PROGRESS("1", "1") "1 3 0 " PROGRESS("2", "1"), emitted());
-    door.full = false;
+    door.full = 0;
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 3 0 " PROGRESS("1", "2"), emitted());
-    end();
+    host_end();
 }
 
 /* What one call had to say at length is not kept for each of them. */
@@ -763,7 +563,7 @@ static void long_progress_does_not_pile_up(void)
     size_t i, before;
     begin();
     host.desc.max_output = 200;
-    connect_host();
+    host_connect();
     memset(text, 'x', sizeof text - 1);
     for (i = 0; i < 60; i++) feed(host.a, CALL("1", "later", ""));
     for (i = 0; i < 60; i++) finish(i, "x");
@@ -777,7 +577,7 @@ static void long_progress_does_not_pile_up(void)
     for (i = 0; i < 60; i++) finish(60 + i, "x");
     (void)output(host.a);
     CHECK(host.heap.bytes < before + 5 * sizeof text);
-    end();
+    host_end();
 }
 
 /* Progress gives a call new time, ten times what it had and no more. Standing still gives none. */
@@ -786,7 +586,7 @@ static void progress_gives_time(void)
     int i;
     begin();
     host.desc.call_timeout_ms = 1000;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "x"));          /* no token: the clock is ours */
     CHECK_INT(1000, mcp_server_tick(host.server));
     host.now += 900;
@@ -810,20 +610,20 @@ static void progress_gives_time(void)
     host.now += 499;
     mcp_progress(deferred(0), 12, 0, NULL);
     CHECK_INT(1, mcp_server_tick(host.server));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     host.now += 1;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR("cancel 0;", heard());
+    CHECK_HEARD("cancel 0;");
     CHECK_STR(REGRET("1", "there was no answer within 1000 ms (mcp_server_desc.call_timeout_ms)"), output(host.a));
-    end();
+    host_end();
 
     begin();
     host.desc.call_timeout_ms = MCP_NONE;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "x"));
     mcp_progress(deferred(0), 1, 0, NULL);
     CHECK_INT(-1, mcp_server_tick(host.server));
-    end();
+    host_end();
 }
 
 /*---- A client that does not read -----------------------------------------------------------------*/
@@ -845,7 +645,7 @@ static void slow_reader_in_a_flood(void)
     size_t len, i, told;
     begin();
     host.desc.max_output = 4096;
-    connect_host();
+    host_connect();
     host.act = floods;
     feed(host.a, SET_LEVEL("0", "\"debug\""));
     (void)output(host.a);
@@ -869,7 +669,7 @@ static void slow_reader_in_a_flood(void)
     CHECK_STR(LOGGED("info", "\"read again\""), output(host.a));
     feed(host.b, PING("1"));
     CHECK_STR(DONE("1"), output(host.b));
-    end();
+    host_end();
 }
 
 /* 64 calls at once, finished out of order, each with its progress and log messages. */
@@ -902,7 +702,7 @@ static void many_calls_out_of_order(void)
         CHECK_STR(want, output(host.a));
     }
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
 }
 
 static int logs_what_cannot_be(mcp_call *c)
@@ -924,7 +724,7 @@ static void logs_that_cannot_be_written(void)
 {
     begin();
     host.desc.max_reply = 400;
-    connect_host();
+    host_connect();
     host.act = logs_what_cannot_be;
     feed(host.a, SET_LEVEL("1", "\"info\"") CALL("2", "act", ""));
     CHECK_STR(DONE("1") LOGGED("info", "\"good\"") RESULT("2", BLOCK("t")), output(host.a));
@@ -936,7 +736,7 @@ static void logs_that_cannot_be_written(void)
     host.heap.fail_at = 0;
     CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
     (void)output(host.a);
-    end();
+    host_end();
 }
 
 /*---- Cancellation --------------------------------------------------------------------------------*/
@@ -958,7 +758,7 @@ static void cancelled_at_any_time(void)
     size_t i;
     for (i = 0; i < 4; i++) {
         mcp_call *c;
-        begin_door();
+        connected();
         NOTE("%s", revisions[i]);
         mcp_session_close(host.a);
         host.a = open_in(revisions[i]);
@@ -971,7 +771,7 @@ static void cancelled_at_any_time(void)
         c = deferred(0);
         CHECK(c && !mcp_cancelled(c));
         feed(host.a, CANCEL("7") CANCEL("7"));
-        CHECK_STR("cancel 0;", heard());
+        CHECK_HEARD("cancel 0;");
         CHECK(deferred(0) == NULL);
         mcp_finish(deferred(0), MCP_OK);
         feed(host.a, CALL_META("7", "later", TOKEN("1")));
@@ -979,10 +779,10 @@ static void cancelled_at_any_time(void)
         feed(host.a, CANCEL("7") TOLD("cancelled", "\"reason\":\"no id\"") TOLD("cancelled", "\"requestId\":null")
              MESSAGE("\"method\":\"notifications/cancelled\""));
         CHECK_STR(RESULT("7", BLOCK("") "," BLOCK("x")), output(host.a));
-        CHECK_STR("", heard());
+        CHECK_HEARD("");
         feed(host.a, CALL("7", "echo", "after"));
         CHECK_STR(RESULT("7", BLOCK("after")), output(host.a));
-        end();
+        host_end();
     }
 }
 
@@ -1015,7 +815,7 @@ static void tap_closes(mcp_session *s, int direction, const char *bytes)
 static int cancelled_already(mcp_call *c)
 {
     CHECK(mcp_cancelled(c));
-    hear("cancelled", "already");
+    test_hear("cancelled already;");
     return mcp_text(c, "gone");
 }
 
@@ -1024,12 +824,12 @@ static void cancelled_before_it_began(void)
 {
     begin();
     host.desc.tap = on_tap;
-    connect_host();
-    host.on_tap = tap_closes;
+    host_connect();
+    hooks.on_tap = tap_closes;
     host.act = cancelled_already;
     feed(host.a, CALL("1", "act", ""));
-    CHECK_STR("cancelled already;", heard());
-    end();
+    CHECK_HEARD("cancelled already;");
+    host_end();
 }
 
 static void cancelled_by_its_session(void)
@@ -1043,10 +843,10 @@ static void cancelled_by_its_session(void)
     feed(host.a, SET_LEVEL("3", "\"debug\""));
     (void)mcp_session_feed(host.a, CALL_META("4", "act", TOKEN("1")) PING("5"),
                            sizeof CALL_META("4", "act", TOKEN("1")) PING("5") - 1);
-    CHECK_STR("cancel 0;", heard());
+    CHECK_HEARD("cancel 0;");
     feed(host.b, PING("1"));
     CHECK_STR(DONE("1"), output(host.b));
-    end();
+    host_end();
 }
 
 /*---- Changes -------------------------------------------------------------------------------------*/
@@ -1054,7 +854,7 @@ static void cancelled_by_its_session(void)
 /* A thousand changes between two outputs are told once. */
 static void a_thousand_changes(void)
 {
-    static const mcp_tool extra = MCP_TOOL("extra", act, 0, 0);
+    static const mcp_tool extra = MCP_TOOL("extra", host_act, 0, 0);
     mcp_session *early;
     int i;
     connected();
@@ -1066,7 +866,7 @@ static void a_thousand_changes(void)
         CHECK(mcp_remove_tool(host.server, "extra"));
         mcp_resource_changed(host.server, "mem://a");
     }
-    CHECK_UINT(1000, times(heard(), "removed extra;"));
+    CHECK_UINT(1000, times(test_heard(), "removed extra;"));
     CHECK(mcp_session_busy(host.a));
     CHECK_STR(CHANGED("tools") CHANGED("resources") CHANGED("prompts"), output(host.a));
     CHECK(!mcp_session_busy(host.a));
@@ -1075,7 +875,7 @@ static void a_thousand_changes(void)
     CHECK_STR(CHANGED("tools"), output(host.a));
     CHECK_STR(CHANGED("tools") CHANGED("resources") CHANGED("prompts"), output(host.b));
     CHECK_STR("", output(early));           /* nobody is there yet */
-    end();
+    host_end();
 }
 
 /* Clients hear of what the desc names, and of nothing else; nothing was promised either. */
@@ -1110,7 +910,7 @@ static void only_changes_of_the_desc(void)
         mcp_resource_changed(host.server, "mem://b");
         CHECK_STR(kinds[i] == MCP_CONTENTS ? UPDATED("mem://b") : "", output(host.a));
         CHECK(!mcp_session_busy(host.a));
-        end();
+        host_end();
     }
 }
 
@@ -1127,7 +927,7 @@ static void changes_in_every_revision(void)
         mcp_changed(host.server, MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS);
         mcp_resource_changed(host.server, "mem://user/7");
         CHECK_STR(CHANGED("tools") CHANGED("resources") CHANGED("prompts") UPDATED("mem://user/7"), output(host.a));
-        end();
+        host_end();
     }
 }
 
@@ -1148,8 +948,8 @@ static void no_changes_in_2026(void)
     mcp_changed(host.server, 7);
     mcp_resource_changed(host.server, "mem://a");
     CHECK_STR("", output(host.a));
-    CHECK_STR("", heard());
-    end();
+    CHECK_HEARD("");
+    host_end();
 }
 
 /*-- Subscriptions --*/
@@ -1164,10 +964,10 @@ static void subscriptions(void)
          SUBSCRIBE("4", "mem://none") SUBSCRIBE("5", "mem://user/") SUBSCRIBE("6", "mem://act"));
     CHECK_STR(DONE("1") DONE("2") DONE("3") MISSING("4", "mem://none") MISSING("5", "mem://user/") DONE("6"),
               output(host.a));
-    CHECK_STR("wants mem://a;wants mem://user/7;wants mem://act;", heard());
+    CHECK_HEARD("wants mem://a;wants mem://user/7;wants mem://act;");
     feed(host.b, SUBSCRIBE("1", "mem://a"));
     CHECK_STR(DONE("1"), output(host.b));
-    CHECK_STR("", heard());                     /* somebody wants it already */
+    CHECK_HEARD("");                            /* somebody wants it already */
     mcp_resource_changed(host.server, "mem://a");
     mcp_resource_changed(host.server, "mem://a");
     mcp_resource_changed(host.server, "mem://b");
@@ -1180,20 +980,20 @@ static void subscriptions(void)
     CHECK_STR(UPDATED("mem://user/7"), output(host.a));
     feed(host.a, UNSUBSCRIBE("7", "mem://a") UNSUBSCRIBE("8", "mem://a") UNSUBSCRIBE("9", "mem://none"));
     CHECK_STR(DONE("7") DONE("8") DONE("9"), output(host.a));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     mcp_resource_changed(host.server, "mem://a");
     CHECK_STR("", output(host.a));
     CHECK_STR(UPDATED("mem://a"), output(host.b));
     feed(host.b, UNSUBSCRIBE("2", "mem://a"));
     CHECK_STR(DONE("2"), output(host.b));
-    CHECK_STR("leaves mem://a;", heard());
+    CHECK_HEARD("leaves mem://a;");
     mcp_session_close(host.a);
-    CHECK_STR("leaves mem://act;leaves mem://user/7;", heard());
+    CHECK_HEARD("leaves mem://act;leaves mem://user/7;");
     mcp_resource_changed(host.server, "mem://user/7");
     feed(host.b, SUBSCRIBE("3", "mem://b"));
-    (void)heard();
-    end();
-    CHECK_STR("leaves mem://b;", heard());
+    (void)test_heard();
+    host_end();
+    CHECK_HEARD("leaves mem://b;");
 }
 
 static void wrong_subscriptions(void)
@@ -1214,8 +1014,8 @@ static void wrong_subscriptions(void)
     feed(host.a, SUBSCRIBE("2", "mem://a\\u0000") UNSUBSCRIBE("3", "mem://a\\u0000"));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32002,\"message\":\"Resource not found\","
               "\"data\":{\"uri\":\"mem://a\\u0000\"}}}\n" DONE("3"), output(host.a));
-    CHECK_STR("", heard());
-    end();
+    CHECK_HEARD("");
+    host_end();
 }
 
 #define TOO_MANY(id) FAILURE(id, "-32603", "resources/subscribe: mcp_server_desc.max_subscriptions are taken " \
@@ -1237,14 +1037,14 @@ static void too_many_subscriptions(void)
     CHECK_STR(TOO_MANY("1") DONE("2") DONE("3") DONE("4") TOO_MANY("5"), output(host.a));
     feed(host.b, SUBSCRIBE("1", "mem://a"));
     CHECK_STR(DONE("1"), output(host.b));
-    end();
+    host_end();
 
     begin();
     host.desc.max_subscriptions = MCP_NONE;
-    connect_host();
+    host_connect();
     feed(host.a, SUBSCRIBE("1", "mem://a"));
     CHECK_STR(TOO_MANY("1"), output(host.a));
-    end();
+    host_end();
 }
 
 /* Each is told of what changed when it takes its output, however little that is at a time. */
@@ -1254,7 +1054,7 @@ static void changes_wait_for_the_reader(void)
     size_t len;
     begin();
     host.desc.max_output = 400;
-    connect_host();
+    host_connect();
     feed(host.a, SUBSCRIBE("1", "mem://a") SUBSCRIBE("1", "mem://b") SUBSCRIBE("1", "mem://user/1")
          SUBSCRIBE("1", "mem://user/2"));
     (void)output(host.a);
@@ -1270,7 +1070,7 @@ static void changes_wait_for_the_reader(void)
               CHANGED("prompts") UPDATED("mem://user/2") UPDATED("mem://user/1") UPDATED("mem://b") UPDATED("mem://a"),
               output(host.a));
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
 }
 
 /* However little may wait, an empty output takes a change. */
@@ -1278,7 +1078,7 @@ static void changes_and_the_least_output(void)
 {
     begin();
     host.desc.max_output = 1;
-    connect_host();
+    host_connect();
     feed(host.a, SET_LEVEL("1", "\"info\""));
     (void)output(host.a);
     feed(host.a, CALL_META("2", "later", TOKEN("2")));
@@ -1288,7 +1088,7 @@ static void changes_and_the_least_output(void)
     CHECK_STR(PROGRESS("2", "1"), output(host.a));
     mcp_log_text(deferred(0), MCP_LOG_INFO, NULL, "x");
     CHECK_STR(LOGGED("info", "\"x\""), output(host.a));
-    end();
+    host_end();
 }
 
 /* A URI whose change does not fit into max_reply is not told, and keeps nobody waiting. */
@@ -1297,7 +1097,7 @@ static void changes_too_long_to_tell(void)
     char text[500];
     begin();
     host.desc.max_reply = 300;
-    connect_host();
+    host_connect();
     snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/subscribe\",\"params\":{"
              "\"uri\":\"mem://user/%0250d\"}}\n", 7);
     feed(host.a, SUBSCRIBE("1", "mem://a"));
@@ -1308,7 +1108,7 @@ static void changes_too_long_to_tell(void)
     mcp_resource_changed(host.server, "mem://a");
     CHECK_STR(UPDATED("mem://a"), output(host.a));
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
 }
 
 /*---- Rows that come and go -----------------------------------------------------------------------*/
@@ -1339,10 +1139,10 @@ static const char *listed(mcp_session *s, const char *method, const char *key, c
 
 static const char *listed_tools(const char *cursor) { return listed(host.a, "tools/list", "tools", cursor); }
 
-static const mcp_tool new_tool = MCP_TOOL("new", act, "A new one.", args);
+static const mcp_tool new_tool = MCP_TOOL("new", host_act, "A new one.", host_args);
 static const mcp_resource new_resource = MCP_RESOURCE_TEXT("mem://new", "new", "N", "text/plain", 0);
-static const mcp_resource new_template = MCP_RESOURCE("mem://new/{x}", "new", act, "text/plain", 0);
-static const mcp_prompt new_prompt = MCP_PROMPT("new", act_prompt, 0, args);
+static const mcp_resource new_template = MCP_RESOURCE("mem://new/{x}", "new", host_act, "text/plain", 0);
+static const mcp_prompt new_prompt = MCP_PROMPT("new", host_act, 0, host_args);
 
 /* Rows of every kind: seen, used, out of sight, gone. Each time the clients are told. */
 static void rows_come_and_go(void)
@@ -1369,13 +1169,13 @@ static void rows_come_and_go(void)
     CHECK_STR("", output(host.a));
     CHECK(mcp_remove_tool(host.server, "later") && !mcp_remove_tool(host.server, "later"));
     CHECK(!mcp_enable_tool(host.server, "later", true));
-    CHECK_STR("removed later;", heard());
+    CHECK_HEARD("removed later;");
     CHECK_STR(CHANGED("tools"), output(host.a));
     CHECK_STR("echo act new |", listed_tools(NULL));
     CHECK(mcp_remove_tool(host.server, "new"));
-    CHECK_STATUS(MCP_OK, mcp_add_tool(host.server, &tools[1]));
+    CHECK_STATUS(MCP_OK, mcp_add_tool(host.server, &host_tools[1]));
     CHECK(mcp_remove_tool(host.server, "echo"));
-    (void)output(host.a), (void)heard();
+    (void)output(host.a), (void)test_heard();
     CHECK_STR("act later |", listed_tools(NULL));
 
     CHECK_STATUS(MCP_OK, mcp_add_resource(host.server, &new_resource));
@@ -1384,7 +1184,7 @@ static void rows_come_and_go(void)
     CHECK(mcp_remove_resource(host.server, "mem://user/{id}") && mcp_remove_resource(host.server, "mem://b"));
     CHECK(!mcp_remove_resource(host.server, "mem://user/7") && !mcp_remove_resource(host.server, "mem://new/"));
     CHECK_STR(CHANGED("resources"), output(host.a));
-    CHECK_STR("removed mem://user/{id};removed mem://b;", heard());
+    CHECK_HEARD("removed mem://user/{id};removed mem://b;");
     CHECK_STR("mem://act mem://new |", listed(host.a, "resources/list", "resources", NULL));
     CHECK_STR("mem://new/{x} |", listed(host.a, "resources/templates/list", "resourceTemplates", NULL));
     feed(host.a, REQUEST("1", "resources/read", "\"uri\":\"mem://a\"") REQUEST("2", "resources/read",
@@ -1402,11 +1202,11 @@ static void rows_come_and_go(void)
     CHECK_STR("new |", listed(host.a, "prompts/list", "prompts", NULL));
     CHECK(mcp_remove_prompt(host.server, "act") && mcp_remove_prompt(host.server, "new"));
     CHECK(!mcp_remove_prompt(host.server, "act") && !mcp_enable_prompt(host.server, "new", true));
-    CHECK_STR("removed act;removed new;", heard());
+    CHECK_HEARD("removed act;removed new;");
     CHECK_STR(CHANGED("prompts"), output(host.a));
     CHECK_STR("|", listed(host.a, "prompts/list", "prompts", NULL));
-    end();
-    CHECK_STR("", heard());                     /* those that were there to the end were not removed */
+    host_end();
+    CHECK_HEARD("");                            /* those that were there to the end were not removed */
 }
 
 /* Without desc.changes clients are not told, and what there is nothing of is no method; its first row makes it one. */
@@ -1415,7 +1215,7 @@ static void capabilities_appear(void)
     begin();
     host.desc.num_tools = host.desc.num_resources = host.desc.num_prompts = 0;
     host.desc.changes = 0;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "new", "x") REQUEST("2", "resources/templates/list", "") REQUEST("3", "prompts/list", ""));
     CHECK_STR(FAILURE("1", "-32601", "Method not found") FAILURE("2", "-32601", "Method not found")
               FAILURE("3", "-32601", "Method not found"), output(host.a));
@@ -1431,7 +1231,7 @@ static void capabilities_appear(void)
     host.b = mcp_session_open(host.server);
     feed(host.b, INITIALIZE("2025-06-18"));
     CHECK(strstr(output(host.b), "\"capabilities\":{\"logging\":{},\"tools\":{},\"resources\":{},\"prompts\":{}}"));
-    end();
+    host_end();
 }
 
 /* desc.log is told what to mend. */
@@ -1439,15 +1239,16 @@ static void wrong_rows(void)
 {
     static const mcp_field bad_fields[] = { MCP_ARG("n", MCP_INTEGER, 0), MCP_END };
     static const mcp_field bad_default[] = { MCP_DEFAULT("n", MCP_INTEGER, "x", 0), MCP_END };
-    static const mcp_tool no_fn = MCP_TOOL("a", 0, 0, 0), no_name = MCP_TOOL("", act, 0, 0),
-        taken = MCP_TOOL("echo", act, 0, 0), field = MCP_TOOL("f", act, 0, bad_default),
-        schema = MCP_TOOL_FULL("g", act, 0, 0, 0, 0, 0, "[]", 0, 0, 0);
-    static const mcp_resource no_scheme = MCP_RESOURCE("a/b", "n", act, 0, 0),
-        twice = MCP_RESOURCE("mem://a", "n", act, 0, 0), twice_too = MCP_RESOURCE("mem://user/{id}", "n", act, 0, 0),
-        nothing = MCP_RESOURCE("mem://n", "n", 0, 0, 0), open_brace = MCP_RESOURCE("mem://{n", "n", act, 0, 0),
+    static const mcp_tool no_fn = MCP_TOOL("a", 0, 0, 0), no_name = MCP_TOOL("", host_act, 0, 0),
+        taken = MCP_TOOL("echo", host_act, 0, 0), field = MCP_TOOL("f", host_act, 0, bad_default),
+        schema = MCP_TOOL_FULL("g", host_act, 0, 0, 0, 0, 0, "[]", 0, 0, 0);
+    static const mcp_resource no_scheme = MCP_RESOURCE("a/b", "n", host_act, 0, 0),
+        twice = MCP_RESOURCE("mem://a", "n", host_act, 0, 0),
+        twice_too = MCP_RESOURCE("mem://user/{id}", "n", host_act, 0, 0),
+        nothing = MCP_RESOURCE("mem://n", "n", 0, 0, 0), open_brace = MCP_RESOURCE("mem://{n", "n", host_act, 0, 0),
         no_handler = MCP_RESOURCE_TEXT("mem://{n}", "n", "x", 0, 0);
-    static const mcp_prompt integer = MCP_PROMPT("i", act_prompt, 0, bad_fields),
-        same = MCP_PROMPT("act", act_prompt, 0, 0), nobody = MCP_PROMPT("n", 0, 0, 0);
+    static const mcp_prompt integer = MCP_PROMPT("i", host_act, 0, bad_fields),
+        same = MCP_PROMPT("act", host_act, 0, 0), nobody = MCP_PROMPT("n", 0, 0, 0);
     static const struct { int kind; const void *row; const char *why; } wrong[] = {
         { MCP_TOOLS, &no_fn, "mcp_server_desc: tools 'a': fn is NULL" },
         { MCP_TOOLS, &no_name, "mcp_server_desc: tools '': name must be 1 to 128 of A-Z a-z 0-9 _ - ." },
@@ -1481,7 +1282,7 @@ static void wrong_rows(void)
     CHECK_STR("echo later act |", listed_tools(NULL));
     CHECK(mcp_enable_tool(host.server, "echo", false));
     CHECK_STATUS(MCP_E_MISUSE, mcp_add_tool(host.server, &taken));      /* out of sight, but there */
-    end();
+    host_end();
 }
 
 /* A cursor leads to what follows, whatever came and went since. */
@@ -1493,7 +1294,7 @@ static void cursors_stay(void)
     begin();
     host.desc.num_tools = 0;
     host.desc.page_size = 3;
-    connect_host();
+    host_connect();
     for (i = 0; i < MCP_COUNT(many); i++) {
         snprintf(names[i], sizeof names[i], "t%lu", (unsigned long)i);
         many[i] = new_tool;
@@ -1523,7 +1324,7 @@ static void cursors_stay(void)
     feed(host.a, REQUEST("1", "tools/list", "\"cursor\":\"12\"") REQUEST("2", "tools/list", "\"cursor\":\"t7\""));
     CHECK_STR(FAILURE("1", "-32602", "unknown cursor: start again without one")
               FAILURE("2", "-32602", "unknown cursor: start again without one"), output(host.a));
-    end();
+    host_end();
 }
 
 /*-- Rows removed while their calls run --*/
@@ -1536,7 +1337,7 @@ static void add_heap_tool(mcp_call_fn fn)
     if (!row) exit(1);
     *row = new_tool;
     row->fn = fn;
-    host.frees = true;
+    hooks.frees = true;
     CHECK_STATUS(MCP_OK, mcp_add_tool(host.server, row));
     (void)output(host.a), (void)output(host.b);
 }
@@ -1544,7 +1345,7 @@ static void add_heap_tool(mcp_call_fn fn)
 static int removes_itself(mcp_call *c)
 {
     CHECK(mcp_remove_tool(mcp_call_server(c), "new"));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     return mcp_text(c, mcp_arg_str(c, "text"));
 }
 
@@ -1554,11 +1355,11 @@ static void rows_removed_under_their_calls(void)
     connected();
     add_heap_tool(removes_itself);
     feed(host.a, CALL("1", "new", "x"));
-    CHECK_STR("removed new;", heard());
+    CHECK_HEARD("removed new;");
     CHECK_STR(RESULT("1", BLOCK("x")) CHANGED("tools"), output(host.a));
     (void)output(host.b);
 
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "a") CALL("2", "new", "b"));
     feed(host.b, CALL("3", "new", "c"));
     CHECK(mcp_remove_tool(host.server, "new") && !mcp_remove_tool(host.server, "new"));
@@ -1566,30 +1367,30 @@ static void rows_removed_under_their_calls(void)
     CHECK_STR(FAILURE("4", "-32602", "tools/call: unknown tool; see tools/list") CHANGED("tools"), output(host.a));
     finish(1, "y");
     finish(0, "x");
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     CHECK_STR(RESULT("2", BLOCK("b") "," BLOCK("y")) RESULT("1", BLOCK("a") "," BLOCK("x")), output(host.a));
     finish(2, "z");
-    CHECK_STR("removed new;", heard());
+    CHECK_HEARD("removed new;");
     CHECK_STR(RESULT("3", BLOCK("c") "," BLOCK("z")) CHANGED("tools"), output(host.b));
-    end();
+    host_end();
 }
 
 /* The same name may be taken again while calls of the old row still run. */
 static void row_replaced_under_its_calls(void)
 {
     connected();
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "old"));
     CHECK(mcp_remove_tool(host.server, "new"));
-    add_heap_tool(act);
+    add_heap_tool(host_act);
     feed(host.a, CALL("2", "new", ""));
     CHECK_STR(RESULT("2", BLOCK("acted")), output(host.a));
     CHECK(mcp_remove_tool(host.server, "new"));
-    CHECK_STR("removed new;", heard());
+    CHECK_HEARD("removed new;");
     finish(0, "x");
-    CHECK_STR("removed new;", heard());
+    CHECK_HEARD("removed new;");
     CHECK_STR(RESULT("1", BLOCK("old") "," BLOCK("x")) CHANGED("tools"), output(host.a));
-    end();
+    host_end();
 }
 
 /* However the last call ends: cancelled, timed out, with its session, with its answer that had to wait. */
@@ -1597,56 +1398,56 @@ static void removed_rows_end_with_their_calls(void)
 {
     begin();
     host.desc.max_output = 1;
-    connect_host();
-    add_heap_tool(later);
+    host_connect();
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "x"));
     CHECK(mcp_remove_tool(host.server, "new"));
     feed(host.a, CANCEL("1"));
-    CHECK_STR("removed new;cancel 0;", heard());
+    CHECK_HEARD("removed new;cancel 0;");
 
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("2", "new", "x"));
     CHECK(mcp_remove_tool(host.server, "new"));
     host.now += 60000;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR("removed new;cancel 1;", heard());
+    CHECK_HEARD("removed new;cancel 1;");
     (void)output(host.a);
 
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("3", "new", "x") PING("4"));
     CHECK(mcp_remove_tool(host.server, "new"));
     finish(2, "y");
-    CHECK_STR("removed new;", heard());         /* the answer waits behind the other, and needs no row */
+    CHECK_HEARD("removed new;");                /* the answer waits behind the other, and needs no row */
     CHECK(strstr(output(host.a), DONE("4") RESULT("3", BLOCK("x") "," BLOCK("y"))));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
 
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("5", "new", "x"));
     CHECK(mcp_remove_tool(host.server, "new"));
     mcp_session_close(host.a);
-    CHECK_STR("removed new;cancel 3;", heard());
+    CHECK_HEARD("removed new;cancel 3;");
     (void)output(host.b);
 
-    host.a = open_session();
-    add_heap_tool(later);
+    host.a = host_session("2025-11-25");
+    add_heap_tool(host_later);
     feed(host.a, CALL("6", "new", "x"));
     CHECK(mcp_remove_tool(host.server, "new"));
-    end();
-    CHECK_STR("removed new;cancel 4;", heard());
+    host_end();
+    CHECK_HEARD("removed new;cancel 4;");
 
     begin();
     host.desc.max_output = 1;
-    connect_host();
-    add_heap_tool(later);
+    host_connect();
+    add_heap_tool(host_later);
     feed(host.a, CALL("7", "new", "x") PING("8"));
     CHECK(mcp_remove_tool(host.server, "new"));
     finish(0, "y");                             /* its answer waits, to the end */
-    end();
-    CHECK_STR("removed new;", heard());
+    host_end();
+    CHECK_HEARD("removed new;");
 }
 
 /* Rows of the desc are removed as those that were added; resources and prompts as tools. */
-static int defers(mcp_call *c) { return later(c); }
+static int defers(mcp_call *c) { return host_later(c); }
 
 static void every_kind_removed_under_its_call(void)
 {
@@ -1657,15 +1458,15 @@ static void every_kind_removed_under_its_call(void)
     CHECK_UINT(4, host.num_refs);
     CHECK(mcp_remove_tool(host.server, "act") && mcp_remove_resource(host.server, "mem://act") &&
           mcp_remove_resource(host.server, "mem://user/{id}") && mcp_remove_prompt(host.server, "act"));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     finish(3, "p");
     finish(2, "t");
-    CHECK_STR("removed act;removed mem://user/{id};", heard());
+    CHECK_HEARD("removed act;removed mem://user/{id};");
     finish(1, "r");
     finish(0, "x");
-    CHECK_STR("removed mem://act;removed act;", heard());
+    CHECK_HEARD("removed mem://act;removed act;");
     CHECK_UINT(4, times(output(host.a), "\"result\":{"));
-    end();
+    host_end();
 }
 
 /*---- What a handler knows of its caller ----------------------------------------------------------*/
@@ -1708,7 +1509,7 @@ static void what_a_call_knows(void)
         "\"io.modelcontextprotocol/clientCapabilities\":{\"roots\":{}}";
     char text[700], want[700];
     size_t i;
-    begin_door();
+    connected();
     host.act = knows;
     for (i = 0; i < 4; i++) {
         mcp_session *s = mcp_session_open(host.server);
@@ -1745,20 +1546,20 @@ static void what_a_call_knows(void)
     CHECK_STR(want, known);
     (void)deliver_as(NULL, 1, "carl", text);
     CHECK(strstr(known, " 'carl'"));
-    end();
+    host_end();
 }
 
 static int knows_later(mcp_call *c)
 {
     ask(c);
-    return later(c);
+    return host_later(c);
 }
 
 /* What a deferred call knows, it knows to its end: the principal is copied. */
 static void a_deferred_call_knows(void)
 {
     char who[10] = "dora", before[sizeof known];
-    begin_door();
+    connected();
     host.act = knows_later;
     (void)deliver_as(NULL, 1, who, CALL_META("1", "act", IN_2026 "," WANTS("\"info\"")));
     snprintf(before, sizeof before, "%s", known);
@@ -1767,7 +1568,7 @@ static void a_deferred_call_knows(void)
     ask(deferred(0));
     CHECK_STR(before, known);
     CHECK(strstr(known, " 'dora'"));
-    end();
+    host_end();
 }
 
 static char asked[2000];
@@ -1818,13 +1619,13 @@ static void hooks_ask_too(void)
               "after tools/call echo: 2025-06-18 - - - ''\n"
               "after tools/call :  - - - ''\n", asked);
     (void)output(s);
-    end();
+    host_end();
 }
 
 static void hears_after(void *user, mcp_call *c, int status, uint64_t ms)
 {
     (void)user, (void)ms;
-    hear(mcp_call_name(c), mcp_strerror(status));
+    test_hear("%s %s;", mcp_call_name(c), mcp_strerror(status));
 }
 
 /* An answer that is never taken, as the server ends, was not handed over. */
@@ -1834,13 +1635,13 @@ static void after_an_answer_that_waits(void)
     begin();
     host.desc.max_output = 1;
     host.desc.after = hears_after;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "x") PING("2"));
     finish(0, "y");
-    (void)heard();
-    end();
+    (void)test_heard();
+    host_end();
     snprintf(want, sizeof want, "later %s;", mcp_strerror(MCP_E_CLOSED));
-    CHECK_STR(want, heard());
+    CHECK_HEARD(want);
 }
 
 /* A filter sees the caller, and with it decides what there is. */
@@ -1859,7 +1660,7 @@ static void filter_by_principal(void)
 {
     begin();
     host.desc.filter = filters;
-    connect_host();
+    host_connect();
     CHECK_STR("later act |", listed_tools(NULL));
     feed(host.a, CALL("1", "echo", "x"));
     CHECK_STR(FAILURE("1", "-32602", "tools/call: unknown tool; see tools/list"), output(host.a));
@@ -1871,7 +1672,7 @@ static void filter_by_principal(void)
     mcp_changed(host.server, MCP_TOOLS);        /* the filter lets other ones through */
     CHECK_STR(CHANGED("tools"), output(host.a));
     CHECK_STR("later act |", listed_tools(NULL));
-    end();
+    host_end();
 }
 
 /*---- Pings of silent sessions --------------------------------------------------------------------*/
@@ -1883,7 +1684,7 @@ static void begin_pings(uint32_t max_pings)
     begin();
     host.desc.ping_ms = 100;
     host.desc.max_pings = max_pings;
-    connect_host();
+    host_connect();
 }
 
 /* tick says when it wants to be called again, and does what is due by then. */
@@ -1917,7 +1718,7 @@ static void pings_that_are_answered(void)
         tick_at(2200 + (uint64_t)i * 1000, 100);
         CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
     }
-    end();
+    host_end();
 }
 
 /* Any byte tells of life, as any message does at the other door: who sends a long one cannot answer meanwhile. */
@@ -1944,7 +1745,7 @@ static void pings_while_something_comes(void)
     }
     CHECK_STR("", output(host.a));
     CHECK_STATUS(MCP_E_TIMEOUT, mcp_session_status(host.b));
-    end();
+    host_end();
 }
 
 /* Who does not answer is gone, and nobody else is. */
@@ -1966,16 +1767,16 @@ static void pings_that_are_not_answered(void)
     CHECK_STATUS(MCP_OK, mcp_session_status(host.b));
     CHECK_UINT(0, mcp_session_feed(host.a, DONE("2"), 5));
     CHECK_STR("", output(host.a));
-    CHECK_STR("", heard());
+    CHECK_HEARD("");
     mcp_session_close(host.a);
-    CHECK_STR("cancel 0;", heard());
+    CHECK_HEARD("cancel 0;");
     CHECK_STR("", output(early));               /* it has not said hello yet */
     CHECK_STATUS(MCP_OK, mcp_session_status(early));
     mcp_session_close(early);
     tick_at(1400, 100);
     mcp_session_close(host.b);
     tick_at(1500, -1);
-    end();
+    host_end();
 }
 
 /* Three are the default; a ping that does not fit counts as one that was sent. */
@@ -1986,7 +1787,7 @@ static void pings_and_full_output(void)
     host.desc.ping_ms = 100;
     host.desc.max_output = 60;
     host.desc.max_reply = 4096;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "echo", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
     for (i = 0; i <= 3; i++) {
         tick_at(1000 + i * 100, 100);
@@ -1996,26 +1797,26 @@ static void pings_and_full_output(void)
     feed(host.b, DONE("1"));
     tick_at(1400, 100);
     CHECK_STATUS(MCP_E_TIMEOUT, mcp_session_status(host.a));
-    end();
+    host_end();
 
     begin();
-    connect_host();                             /* none is the default */
+    host_connect();                             /* none is the default */
     tick_at(1000000, -1);
     CHECK_STR("", output(host.a));
-    end();
+    host_end();
     begin();
     host.desc.ping_ms = 100;
     host.desc.now_ms = NULL;
-    connect_host();
+    host_connect();
     tick_at(5000, -1);
     tick_at(6000, -1);
     CHECK_STR("", output(host.a));
-    end();
+    host_end();
     begin();
     host.desc.ping_ms = MCP_NONE;
-    connect_host();
+    host_connect();
     tick_at(5000, -1);
-    end();
+    host_end();
 }
 
 /* The shorter of two waits counts. */
@@ -2024,13 +1825,13 @@ static void pings_and_deadlines(void)
     begin();
     host.desc.ping_ms = 100;
     host.desc.call_timeout_ms = 150;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "x"));
     tick_at(1000, 100);
     tick_at(1100, 50);
     tick_at(1150, 50);
-    CHECK_STR("cancel 0;", heard());
-    end();
+    CHECK_HEARD("cancel 0;");
+    host_end();
 }
 
 /*---- initialize, a second time -------------------------------------------------------------------*/
@@ -2065,7 +1866,7 @@ static void initialize_again(void)
     host.act = knows;
     feed(host.b, CALL("8", "act", ""));
     CHECK_STR("2025-06-18 - - - ''", known);    /* what was refused changed nothing */
-    end();
+    host_end();
 }
 
 /* Who begins anew has subscribed to nothing yet. */
@@ -2073,15 +1874,15 @@ static void initialize_ends_subscriptions(void)
 {
     connected();
     feed(host.a, SUBSCRIBE("1", "mem://a"));
-    (void)output(host.a), (void)heard();
+    (void)output(host.a), (void)test_heard();
     mcp_changed(host.server, MCP_TOOLS);
     mcp_resource_changed(host.server, "mem://a");
     feed(host.a, INITIALIZE("2025-06-18"));
-    CHECK_STR("leaves mem://a;", heard());
+    CHECK_HEARD("leaves mem://a;");
     CHECK_STR("", notes_in(output(host.a)));
     mcp_resource_changed(host.server, "mem://a");
     CHECK_STR("", output(host.a));
-    end();
+    host_end();
 }
 
 static int initializes(mcp_call *c)
@@ -2093,31 +1894,31 @@ static int initializes(mcp_call *c)
 /* A handler goes on with the client that it began with. */
 static void initialize_in_a_handler(void)
 {
-    begin_door();
+    connected();
     host.act = initializes;
     feed(host.a, CALL("1", "act", ""));
     CHECK_STR("1 2 -32600 " BUSY("0"), emitted());
     CHECK_STR("2025-11-25 - - - ''", known);
     CHECK_STR(RESULT("1", BLOCK("")), output(host.a));
-    end();
+    host_end();
 }
 
 /* A reply that waits is under way as well. */
 static void initialize_while_a_reply_waits(void)
 {
-    begin_door();
+    connected();
     (void)deliver(host.a, 1, CALL("1", "later", "x"));
-    door.full = true;
+    door.full = EVERY_STREAM;
     finish(0, "y");
     CHECK(deferred(0) == NULL);
     feed(host.a, INITIALIZE("2024-11-05"));
     CHECK_STR(BUSY("0"), output(host.a));
-    door.full = false;
+    door.full = 0;
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 1 0 " RESULT("1", BLOCK("x") "," BLOCK("y")), emitted());
     feed(host.a, INITIALIZE("2024-11-05"));
     CHECK(strstr(output(host.a), "2024-11-05"));
-    end();
+    host_end();
 }
 
 /*---- What callbacks may do -----------------------------------------------------------------------*/
@@ -2198,16 +1999,15 @@ static void tap_that_acts(void)
         for (plot.deed = 0; plot.deed < DEEDS; plot.deed++) {
             size_t len;
             NOTE("occasion %d, deed %d", occasion, plot.deed);
-            memset(&door, 0, sizeof door);
             plot.done = true;
             begin();
             host.desc.tap = on_tap;
             host.desc.ping_ms = 100;
-            connect_host();
-            host.on_tap = tap_acts;
+            host_connect();
+            hooks.on_tap = tap_acts;
             host.act = says_more;
             feed(host.a, SET_LEVEL("0", "\"info\"") SUBSCRIBE("0", "mem://a") CALL_META("1", "later", TOKEN("1")));
-            (void)output(host.a), (void)heard();
+            (void)output(host.a), (void)test_heard();
             (void)mcp_server_tick(host.server);
             make_occasion(occasion);
             /* What it does waits for the end of what the host called, or for its next call. */
@@ -2224,16 +2024,16 @@ static void tap_that_acts(void)
                 feed(host.a, PING("\"last\""));
                 CHECK(strstr(output(host.a), DONE("\"last\"")));
                 if (plot.deed == FINISH) CHECK(deferred(0) == NULL);
-                CHECK_UINT(plot.deed == REMOVE, times(host.heard, "removed act;"));
-                CHECK_UINT(plot.deed == REMOVE, times(host.heard, "removed mem://a;"));
-                CHECK_UINT(plot.deed == CANCEL_IT, times(host.heard, "cancel 0;"));
+                CHECK_UINT(plot.deed == REMOVE, times(test_state.heard, "removed act;"));
+                CHECK_UINT(plot.deed == REMOVE, times(test_state.heard, "removed mem://a;"));
+                CHECK_UINT(plot.deed == CANCEL_IT, times(test_state.heard, "cancel 0;"));
             }
             if (plot.deed != CLOSE_OTHER) {
                 feed(host.b, PING("\"last\""));
                 CHECK(strstr(output(host.b), DONE("\"last\"")));
             }
             if (plot.deed == ASK_OTHERWISE) CHECK_STR("1 1 0 " DONE("\"door\""), emitted());
-            end();
+            host_end();
         }
 }
 
@@ -2248,96 +2048,96 @@ static void add_new(void) { CHECK_STATUS(MCP_OK, mcp_add_tool(host.server, &new_
 static void subscribe_that_acts(void)
 {
     connected();
-    host.then = close_a;
+    hooks.then = close_a;
     (void)mcp_session_feed(host.a, SUBSCRIBE("1", "mem://a") PING("2"), sizeof SUBSCRIBE("1", "mem://a") PING("2") - 1);
-    CHECK_STR("wants mem://a;leaves mem://a;", heard());
+    CHECK_HEARD("wants mem://a;leaves mem://a;");
     feed(host.b, PING("1"));
     CHECK_STR(DONE("1"), output(host.b));
-    end();
+    host_end();
 
     connected();
-    host.then = change_a;
+    hooks.then = change_a;
     feed(host.a, SUBSCRIBE("1", "mem://a"));
     CHECK_STR(DONE("1") UPDATED("mem://a"), output(host.a));
-    host.then = feed_a;
+    hooks.then = feed_a;
     feed(host.a, SUBSCRIBE("2", "mem://b"));
     CHECK_STR(DONE("2") DONE("9") DONE("8"), output(host.a));
-    CHECK_STR("wants mem://a;wants mem://b;leaves mem://a;", heard());
-    host.then = remove_a;
+    CHECK_HEARD("wants mem://a;wants mem://b;leaves mem://a;");
+    hooks.then = remove_a;
     feed(host.a, SUBSCRIBE("3", "mem://a"));
     CHECK_STR(DONE("3") CHANGED("resources"), output(host.a));
-    host.then = change_a;
+    hooks.then = change_a;
     feed(host.a, UNSUBSCRIBE("4", "mem://a"));
     CHECK_STR(DONE("4"), output(host.a));
-    host.then = close_a;
+    hooks.then = close_a;
     feed(host.a, UNSUBSCRIBE("5", "mem://b"));
     feed(host.b, SUBSCRIBE("6", "mem://b"));
-    (void)heard();
-    host.then = close_a;                        /* which is not there any more */
+    (void)test_heard();
+    hooks.then = close_a;                       /* which is not there any more */
     host.a = host.b;
     mcp_session_close(host.b);
-    CHECK_STR("leaves mem://b;", heard());
-    end();
+    CHECK_HEARD("leaves mem://b;");
+    host_end();
 
     connected();
-    host.then = destroy_it;
+    hooks.then = destroy_it;
     (void)mcp_session_feed(host.a, SUBSCRIBE("1", "mem://a") PING("2"), sizeof SUBSCRIBE("1", "mem://a") PING("2") - 1);
     CHECK_HEAP(&host.heap);
 
     connected();
     feed(host.a, SUBSCRIBE("1", "mem://a"));
-    host.then = destroy_it;
+    hooks.then = destroy_it;
     mcp_session_close(host.a);
     CHECK_HEAP(&host.heap);
 
     connected();
     feed(host.a, SUBSCRIBE("1", "mem://a"));
-    host.then = destroy_it;                     /* while it is being destroyed */
-    end();
+    hooks.then = destroy_it;                    /* while it is being destroyed */
+    host_end();
 }
 
 /* on_removed as well, where a call is over and where there was none. */
 static void removed_that_acts(void)
 {
     connected();
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "x") PING("2"));
     CHECK(mcp_remove_tool(host.server, "new"));
-    host.then = close_a;
+    hooks.then = close_a;
     finish(0, "y");
-    CHECK_STR("removed new;", heard());
+    CHECK_HEARD("removed new;");
     feed(host.b, PING("1"));
     (void)output(host.b);
-    end();
+    host_end();
 
     connected();
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "x") PING("2"));
     CHECK(mcp_remove_tool(host.server, "new"));
-    host.then = add_new;
+    hooks.then = add_new;
     feed(host.a, CANCEL("1"));
-    CHECK_STR("removed new;cancel 0;", heard());
+    CHECK_HEARD("removed new;cancel 0;");
     CHECK_STR(DONE("2") CHANGED("tools"), output(host.a));
     CHECK_STR("echo later act new |", listed_tools(NULL));
-    end();
+    host_end();
 
     connected();
-    add_heap_tool(later);
+    add_heap_tool(host_later);
     feed(host.a, CALL("1", "new", "x") PING("2"));
     CHECK(mcp_remove_tool(host.server, "new"));
-    host.then = destroy_it;
-    finish(0, "y");
+    hooks.then = destroy_it;
+    mcp_finish(deferred(0), MCP_OK);            /* not finish, which looks at the server after that */
     CHECK_HEAP(&host.heap);
 
     connected();
-    add_heap_tool(later);
-    host.then = destroy_it;
+    add_heap_tool(host_later);
+    hooks.then = destroy_it;
     CHECK(mcp_remove_tool(host.server, "new"));
     CHECK_HEAP(&host.heap);
 
     connected();                                /* so does desc.log */
-    host.then = destroy_it;
-    CHECK_STATUS(MCP_E_MISUSE, mcp_add_tool(host.server, &tools[0]));
+    hooks.then = destroy_it;
+    CHECK_STATUS(MCP_E_MISUSE, mcp_add_tool(host.server, &host_tools[0]));
     CHECK_HEAP(&host.heap);
 }
 
@@ -2388,17 +2188,17 @@ static void gone_after(size_t len, size_t most)
     if (size) mcp_session_sent(host.a, size);
     stir();
     for (i = 0; i < host.num_refs; i++) open += deferred(i) != NULL;
-    cancelled = times(heard(), "cancel ");
+    cancelled = times(test_heard(), "cancel ");
     CHECK_UINT(host.num_refs, open + cancelled);
     mcp_session_close(host.a);
-    CHECK_UINT(open, times(host.heard, "cancel "));
+    CHECK_UINT(open, times(test_state.heard, "cancel "));
     for (i = 0; i < host.num_refs; i++) CHECK(deferred(i) == NULL);
     CHECK_INT(-1, mcp_server_tick(host.server));
     mcp_changed(host.server, 7);
     mcp_resource_changed(host.server, "mem://a");
-    host.b = open_session();
+    host.b = host_session("2025-11-25");
     CHECK_STR("", output(host.b));
-    end();
+    host_end();
 }
 
 static void gone_at_every_byte(void)
@@ -2416,20 +2216,6 @@ static void gone_at_every_byte(void)
 
 /*---- Memory --------------------------------------------------------------------------------------*/
 
-/* Output is always whole lines, each of them JSON. */
-static void check_lines(const char *text)
-{
-    mcp_doc doc;
-    memset(&doc, 0, sizeof doc);
-    while (*text) {
-        const size_t len = strcspn(text, "\n");
-        CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, text, len));
-        CHECK(mcp_json_equals(mcp_json_root(&doc), "jsonrpc", "2.0") && text[len] == '\n');
-        text += len + (text[len] != 0);
-    }
-    mcp_doc_free(&doc);
-}
-
 static bool is_ok_or_no_memory(int status) { return status == MCP_OK || status == MCP_E_NOMEM; }
 
 /* Everything that is in this file, once. */
@@ -2440,7 +2226,7 @@ static void hard_times(void)
     if (!host.a) return;
     (void)mcp_session_feed(host.a, talk, sizeof talk - 1);
     stir();
-    check_lines(output(host.a));
+    check_lines(output(host.a), NULL);
     added = mcp_add_tool(host.server, &new_tool) == MCP_OK;
     (void)mcp_session_feed(host.a, CALL("1", "new", "x") REQUEST("2", "tools/list", ""),
                            sizeof CALL("1", "new", "x") REQUEST("2", "tools/list", "") - 1);
@@ -2449,10 +2235,10 @@ static void hard_times(void)
     CHECK(is_ok_or_no_memory(mcp_add_prompt(host.server, &new_prompt)));
     (void)deliver_as(NULL, 1, "someone", CALL_META("1", "later", IN_2026 "," TOKEN("1")));
     stir();
-    check_lines(output(host.a));
+    check_lines(output(host.a), NULL);
     host.now += 60000;
     (void)mcp_server_tick(host.server);
-    check_lines(output(host.a));
+    check_lines(output(host.a), NULL);
 }
 
 /* Memory is back: the session goes on, or says that it cannot. */
@@ -2482,33 +2268,13 @@ static void better_times(void)
     CHECK(!mcp_session_busy(host.a));
 }
 
-static size_t fail_each(bool forever)
+static void begin_hard(void)
 {
-    size_t n, calls;
-    for (n = 1; n < 2000 && !test_state.failures; n++) {
-        NOTE("allocation %lu fails%s", (unsigned long)n, forever ? " and all after it" : "");
-        memset(&door, 0, sizeof door);
-        begin();
-        host.act = logs_once;
-        host.heap.fail_at = n;
-        host.heap.forever = forever;
-        host.server = mcp_server_create(&host.desc);
-        if (host.server) hard_times();
-        calls = host.heap.calls;
-        host.heap.fail_at = 0;
-        if (host.server) better_times();
-        end();
-        if (calls < n) break;
-    }
-    return n - 1;
+    begin();
+    host.act = logs_once;
 }
 
-static void every_allocation_fails(void)
-{
-    const size_t once = fail_each(false), for_ever = fail_each(true);
-    CHECK(once > 40 && for_ever > 40);
-    printf("note - events: %lu allocations failed on purpose\n", (unsigned long)(once + for_ever));
-}
+static void every_allocation_fails(void) { check_allocations(40, begin_hard, hard_times, better_times); }
 
 /* Once everything was said, saying it again needs no memory. */
 static void steady_state(void)
@@ -2528,49 +2294,26 @@ static void steady_state(void)
         CHECK_UINT(i ? 10 : 12, times(output(host.a), "\n"));
     }
     CHECK_UINT(calls, host.heap.calls);
-    end();
+    host_end();
 }
 
 /*---- Both sides in one process -------------------------------------------------------------------*/
 
 static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
 {
-    char text[200];
     (void)request;
     CHECK(user == &host);
-    snprintf(text, sizeof text, "%g of %g '%s'", progress, total, message ? message : "");
-    hear("progress", text);
-}
-
-static void on_reply(void *user, mcp_client *client, const mcp_reply *reply)
-{
-    (void)user, (void)client;
-    hear("reply", mcp_reply_ok(reply) ? mcp_reply_text(reply) : mcp_strerror(mcp_reply_status(reply)));
+    test_hear("%g of %g '%s'; ", progress, total, message ? message : "");
 }
 
 static mcp_client *pair_in(size_t revision, uint32_t ping_ms)
 {
-    mcp_client_desc d;
-    mcp_client *client;
     begin();
     host.desc.revisions = 1u << revision;
     host.desc.ping_ms = ping_ms;
-    host.server = mcp_server_create(&host.desc);
-    memset(&d, 0, sizeof d);
-    d.name = "c";
-    d.version = "2";
-    d.alloc = host.desc.alloc;
-    d.user = &host;
-    d.now_ms = on_now;
-    d.on_progress = on_progress;
-    client = mcp_pair(host.server, &d);
-    CHECK(client != NULL);
-    return client;
-}
-
-static void pump(mcp_client *client)
-{
-    while (mcp_client_pump(client, 0) == MCP_OK) {}
+    host.client_desc.on_progress = on_progress;
+    host_pair();
+    return host.client;
 }
 
 static void progress_through_a_pair(void)
@@ -2583,24 +2326,22 @@ static void progress_through_a_pair(void)
         host.act = tells_progress;
         CHECK_STR("t", mcp_reply_text(mcp_call_tool(client, "act", NULL)));
         CHECK_STR(revisions[i], mcp_client_revision(client));
-        CHECK_STR(i == 0 ? "progress 0 of 0 '';progress 0.5 of 2 '';progress 2 of 2 '';progress 3 of 0 '';"
-                         : "progress 0 of 0 '';progress 0.5 of 2 'half of \"one\"';progress 2 of 2 '';"
-                           "progress 3 of 0 'more';", heard());
-        CHECK(mcp_call_begin(client, on_reply, &host, "later", "{'text': %s}", "x") != 0);
-        ref = mcp_call_begin(client, on_reply, &host, "later", "{'text': %s}", "y");
-        pump(client);
+        CHECK_HEARD(i == 0 ? "0 of 0 ''; 0.5 of 2 ''; 2 of 2 ''; 3 of 0 ''; "
+                           : "0 of 0 ''; 0.5 of 2 'half of \"one\"'; 2 of 2 ''; 3 of 0 'more'; ");
+        CHECK(mcp_call_begin(client, host_replied, &host, "later", "{'text': %s}", "x") != 0);
+        ref = mcp_call_begin(client, host_replied, &host, "later", "{'text': %s}", "y");
+        pump();
         mcp_progress(deferred(1), 1, 0, NULL);
         mcp_progress(deferred(0), 2, 3, NULL);
-        pump(client);
-        CHECK_STR("progress 1 of 0 '';progress 2 of 3 '';", heard());
+        pump();
+        CHECK_HEARD("1 of 0 ''; 2 of 3 ''; ");
         CHECK(mcp_client_cancel(client, ref));
-        pump(client);
-        CHECK_STR("cancel 1;", heard());
+        pump();
+        CHECK_HEARD("cancel 1;");
         finish(0, "z");
-        pump(client);
-        CHECK_STR("reply x;", heard());
-        mcp_client_close(client);
-        end();
+        pump();
+        CHECK_HEARD("= 0 x; ");
+        host_end();
     }
 }
 
@@ -2615,20 +2356,19 @@ static void changes_through_a_pair(void)
         host.act = says_more;
         CHECK(mcp_reply_ok(mcp_request(client, "logging/setLevel", "{'level': %s}", "debug")));
         CHECK(mcp_reply_ok(mcp_request(client, "resources/subscribe", "{'uri': %s}", "mem://a")));
-        CHECK_STR("wants mem://a;", heard());
+        CHECK_HEARD("wants mem://a;");
         for (k = 0; k < 10; k++) {
             host.now += 100;                    /* it answers pings */
             mcp_changed(host.server, 7);
             mcp_resource_changed(host.server, "mem://a");
-            pump(client);
+            pump();
             CHECK_STATUS(MCP_OK, mcp_client_status(client));
         }
         CHECK_STR("acted", mcp_reply_text(mcp_call_tool(client, "act", NULL)));
         CHECK(mcp_reply_ok(mcp_request(client, "resources/unsubscribe", "{'uri': %s}", "mem://a")));
-        CHECK(strstr(heard(), "leaves mem://a;"));
+        CHECK(strstr(test_heard(), "leaves mem://a;"));
         CHECK_UINT(0, mcp_client_late(client));
-        mcp_client_close(client);
-        end();
+        host_end();
     }
 }
 

@@ -3,123 +3,32 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
+#include "messages.h"
 
-/*---- A host: a clock, and tools that do what a case says -----------------------------------------*/
-
-static struct {
-    test_heap heap;
-    mcp_server_desc desc;
-    mcp_server *server;
-    mcp_session *session;           /* of 2025-11-25 */
-    uint64_t now;
-    int (*act)(mcp_call *c);        /* what both tools do */
-    mcp_ref refs[100], cancelled[100];
-    size_t num_refs, num_cancelled;
-    char log[512];
-} host;
-
-static int act(mcp_call *c) { return host.act(c); }
-
-static const mcp_field rows[] = { MCP_ARG("text", MCP_STRING, 0), MCP_END };
+/*---- A host: tools that do what a case says, and a session ---------------------------------------*/
 
 /* What a case changes of it, begin sets back. */
 static mcp_tool tools[2];
 
-static uint64_t on_now(void *user) { (void)user; return host.now; }
-
-static void on_cancel(void *user, mcp_ref ref)
-{
-    (void)user;
-    if (host.num_cancelled < MCP_COUNT(host.cancelled)) host.cancelled[host.num_cancelled++] = ref;
-}
-
-static void on_log(void *user, int level, const char *message)
-{
-    (void)user, (void)level;
-    snprintf(host.log, sizeof host.log, "%s", message);
-}
-
 static void begin(void)
 {
-    static const mcp_tool first[] = { MCP_TOOL("slow", act, 0, rows), MCP_TOOL("other", act, 0, rows) };
+    static const mcp_tool first[] = {
+        MCP_TOOL("slow", host_act, 0, host_args), MCP_TOOL("other", host_act, 0, host_args)
+    };
     memcpy(tools, first, sizeof tools);
-    memset(&host, 0, sizeof host);
-    host.now = 1000;
-    host.desc.name = "s";
-    host.desc.version = "1";
+    host_begin();
     host.desc.tools = tools;
     host.desc.num_tools = MCP_COUNT(tools);
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.now_ms = on_now;
-    host.desc.on_cancel = on_cancel;
-    host.desc.log = on_log;
-}
-
-#define REQUEST(id, method, params) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}\n"
-#define CALL(id, tool, text) \
-    REQUEST(id, "tools/call", "\"name\":\"" tool "\",\"arguments\":{\"text\":\"" text "\"}")
-#define CANCEL(id) \
-    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":" id "}}\n"
-#define BLOCK(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
-#define RESULT(id, blocks) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[" blocks "]}}\n"
-#define REGRET(id, text) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[" BLOCK(text) "],\"isError\":true}}\n"
-#define FAILURE(id, code, text) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" text "\"}}\n"
-
-static void feed(const char *text)
-{
-    CHECK_UINT(strlen(text), mcp_session_feed(host.session, text, strlen(text)));
-}
-
-/* Everything that the session has to send, as a string; it counts as sent. */
-static const char *output(void)
-{
-    static char text[1 << 16];
-    size_t n = 0, len;
-    const char *bytes;
-    while (bytes = mcp_session_output(host.session, &len), len && n < sizeof text - 1) {
-        if (len > sizeof text - 1 - n) len = sizeof text - 1 - n;
-        memcpy(text + n, bytes, len);
-        n += len;
-        mcp_session_sent(host.session, len);
-    }
-    text[n] = 0;
-    return text;
 }
 
 static void connect_host(void)
 {
-    host.server = mcp_server_create(&host.desc);
-    CHECK(host.server != NULL);
-    host.session = mcp_session_open(host.server);
-    feed(REQUEST("0", "initialize", "\"protocolVersion\":\"2025-11-25\""));
-    (void)output();
-}
-
-static void end(void)
-{
-    mcp_server_destroy(host.server);
-    CHECK_HEAP(&host.heap);
+    host_server();
+    host.a = host_session("2025-11-25");
 }
 
 static int says(mcp_call *c) { return mcp_text(c, mcp_arg_str(c, "text")); }
-
-static int waits(mcp_call *c)
-{
-    mcp_ref ref;
-    int status = mcp_defer(c, &ref);
-    if (ref && host.num_refs < MCP_COUNT(host.refs)) host.refs[host.num_refs++] = ref;
-    return status;
-}
-
-static void finish(size_t i, const char *text)
-{
-    mcp_call *c = mcp_resume(host.server, host.refs[i]);
-    CHECK(c != NULL);
-    if (c) mcp_finish(c, mcp_text(c, text));
-}
 
 /*---- The clock of a tool -------------------------------------------------------------------------*/
 
@@ -128,55 +37,55 @@ static void finish(size_t i, const char *text)
 static void a_clock_of_its_own(void)
 {
     begin();
-    host.act = waits;
+    host.act = host_defer;
     host.desc.call_timeout_ms = 500;
     tools[0].timeout_ms = 200;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "other", ""));
+    feed(host.a, CALL("1", "slow", "") CALL("2", "other", ""));
     CHECK_INT(200, mcp_server_tick(host.server));
     host.now += 199;
     CHECK_INT(1, mcp_server_tick(host.server));
-    CHECK_STR("", output());
+    CHECK_STR("", output(host.a));
     host.now += 1;
     CHECK_INT(300, mcp_server_tick(host.server));
-    CHECK_STR(LATE("1", "200", "mcp_tool.timeout_ms of slow"), output());
+    CHECK_STR(LATE("1", "200", "mcp_tool.timeout_ms of slow"), output(host.a));
     CHECK_UINT(1, host.num_cancelled);
     CHECK_UINT(host.refs[0], host.cancelled[0]);
     host.now += 300;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(LATE("2", "500", "mcp_server_desc.call_timeout_ms"), output());
-    end();
+    CHECK_STR(LATE("2", "500", "mcp_server_desc.call_timeout_ms"), output(host.a));
+    host_end();
 }
 
 /* A tool may also have more time than others, or all of it. */
 static void a_longer_clock(void)
 {
     begin();
-    host.act = waits;
+    host.act = host_defer;
     host.desc.call_timeout_ms = 500;
     tools[0].timeout_ms = 2000;
     tools[1].timeout_ms = MCP_NONE;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "other", ""));
+    feed(host.a, CALL("1", "slow", "") CALL("2", "other", ""));
     CHECK_INT(2000, mcp_server_tick(host.server));
     host.now += 2000;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(LATE("1", "2000", "mcp_tool.timeout_ms of slow"), output());
+    CHECK_STR(LATE("1", "2000", "mcp_tool.timeout_ms of slow"), output(host.a));
     host.now += 1u << 31;
     CHECK_INT(-1, mcp_server_tick(host.server));
     finish(1, "at last");
-    CHECK_STR(RESULT("2", BLOCK("at last")), output());
-    end();
+    CHECK_STR(RESULT("2", BLOCK("at last")), output(host.a));
+    host_end();
     begin();
-    host.act = waits;
+    host.act = host_defer;
     host.desc.call_timeout_ms = MCP_NONE;
     tools[0].timeout_ms = 10;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "other", ""));
+    feed(host.a, CALL("1", "slow", "") CALL("2", "other", ""));
     host.now += 1u << 31;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(LATE("1", "10", "mcp_tool.timeout_ms of slow"), output());
-    end();
+    CHECK_STR(LATE("1", "10", "mcp_tool.timeout_ms of slow"), output(host.a));
+    host_end();
 }
 
 /*---- How many calls of a tool are under way ------------------------------------------------------*/
@@ -188,85 +97,68 @@ static void a_longer_clock(void)
 static void a_cap_of_its_own(void)
 {
     begin();
-    host.act = waits;
+    host.act = host_defer;
     tools[0].max_calls = 2;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "slow", "") CALL("3", "slow", ""));
-    CHECK_STR(BUSY("3", "slow", "2"), output());
-    feed(CALL("4", "other", "") CALL("5", "other", "") CALL("6", "other", ""));
-    CHECK_STR("", output());                            /* others have no such limit */
+    feed(host.a, CALL("1", "slow", "") CALL("2", "slow", "") CALL("3", "slow", ""));
+    CHECK_STR(BUSY("3", "slow", "2"), output(host.a));
+    feed(host.a, CALL("4", "other", "") CALL("5", "other", "") CALL("6", "other", ""));
+    CHECK_STR("", output(host.a));                      /* others have no such limit */
     finish(0, "a");
-    CHECK_STR(RESULT("1", BLOCK("a")), output());
-    feed(CALL("7", "slow", "") CALL("8", "slow", ""));
-    CHECK_STR(BUSY("8", "slow", "2"), output());
+    CHECK_STR(RESULT("1", BLOCK("a")), output(host.a));
+    feed(host.a, CALL("7", "slow", "") CALL("8", "slow", ""));
+    CHECK_STR(BUSY("8", "slow", "2"), output(host.a));
     finish(2, "b");
-    CHECK_STR(RESULT("4", BLOCK("b")), output());
-    feed(CALL("9", "slow", ""));
-    CHECK_STR(BUSY("9", "slow", "2"), output());
-    end();
+    CHECK_STR(RESULT("4", BLOCK("b")), output(host.a));
+    feed(host.a, CALL("9", "slow", ""));
+    CHECK_STR(BUSY("9", "slow", "2"), output(host.a));
+    host_end();
 }
 
 /* Whatever ends a call makes room for another one. */
 static void a_cap_after_every_end(void)
 {
     begin();
-    host.act = waits;
+    host.act = host_defer;
     tools[0].max_calls = 1;
     tools[0].timeout_ms = 100;
     connect_host();
-    feed(CALL("1", "slow", "") CANCEL("1") CALL("2", "slow", ""));
-    CHECK_STR("", output());
+    feed(host.a, CALL("1", "slow", "") CANCEL("1") CALL("2", "slow", ""));
+    CHECK_STR("", output(host.a));
     host.now += 100;
     (void)mcp_server_tick(host.server);
-    CHECK_STR(LATE("2", "100", "mcp_tool.timeout_ms of slow"), output());
-    feed(REQUEST("3", "tools/call", "\"name\":\"slow\",\"arguments\":{\"text\":1}"));
-    CHECK_STR(REGRET("3", "argument 'text': expected a string, got 1"), output());
+    CHECK_STR(LATE("2", "100", "mcp_tool.timeout_ms of slow"), output(host.a));
+    feed(host.a, REQUEST("3", "tools/call", "\"name\":\"slow\",\"arguments\":{\"text\":1}"));
+    CHECK_STR(REGRET("3", "argument 'text': expected a string, got 1"), output(host.a));
     host.act = says;
-    feed(CALL("4", "slow", "a") CALL("5", "slow", "b"));
-    CHECK_STR(RESULT("4", BLOCK("a")) RESULT("5", BLOCK("b")), output());
-    host.act = waits;
-    feed(CALL("6", "slow", ""));
-    mcp_session_close(host.session);
-    host.session = mcp_session_open(host.server);
-    feed(REQUEST("0", "initialize", "\"protocolVersion\":\"2025-11-25\""));
-    (void)output();
-    feed(CALL("7", "slow", "") CALL("8", "slow", ""));
-    CHECK_STR(BUSY("8", "slow", "1"), output());
-    end();
+    feed(host.a, CALL("4", "slow", "a") CALL("5", "slow", "b"));
+    CHECK_STR(RESULT("4", BLOCK("a")) RESULT("5", BLOCK("b")), output(host.a));
+    host.act = host_defer;
+    feed(host.a, CALL("6", "slow", ""));
+    mcp_session_close(host.a);
+    host.a = host_session("2025-11-25");
+    feed(host.a, CALL("7", "slow", "") CALL("8", "slow", ""));
+    CHECK_STR(BUSY("8", "slow", "1"), output(host.a));
+    host_end();
 }
 
 /* A reply that nobody takes holds its call, but its tool is free. */
-static bool refuses(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
-{
-    (void)stream, (void)kind, (void)code, (void)last;
-    if (!*(bool *)user) return false;
-    CHECK(len < sizeof host.log);
-    memcpy(host.log, bytes, len);
-    host.log[len] = 0;
-    return true;
-}
-
 static void a_cap_and_replies_that_wait(void)
 {
-    bool takes = false;
-    mcp_delivery d;
     size_t i;
     begin();
     host.act = says;
     tools[0].max_calls = 1;
     connect_host();
-    memset(&d, 0, sizeof d);
-    d.session = host.session;
-    d.emit = refuses;
-    d.user = &takes;
-    d.bytes = CALL("1", "slow", "a");
-    d.len = sizeof CALL("1", "slow", "a") - 1;
-    for (i = 0; i < 3; i++) CHECK_STATUS(MCP_WAIT, mcp_deliver(host.server, &d));
-    takes = true;
-    CHECK_STATUS(MCP_OK, mcp_deliver(host.server, &d));
-    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[" BLOCK("a") "]}}", host.log);
-    mcp_stream_ready(host.server, &takes, 0);
-    end();
+    door.full = EVERY_STREAM;
+    for (i = 0; i < 3; i++) CHECK_STATUS(MCP_WAIT, deliver(host.a, 1, CALL("1", "slow", "a")));
+    door.full = 0;
+    CHECK_STATUS(MCP_OK, deliver(host.a, 1, CALL("1", "slow", "a")));
+    CHECK_STR("1 1 0 " RESULT("1", BLOCK("a")), emitted());
+    mcp_stream_ready(host.server, &door, 1);
+    CHECK_STR("1 1 0 " RESULT("1", BLOCK("a")) "1 1 0 " RESULT("1", BLOCK("a")) "1 1 0 " RESULT("1", BLOCK("a")),
+              emitted());
+    host_end();
 }
 
 /*---- Calls that go on later ----------------------------------------------------------------------*/
@@ -301,28 +193,28 @@ static void steps_to_the_end(void)
     host.act = in_steps;
     connect_host();
     CHECK_INT(-1, mcp_server_tick(host.server));
-    feed(CALL("1", "slow", "3"));
+    feed(host.a, CALL("1", "slow", "3"));
     CHECK_INT(50, mcp_server_tick(host.server));
     host.now += 30;
-    feed(CALL("2", "other", "1"));                      /* another one meanwhile */
+    feed(host.a, CALL("2", "other", "1"));              /* another one meanwhile */
     CHECK_INT(20, mcp_server_tick(host.server));
     host.now += 20;
     CHECK_INT(30, mcp_server_tick(host.server));        /* the second is due before the next step of the first */
-    CHECK_STR("", output());
+    CHECK_STR("", output(host.a));
     host.now += 30;
     CHECK_INT(20, mcp_server_tick(host.server));
-    CHECK_STR(RESULT("2", BLOCK("begun") "," BLOCK("1")), output());
+    CHECK_STR(RESULT("2", BLOCK("begun") "," BLOCK("1")), output(host.a));
     host.now += 20;
     CHECK_INT(50, mcp_server_tick(host.server));
     host.now += 500;                                    /* late, and once only */
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2") "," BLOCK("3")), output());
+    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2") "," BLOCK("3")), output(host.a));
     CHECK_UINT(0, host.num_cancelled);
-    feed(CALL("3", "slow", "1"));                       /* its memory is zero again */
+    feed(host.a, CALL("3", "slow", "1"));               /* its memory is zero again */
     host.now += 50;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(RESULT("3", BLOCK("begun") "," BLOCK("1")), output());
-    end();
+    CHECK_STR(RESULT("3", BLOCK("begun") "," BLOCK("1")), output(host.a));
+    host_end();
 }
 
 /* With 0 ms a step a tick, so that others are served in between. */
@@ -331,12 +223,12 @@ static void steps_without_a_wait(void)
     begin();
     host.act = in_steps;
     connect_host();
-    feed(CALL("1", "slow", "2."));
+    feed(host.a, CALL("1", "slow", "2."));
     CHECK_INT(0, mcp_server_tick(host.server));
-    CHECK_STR("", output());
+    CHECK_STR("", output(host.a));
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2")), output());
-    end();
+    CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2")), output(host.a));
+    host_end();
 }
 
 /* The clock of the call goes on while it waits. */
@@ -346,16 +238,16 @@ static void steps_take_too_long(void)
     host.act = in_steps;
     tools[0].timeout_ms = 120;
     connect_host();
-    feed(CALL("1", "slow", "9"));
+    feed(host.a, CALL("1", "slow", "9"));
     host.now += 50;
     CHECK_INT(50, mcp_server_tick(host.server));
     host.now += 50;
     CHECK_INT(20, mcp_server_tick(host.server));
     host.now += 50;                                     /* the next step and the end are due: the end it is */
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR(LATE("1", "120", "mcp_tool.timeout_ms of slow"), output());
+    CHECK_STR(LATE("1", "120", "mcp_tool.timeout_ms of slow"), output(host.a));
     CHECK_UINT(1, host.num_cancelled);
-    end();
+    host_end();
 }
 
 static size_t num_steps;
@@ -368,25 +260,25 @@ static void steps_that_are_cancelled(void)
     num_steps = 0;
     host.act = parks;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "slow", "") CANCEL("1"));
+    feed(host.a, CALL("1", "slow", "") CALL("2", "slow", "") CANCEL("1"));
     CHECK_UINT(1, host.num_cancelled);
-    mcp_session_close(host.session);
+    mcp_session_close(host.a);
     CHECK_UINT(2, host.num_cancelled);
     host.now += 10;
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_UINT(0, num_steps);
-    end();
+    host_end();
     begin();
     host.act = parks;
     connect_host();
-    feed(CALL("1", "slow", ""));
-    end();                                              /* nor at the end of the server */
+    feed(host.a, CALL("1", "slow", ""));
+    host_end();                                         /* nor at the end of the server */
     CHECK_UINT(0, num_steps);
 }
 
 static int fails_now(mcp_call *c) { return mcp_fail(c, "no"); }
 static int breaks_now(mcp_call *c) { (void)c; return MCP_E_IO; }
-static int waits_now(mcp_call *c) { return waits(c); }
+static int waits_now(mcp_call *c) { return host_defer(c); }
 static int next_of_fn(mcp_call *c) { return mcp_later(c, 1, (mcp_call_fn)NULL); }
 static int memory_grows(mcp_call *c)
 {
@@ -428,23 +320,23 @@ static void verdicts_of_steps(void)
         host.act = first_of_two;
         second = verdicts[i].fn;
         connect_host();
-        feed(CALL("1", "slow", "x"));
+        feed(host.a, CALL("1", "slow", "x"));
         host.now += 1;
         (void)mcp_server_tick(host.server);
-        CHECK_STR(verdicts[i].want, output());
+        CHECK_STR(verdicts[i].want, output(host.a));
         CHECK_UINT(second == waits_now, host.num_refs);
         if (host.num_refs) {                            /* from here on the host drives it */
             finish(0, "by the host");
-            CHECK_STR(RESULT("1", BLOCK("by the host")), output());
+            CHECK_STR(RESULT("1", BLOCK("by the host")), output(host.a));
         }
         CHECK_INT(-1, mcp_server_tick(host.server));
-        end();
+        host_end();
     }
 }
 
 static int waits_and_looks(mcp_call *c)
 {
-    (void)waits(c);
+    (void)host_defer(c);
     return mcp_later(c, 10, step);
 }
 
@@ -454,13 +346,13 @@ static void finished_before_it_is_due(void)
     begin();
     host.act = waits_and_looks;
     connect_host();
-    feed(CALL("1", "slow", ""));
+    feed(host.a, CALL("1", "slow", ""));
     finish(0, "early");
-    CHECK_STR(RESULT("1", BLOCK("early")), output());
+    CHECK_STR(RESULT("1", BLOCK("early")), output(host.a));
     host.now += 10;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR("", output());
-    end();
+    CHECK_STR("", output(host.a));
+    host_end();
 }
 
 static int ticks(mcp_call *c)
@@ -473,14 +365,14 @@ static int ticks(mcp_call *c)
 
 static int cancels(mcp_call *c)
 {
-    feed(CANCEL("9"));                                  /* served when this has returned */
+    feed(host.a, CANCEL("9"));                          /* served when this has returned */
     (void)c;
     return mcp_later(c, 10, step);
 }
 
 static int closes(mcp_call *c)
 {
-    mcp_session_close(host.session);
+    mcp_session_close(host.a);
     CHECK_STATUS(MCP_E_CLOSED, mcp_later(c, 10, step));
     return MCP_OK;
 }
@@ -492,26 +384,26 @@ static void steps_and_callbacks(void)
     host.act = parks;
     num_steps = 0;
     connect_host();
-    feed(CALL("1", "slow", ""));
+    feed(host.a, CALL("1", "slow", ""));
     host.act = ticks;
-    feed(CALL("2", "other", ""));
-    CHECK_STR(RESULT("2", BLOCK("10 0")), output());
+    feed(host.a, CALL("2", "other", ""));
+    CHECK_STR(RESULT("2", BLOCK("10 0")), output(host.a));
     CHECK_UINT(0, num_steps);
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_UINT(1, num_steps);
-    CHECK_STR(RESULT("1", BLOCK("never")), output());
+    CHECK_STR(RESULT("1", BLOCK("never")), output(host.a));
     host.act = first_of_two;
     second = cancels;
-    feed(CALL("9", "slow", ""));
+    feed(host.a, CALL("9", "slow", ""));
     host.now += 1;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    CHECK_STR("", output());
+    CHECK_STR("", output(host.a));
     CHECK_UINT(1, host.num_cancelled);
     second = closes;
-    feed(CALL("10", "slow", ""));
+    feed(host.a, CALL("10", "slow", ""));
     host.now += 1;
     CHECK_INT(-1, mcp_server_tick(host.server));
-    end();
+    host_end();
 }
 
 static void no_steps_without(void)
@@ -520,17 +412,18 @@ static void no_steps_without(void)
     host.act = parks;
     host.desc.now_ms = NULL;
     connect_host();
-    feed(CALL("1", "slow", ""));
+    feed(host.a, CALL("1", "slow", ""));
     CHECK_STR(FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment"),
-              output());
-    end();
+              output(host.a));
+    host_end();
     begin();
     host.act = parks;
     host.desc.max_calls = 1;
     connect_host();
-    feed(CALL("1", "slow", "") CALL("2", "slow", ""));
-    CHECK_STR(FAILURE("2", "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls"), output());
-    end();
+    feed(host.a, CALL("1", "slow", "") CALL("2", "slow", ""));
+    CHECK_STR(FAILURE("2", "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls"),
+              output(host.a));
+    host_end();
 }
 
 /* In a pair, what needs no time needs no clock that goes. */
@@ -550,7 +443,7 @@ static void steps_in_a_pair(void)
     CHECK_UINT(4, mcp_json_count(mcp_reply_content(reply)));
     CHECK_STATUS(MCP_E_TIMEOUT, mcp_reply_status(mcp_call_tool(client, "slow", "{'text': %s}", "3")));
     mcp_client_close(client);
-    end();
+    host_end();
 }
 
 /*---- Text for a model ----------------------------------------------------------------------------*/
@@ -565,16 +458,16 @@ static void steps_in_a_pair(void)
 /* What a call of "slow" gives with a limit of 10 bytes of its own, or of the server's. */
 static const char *with_text(int (*fn)(mcp_call *c), uint32_t flags, bool own)
 {
-    static char got[4000];
+    const char *got;
     begin();
     host.act = fn;
     tools[0].flags = flags;
     if (own) tools[0].max_text = 10;
     else host.desc.max_text = 10;
     connect_host();
-    feed(CALL("1", "slow", "x"));
-    snprintf(got, sizeof got, "%s", output());
-    end();
+    feed(host.a, CALL("1", "slow", "x"));
+    got = output(host.a);
+    host_end();
     return got;
 }
 
@@ -670,10 +563,10 @@ static void cut_between_characters(void)
         tools[0].flags = MCP_CUT;
         tools[0].max_text = (uint32_t)max;
         connect_host();
-        feed(CALL("1", "slow", "x"));
+        feed(host.a, CALL("1", "slow", "x"));
         snprintf(want, sizeof want, "[" BLOCK("%.*s") "%s", (int)len, text, len < 11 ? ",{" : "]");
-        CHECK(strstr(output(), want) != NULL);
-        end();
+        CHECK(strstr(output(host.a), want) != NULL);
+        host_end();
     }
     begin();
     host.act = says_characters;
@@ -681,9 +574,9 @@ static void cut_between_characters(void)
     tools[0].flags = MCP_CUT;
     tools[0].max_text = 5;
     connect_host();
-    feed(CALL("1", "slow", "x"));
-    CHECK(strstr(output(), "[cut: the last 1 bytes") != NULL);
-    end();
+    feed(host.a, CALL("1", "slow", "x"));
+    CHECK(strstr(output(host.a), "[cut: the last 1 bytes") != NULL);
+    host_end();
 }
 
 static int reads_at_length(mcp_call *c) { return mcp_text(c, "a text of a resource, or of a prompt"); }
@@ -697,9 +590,9 @@ static void text_of_others(void)
     host.act = says_11;
     tools[0].max_text = 10;
     connect_host();
-    feed(CALL("1", "other", "x"));
-    CHECK_STR(RESULT("1", BLOCK("0123456789a")), output());
-    end();
+    feed(host.a, CALL("1", "other", "x"));
+    CHECK_STR(RESULT("1", BLOCK("0123456789a")), output(host.a));
+    host_end();
     begin();
     host.act = says_11;
     tools[0].max_text = MCP_NONE;
@@ -708,14 +601,16 @@ static void text_of_others(void)
     host.desc.num_resources = 1;
     host.desc.prompts = prompts;
     host.desc.num_prompts = 1;
+    host.can = "{\"tools\":{},\"resources\":{},\"prompts\":{}}";
     connect_host();
-    feed(CALL("1", "slow", "x") CALL("2", "other", "x"));
-    CHECK_STR(RESULT("1", BLOCK("0123456789a")) TOO_LONG("2", "11", "3", "10", "mcp_server_desc.max_text"), output());
-    feed(REQUEST("3", "resources/read", "\"uri\":\"a:b\""));
-    CHECK(strstr(output(), "\"text\":\"a text of a resource, or of a prompt\"}]") != NULL);
-    feed(REQUEST("4", "prompts/get", "\"name\":\"p\""));
-    CHECK(strstr(output(), "\"text\":\"a text of a resource, or of a prompt\"}}]") != NULL);
-    end();
+    feed(host.a, CALL("1", "slow", "x") CALL("2", "other", "x"));
+    CHECK_STR(RESULT("1", BLOCK("0123456789a")) TOO_LONG("2", "11", "3", "10", "mcp_server_desc.max_text"),
+              output(host.a));
+    feed(host.a, REQUEST("3", "resources/read", "\"uri\":\"a:b\""));
+    CHECK(strstr(output(host.a), "\"text\":\"a text of a resource, or of a prompt\"}]") != NULL);
+    feed(host.a, REQUEST("4", "prompts/get", "\"name\":\"p\""));
+    CHECK(strstr(output(host.a), "\"text\":\"a text of a resource, or of a prompt\"}}]") != NULL);
+    host_end();
 }
 
 /* Each call is counted by itself, and all steps of a call together. */
@@ -728,12 +623,12 @@ static void text_of_many_steps(void)
     tools[0].flags = MCP_CUT;
     connect_host();
     for (i = 0; i < 2; i++) {
-        feed(CALL("1", "slow", "5."));
+        feed(host.a, CALL("1", "slow", "5."));
         while (mcp_server_tick(host.server) == 0) {}
         CHECK_STR(RESULT("1", BLOCK("begun") "," BLOCK("1") "," BLOCK("2") "," BLOCK("3") "," CUT("2", "1", "10")),
-                  output());
+                  output(host.a));
     }
-    end();
+    host_end();
 }
 
 /* MCP_CUT is between the server and its author. */
@@ -743,11 +638,11 @@ static void cutting_is_not_told(void)
     tools[0].flags = MCP_CUT;
     tools[1].flags = MCP_CUT | MCP_READ_ONLY;
     connect_host();
-    feed(REQUEST("1", "tools/list", ""));
+    feed(host.a, REQUEST("1", "tools/list", ""));
 #define SCHEMA "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}}}"
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"slow\"," SCHEMA "},"
-              "{\"name\":\"other\"," SCHEMA ",\"annotations\":{\"readOnlyHint\":true}}]}}\n", output());
-    end();
+              "{\"name\":\"other\"," SCHEMA ",\"annotations\":{\"readOnlyHint\":true}}]}}\n", output(host.a));
+    host_end();
 }
 
 /*---- Lists in pages ------------------------------------------------------------------------------*/
@@ -785,32 +680,34 @@ static const struct {
     const mcp_field *rows;
     const char *ask, *want;
 } lists_of[] = {
-    { 5, 2, rows, REQUEST("1", "tools/call", "\"name\":\"slow\""),
+    { 5, 2, host_args, REQUEST("1", "tools/call", "\"name\":\"slow\""),
       RESULT("1", BLOCK("0") "," BLOCK("1") ","
              BLOCK("[1 to 2 of 5; for the next ones call again with text = \\\"2\\\"]")) },
-    { 5, 2, rows, LISTED("1", "\"2\""),
+    { 5, 2, host_args, LISTED("1", "\"2\""),
       RESULT("1", BLOCK("2") "," BLOCK("3") ","
              BLOCK("[3 to 4 of 5; for the next ones call again with text = \\\"4\\\"]")) },
-    { 5, 2, rows, LISTED("1", "\"4\""), RESULT("1", BLOCK("4") "," BLOCK("[5 to 5 of 5; these are the last ones]")) },
+    { 5, 2, host_args, LISTED("1", "\"4\""),
+      RESULT("1", BLOCK("4") "," BLOCK("[5 to 5 of 5; these are the last ones]")) },
     { 5, 2, index_rows, LISTED("1", "1"),
       RESULT("1", BLOCK("1") "," BLOCK("2") "," BLOCK("[2 to 3 of 5; for the next ones call again with text = 3]")) },
     { 5, 2, index_rows, LISTED("1", "3"),
       RESULT("1", BLOCK("3") "," BLOCK("4") "," BLOCK("[4 to 5 of 5; these are the last ones]")) },
-    { 2, 2, rows, LISTED("1", "\"0\""), RESULT("1", BLOCK("0") "," BLOCK("1")) },
+    { 2, 2, host_args, LISTED("1", "\"0\""), RESULT("1", BLOCK("0") "," BLOCK("1")) },
     { 2, 3, null_rows, LISTED("1", "null"), RESULT("1", BLOCK("0") "," BLOCK("1")) },
-    { 2, 0, rows, LISTED("1", "\"1\""), RESULT("1", BLOCK("1") "," BLOCK("[2 to 2 of 2; these are the last ones]")) },
-    { 0, 2, rows, LISTED("1", "\"0\""), RESULT("1", "") },
-    { 5, 2, rows, LISTED("1", "\"5\""), NO_PAGE("5", "'5'") },
-    { 5, 2, rows, LISTED("1", "\"\""), NO_PAGE("5", "''") },
-    { 5, 2, rows, LISTED("1", "\"-1\""), NO_PAGE("5", "'-1'") },
-    { 5, 2, rows, LISTED("1", "\"1.0\""), NO_PAGE("5", "'1.0'") },
-    { 5, 2, rows, LISTED("1", "\"2 \""), NO_PAGE("5", "'2 '") },
-    { 5, 2, rows, LISTED("1", "\"18446744073709551617\""), NO_PAGE("5", "'18446744073709551617'") },
+    { 2, 0, host_args, LISTED("1", "\"1\""),
+      RESULT("1", BLOCK("1") "," BLOCK("[2 to 2 of 2; these are the last ones]")) },
+    { 0, 2, host_args, LISTED("1", "\"0\""), RESULT("1", "") },
+    { 5, 2, host_args, LISTED("1", "\"5\""), NO_PAGE("5", "'5'") },
+    { 5, 2, host_args, LISTED("1", "\"\""), NO_PAGE("5", "''") },
+    { 5, 2, host_args, LISTED("1", "\"-1\""), NO_PAGE("5", "'-1'") },
+    { 5, 2, host_args, LISTED("1", "\"1.0\""), NO_PAGE("5", "'1.0'") },
+    { 5, 2, host_args, LISTED("1", "\"2 \""), NO_PAGE("5", "'2 '") },
+    { 5, 2, host_args, LISTED("1", "\"18446744073709551617\""), NO_PAGE("5", "'18446744073709551617'") },
     { 5, 2, index_rows, LISTED("1", "-1"), NO_PAGE("5", "-1") },
     { 5, 2, index_rows, LISTED("1", "9223372036854775807"), NO_PAGE("5", "9223372036854775807") },
     { 5, 2, null_rows, LISTED("1", "[]"), NO_PAGE("5", "an array") },
     { 5, 2, null_rows, LISTED("1", "1.5"), NO_PAGE("5", "1.5") },
-    { 0, 2, rows, LISTED("1", "\"1\""), NO_PAGE("0", "'1'") }
+    { 0, 2, host_args, LISTED("1", "\"1\""), NO_PAGE("0", "'1'") }
 };
 
 static void lists_in_pages(void)
@@ -824,9 +721,9 @@ static void lists_in_pages(void)
         list.count = lists_of[i].count;
         list.size = lists_of[i].size;
         connect_host();
-        feed(lists_of[i].ask);
-        CHECK_STR(lists_of[i].want, output());
-        end();
+        feed(host.a, lists_of[i].ask);
+        CHECK_STR(lists_of[i].want, output(host.a));
+        host_end();
     }
 }
 
@@ -837,13 +734,13 @@ static void pages_of_data(void)
     list.count = 3;
     list.size = 2;
     connect_host();
-    feed(LISTED("1", "\"0\"") LISTED("2", "\"2\""));
+    feed(host.a, LISTED("1", "\"0\"") LISTED("2", "\"2\""));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":["
               BLOCK("{\\\"from\\\":0,\\\"next\\\":\\\"2\\\"}") "],\"structuredContent\":{\"from\":0,\"next\":\"2\"}}}\n"
               "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":["
               BLOCK("{\\\"from\\\":2,\\\"next\\\":null}") "],\"structuredContent\":{\"from\":2,\"next\":null}}}\n",
-              output());
-    end();
+              output(host.a));
+    host_end();
 }
 
 int main(void)

@@ -3,210 +3,15 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
+#include "messages.h"
 
-/*---- A host: a clock, tools that answer at once or later, and what it was told -------------------*/
-
-#define MAX_REFS 4096
-
-static struct {
-    test_heap heap;
-    mcp_server_desc desc;
-    mcp_server *server;
-    mcp_session *a, *b;             /* sessions of 2025-11-25, once connect was called */
-    uint64_t now;
-    mcp_ref refs[MAX_REFS];         /* of the calls that were deferred, in order */
-    size_t num_refs;
-    mcp_ref cancelled[MAX_REFS];
-    size_t num_cancelled;
-    void (*on_cancel)(mcp_ref ref);
-    int (*act)(mcp_call *c);        /* what the tool "act" does */
-    size_t echoed;                  /* calls of "echo" */
-    mcp_session *closing;
-    char log[512];
-} host;
-
-static int echo(mcp_call *c)
-{
-    host.echoed++;
-    return mcp_text(c, mcp_arg_str(c, "text"));
-}
-
-/* Writes its text, and leaves the rest to mcp_finish. */
-static int later(mcp_call *c)
-{
-    mcp_ref ref = 99;
-    int status = mcp_defer(c, &ref);
-    CHECK((status == MCP_WAIT) == (ref != 0));
-    if (ref && host.num_refs < MAX_REFS) host.refs[host.num_refs++] = ref;
-    (void)mcp_text(c, mcp_arg_str(c, "text"));
-    return status;
-}
-
-static int act(mcp_call *c) { return host.act(c); }
-
-static const mcp_field args[] = { MCP_ARG("text", MCP_STRING, 0), MCP_END };
-static const mcp_tool tools[] = {
-    MCP_TOOL("echo", echo, 0, args), MCP_TOOL("later", later, 0, args), MCP_TOOL("act", act, 0, args)
-};
-
-static uint64_t on_now(void *user) { (void)user; return host.now; }
-
-static void on_cancel(void *user, mcp_ref ref)
-{
-    CHECK(user == &host);
-    if (host.server) CHECK(mcp_resume(host.server, ref) == NULL);
-    if (host.num_cancelled < MAX_REFS) host.cancelled[host.num_cancelled++] = ref;
-    if (host.on_cancel) host.on_cancel(ref);
-}
-
-static void on_log(void *user, int level, const char *message)
-{
-    (void)user, (void)level;
-    snprintf(host.log, sizeof host.log, "%s", message);
-}
-
-/* The usual desc; a case changes what it is about before it calls connect. */
-static void begin(void)
-{
-    memset(&host, 0, sizeof host);
-    host.now = 1000;
-    host.desc.name = "s";
-    host.desc.version = "1";
-    host.desc.tools = tools;
-    host.desc.num_tools = MCP_COUNT(tools);
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.user = &host;
-    host.desc.now_ms = on_now;
-    host.desc.on_cancel = on_cancel;
-    host.desc.log = on_log;
-}
-
-static void end(void)
-{
-    mcp_server_destroy(host.server);
-    CHECK_HEAP(&host.heap);
-}
-
-/* Everything that a session has to send, as a string; it counts as sent. */
-static const char *output(mcp_session *s)
-{
-    static char text[1 << 16];
-    size_t n = 0, len;
-    const char *bytes;
-    while (bytes = mcp_session_output(s, &len), len && n < sizeof text - 1) {
-        if (len > sizeof text - 1 - n) len = sizeof text - 1 - n;
-        memcpy(text + n, bytes, len);
-        n += len;
-        mcp_session_sent(s, len);
-    }
-    text[n] = 0;
-    return text;
-}
-
-static void feed(mcp_session *s, const char *text)
-{
-    CHECK_UINT(strlen(text), mcp_session_feed(s, text, strlen(text)));
-}
-
-#define REQUEST(id, method, params) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params "}}\n"
-#define CALL(id, tool, text) \
-    REQUEST(id, "tools/call", "\"name\":\"" tool "\",\"arguments\":{\"text\":\"" text "\"}")
 #define MODERN(id, tool, text)                                                                      \
     REQUEST(id, "tools/call", "\"name\":\"" tool "\",\"arguments\":{\"text\":\"" text "\"}," META)
-#define META "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
-             "\"io.modelcontextprotocol/clientCapabilities\":{}}"
-#define INITIALIZE(revision) REQUEST("0", "initialize", "\"protocolVersion\":\"" revision "\"")
-#define INITIALIZED(revision)                                                                       \
-    "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"protocolVersion\":\"" revision "\","               \
-    "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}\n"
-#define CANCEL(id) \
-    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":" id "}}\n"
-#define PING(id)  "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"ping\"}\n"
-#define PONG(id)  "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{}}\n"
-#define BLOCK(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
-#define RESULT(id, blocks) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[" blocks "]}}\n"
-#define REGRET(id, text) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[" BLOCK(text) "],\"isError\":true}}\n"
-#define FAILURE(id, code, text) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" text "\"}}\n"
 #define NO_ID_FAILURE(code, text) \
     "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":" code ",\"message\":\"" text "\"}}\n"
 #define NO_BATCH                                                                                    \
     NO_ID_FAILURE("-32600", "an array is a batch, which only revision 2025-03-26 has: send one message at a time")
-#define MODERN_RESULT(id, blocks)                                                                   \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{\"content\":[" blocks "],\"resultType\":\"complete\"," \
-    "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}}\n"
-
-static mcp_session *open_session(void)
-{
-    mcp_session *s = mcp_session_open(host.server);
-    CHECK(s != NULL);
-    feed(s, INITIALIZE("2025-11-25"));
-    CHECK_STR(INITIALIZED("2025-11-25"), output(s));
-    return s;
-}
-
-static void connect_host(void)
-{
-    host.server = mcp_server_create(&host.desc);
-    CHECK(host.server != NULL);
-    host.a = open_session();
-    host.b = open_session();
-}
-
-static void connected(void)
-{
-    begin();
-    connect_host();
-}
-
-/* Finishes the i-th call that was deferred, with one more block of text. */
-static void finish(size_t i, const char *text)
-{
-    mcp_call *c = mcp_resume(host.server, host.refs[i]);
-    CHECK(c != NULL);
-    if (c) mcp_finish(c, mcp_text(c, text));
-    CHECK(mcp_resume(host.server, host.refs[i]) == NULL);
-}
-
-/* The other door takes whole messages. */
-
-static struct {
-    char got[1 << 16];          /* what was taken, as "STREAM KIND CODE TEXT\n" */
-    size_t len;
-    size_t refused;
-    uint64_t full;              /* a bit for each stream that takes nothing */
-} door;
-
-static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
-{
-    CHECK(user == &door && last && len && !memchr(bytes, '\n', len));
-    if (door.full >> stream & 1) {
-        door.refused++;
-        return false;
-    }
-    if (sizeof door.got - door.len < len + 100) return false;
-    door.len += (size_t)snprintf(door.got + door.len, 100, "%d %d %d ", (int)stream, kind, code);
-    memcpy(door.got + door.len, bytes, len);
-    door.len += len;
-    memcpy(door.got + door.len++, "\n", 2);
-    return true;
-}
-
-static int deliver(mcp_session *s, uint64_t stream, const char *line)
-{
-    mcp_delivery d;
-    memset(&d, 0, sizeof d);
-    d.session = s;
-    d.stream = stream;
-    d.emit = on_emit;
-    d.user = &door;
-    d.bytes = line;
-    d.len = strlen(line) - 1;
-    return mcp_deliver(host.server, &d);
-}
-
 /*---- Bytes in and out ---------------------------------------------------------------------------*/
 
 static const char talk[] =
@@ -282,13 +87,13 @@ static void bytes_in_pieces(void)
 {
     static const size_t pieces[] = { 1, 2, 3, 7, 64, 501, 100000 }, mosts[] = { 1, 3, 17, 100000 };
     size_t i, k;
-    connected();
+    host_connected();
     for (i = 0; i < MCP_COUNT(pieces); i++)
         for (k = 0; k < MCP_COUNT(mosts); k++) {
             talk_in_pieces(by_feed, pieces[i], mosts[k]);
             talk_in_pieces(by_room, pieces[i], mosts[k]);
         }
-    end();
+    host_end();
 }
 
 /* At least one byte and some want; more than a message may have, never. */
@@ -296,9 +101,9 @@ static void room_has_a_limit(void)
 {
     size_t size = 99;
     char *room;
-    begin();
+    host_begin();
     host.desc.max_message = 300;
-    connect_host();
+    host_connect();
     room = mcp_session_room(host.a, 1, &size);
     CHECK(room != NULL && size >= 1 && size <= 302);
     room = mcp_session_room(host.a, 1 << 30, &size);
@@ -306,7 +111,7 @@ static void room_has_a_limit(void)
     mcp_session_fed(host.a, 0);
     feed(host.a, PING("1"));
     CHECK_STR(PONG("1"), output(host.a));
-    end();
+    host_end();
 }
 
 /* A line that is too long is answered once, and the next one is served. */
@@ -314,9 +119,9 @@ static void long_lines(void)
 {
     static char text[5000];
     size_t piece;
-    begin();
+    host_begin();
     host.desc.max_message = 300;
-    connect_host();
+    host_connect();
     memset(text, 'x', sizeof text);
     memcpy(text + sizeof text - sizeof PING("1"), "\n" PING("1"), sizeof PING("1"));
     for (piece = 1; piece <= sizeof text; piece += piece < 400 ? 37 : 2300) {
@@ -329,12 +134,12 @@ static void long_lines(void)
         CHECK_STR(NO_ID_FAILURE("-32700", "the message is longer than mcp_server_desc.max_message allows") PONG("1"),
                   output(host.a));
     }
-    end();
+    host_end();
 }
 
 static const struct {
     const char *ask, *told, *refused;
-} revisions[] = {
+} greetings[] = {
     { INITIALIZE("2024-11-05"), INITIALIZED("2024-11-05"), "\"id\":null," },
     { INITIALIZE("2025-03-26"), INITIALIZED("2025-03-26"), "\"id\":null," },
     { INITIALIZE("2025-06-18"), INITIALIZED("2025-06-18"), "\"id\":null," },
@@ -346,28 +151,28 @@ static const struct {
 static void sessions_interleaved(void)
 {
     static const char then[] = "{\"id\":true,\"jsonrpc\":\"2.0\",\"method\":\"ping\"}\nnonsense\n";
-    enum { COUNT = MCP_COUNT(revisions) };
+    enum { COUNT = MCP_COUNT(greetings) };
     mcp_session *s[COUNT];
     char want[1000];
     size_t i, at;
-    connected();
+    host_connected();
     for (i = 0; i < COUNT; i++) s[i] = mcp_session_open(host.server);
     for (at = 0; at < 600; at++)
         for (i = 0; i < COUNT; i++) {
-            const size_t len = strlen(revisions[i].ask);
-            if (at < len) CHECK_UINT(1, mcp_session_feed(s[i], revisions[i].ask + at, 1));
+            const size_t len = strlen(greetings[i].ask);
+            if (at < len) CHECK_UINT(1, mcp_session_feed(s[i], greetings[i].ask + at, 1));
             else if (at - len < sizeof then - 1) CHECK_UINT(1, mcp_session_feed(s[i], &then[at - len], 1));
         }
     for (i = 0; i < COUNT; i++) {
-        NOTE("%s", revisions[i].told);
+        NOTE("%s", greetings[i].told);
         snprintf(want, sizeof want, "%s{\"jsonrpc\":\"2.0\",%s\"error\":{\"code\":-32600,\"message\":\"\\\"id\\\" must "
                  "be a string or an integer of at most 256 bytes\"}}\n{\"jsonrpc\":\"2.0\",%s\"error\":{"
-                 "\"code\":-32700,\"message\":\"byte 0: expected ", revisions[i].told, revisions[i].refused,
-                 revisions[i].refused);
+                 "\"code\":-32700,\"message\":\"byte 0: expected ", greetings[i].told, greetings[i].refused,
+                 greetings[i].refused);
         CHECK_BYTES(want, strlen(want), output(s[i]), strlen(want));
         mcp_session_close(s[i]);
     }
-    end();
+    host_end();
 }
 
 /*---- Output that waits --------------------------------------------------------------------------*/
@@ -400,10 +205,10 @@ static void slow_reader(void)
     const size_t count = test_rounds(10000);
     char *text = (char *)malloc(count * 60), *at = text, *stop = text;
     size_t next = 0, waited = 0, i, len;
-    begin();
+    host_begin();
     host.desc.max_output = 1000;
     host.desc.max_message = 3000;
-    connect_host();
+    host_connect();
     for (i = 0; i < count; i++) stop += snprintf(stop, 60, PING("%lu"), (unsigned long)i);
     while ((at < stop || mcp_session_busy(host.a)) && !test_state.failures) {
         const size_t n = mcp_session_feed(host.a, at, (size_t)(stop - at));
@@ -425,16 +230,16 @@ static void slow_reader(void)
     CHECK(waited > count / 100);
     if (host.heap.peak > 40000) FAIL("%lu bytes were held at once", (unsigned long)host.heap.peak);
     free(text);
-    end();
+    host_end();
 }
 
 /* A reply that does not fit any more waits with its call; what waits leaves in order. */
 static void replies_wait_for_output(void)
 {
     size_t i;
-    begin();
+    host_begin();
     host.desc.max_output = 1;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") CALL("3", "later", "c") PING("4"));
     CHECK_STATUS(MCP_WAIT, mcp_session_status(host.a));
     for (i = 3; i-- > 0;) finish(i, "x");
@@ -443,14 +248,14 @@ static void replies_wait_for_output(void)
               RESULT("1", BLOCK("a") "," BLOCK("x")), output(host.a));
     CHECK(!mcp_session_busy(host.a));
     CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
-    end();
+    host_end();
 }
 
 /*---- Calls that are answered later --------------------------------------------------------------*/
 
 static void text_before_and_after(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "before"));
     CHECK_STR("", output(host.a));
     CHECK(mcp_session_busy(host.a));
@@ -459,7 +264,7 @@ static void text_before_and_after(void)
     CHECK_STR(RESULT("1", BLOCK("before") "," BLOCK("after")), output(host.a));
     CHECK(!mcp_session_busy(host.a));
     CHECK_UINT(0, host.num_cancelled);
-    end();
+    host_end();
 }
 
 static const char *kept_text;
@@ -486,7 +291,7 @@ static void arguments_stay(void)
 {
     size_t i, rounds = test_rounds(1000);
     mcp_call *c;
-    connected();
+    host_connected();
     host.act = keep;
     feed(host.a, CALL("1", "act", "caf\\u00e9"));
     for (i = 0; i < rounds; i++) {
@@ -502,7 +307,7 @@ static void arguments_stay(void)
     CHECK(mcp_user(c) == &host);
     finish(0, kept_text);
     CHECK_STR(RESULT("1", BLOCK("caf\xC3\xA9!") "," BLOCK("caf\xC3\xA9")), output(host.a));
-    end();
+    host_end();
 }
 
 /* Many wait at once, all of the same id, and are answered in another order, each once. */
@@ -511,7 +316,7 @@ static void many_at_once(void)
     enum { COUNT = 64 };
     size_t i, k;
     char text[200], want[200];
-    connected();
+    host_connected();
     for (i = 0; i < COUNT; i++) {
         snprintf(text, sizeof text, CALL("1", "later", "%lu"), (unsigned long)i);
         feed(i % 2 ? host.a : host.b, text);
@@ -525,7 +330,7 @@ static void many_at_once(void)
         CHECK_STR("", output(k % 2 ? host.b : host.a));
     }
     CHECK(!mcp_session_busy(host.a) && !mcp_session_busy(host.b));
-    end();
+    host_end();
 }
 
 #define TOO_MANY(id) FAILURE(id, "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls")
@@ -533,9 +338,9 @@ static void many_at_once(void)
 /* More than max_calls: refused with a name to look up; everything else goes on. */
 static void too_many_calls(void)
 {
-    begin();
+    host_begin();
     host.desc.max_calls = 3;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "") CALL("2", "later", "") CALL("3", "later", ""));
     feed(host.b, CALL("4", "later", "") CALL("5", "echo", "x") PING("6"));
     CHECK_STR(TOO_MANY("4") RESULT("5", BLOCK("x")) PONG("6"), output(host.b));
@@ -547,19 +352,19 @@ static void too_many_calls(void)
     finish(3, "z");
     CHECK_STR(RESULT("7", BLOCK("7") "," BLOCK("z")), output(host.b));
     CHECK_UINT(4, host.num_refs);
-    end();
+    host_end();
     CHECK_UINT(2, host.num_cancelled);
 }
 
 static void no_calls_at_all(void)
 {
-    begin();
+    host_begin();
     host.desc.max_calls = MCP_NONE;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "") CALL("2", "echo", "x") CALL("3", "later", ""));
     CHECK_STR(TOO_MANY("1") RESULT("2", BLOCK("x")) TOO_MANY("3"), output(host.a));
     CHECK_UINT(0, host.num_refs);
-    end();
+    host_end();
 }
 
 static int finishes_at_once(mcp_call *c)
@@ -615,9 +420,9 @@ static void verdicts_of_handlers(void)
     size_t i;
     for (i = 0; i < MCP_COUNT(verdicts); i++) {
         NOTE("verdict %lu", (unsigned long)i);
-        begin();
+        host_begin();
         host.desc.max_calls = 1;
-        connect_host();
+        host_connect();
         host.act = verdicts[i].act;
         feed(host.a, CALL("1", "act", ""));
         CHECK_STR(verdicts[i].want, output(host.a));
@@ -629,7 +434,7 @@ static void verdicts_of_handlers(void)
         finish(0, "y");
         CHECK_STR(RESULT("2", BLOCK("") "," BLOCK("y")), output(host.a));
         CHECK_UINT(0, host.num_cancelled);
-        end();
+        host_end();
     }
 }
 
@@ -638,7 +443,7 @@ static void refs(void)
 {
     size_t i, k, rounds = test_rounds(1000);
     if (rounds > MAX_REFS) rounds = MAX_REFS;
-    connected();
+    host_connected();
     CHECK(mcp_resume(host.server, 0) == NULL);
     for (i = 0; i < rounds; i++) {
         feed(host.a, CALL("1", "later", ""));
@@ -657,14 +462,14 @@ static void refs(void)
         if (test_state.failures) break;
     }
     mcp_finish(NULL, MCP_OK);
-    end();
+    host_end();
 }
 
 /* Whatever a handler could have written, a host can write later. */
 static void results_of_all_kinds_later(void)
 {
     mcp_call *c;
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") CALL("3", "later", "c") CALL("4", "later", "d")
          CALL("5", "later", "e"));
     c = mcp_resume(host.server, host.refs[0]);
@@ -686,7 +491,7 @@ static void results_of_all_kinds_later(void)
     mcp_finish(c, MCP_OK);
     CHECK_STR(FAILURE("5", "-32603", "MCP_E_TEMPLATE: the template is not JSON (a URI's: not RFC 6570), or uses what "
               "is not supported"), output(host.a));
-    end();
+    host_end();
 }
 
 static int finishes_the_other(mcp_call *c)
@@ -697,7 +502,7 @@ static int finishes_the_other(mcp_call *c)
 
 static void finish_in_another_handler(void)
 {
-    connected();
+    host_connected();
     host.act = finishes_the_other;
     feed(host.a, CALL("1", "later", "a"));
     feed(host.b, CALL("2", "act", "") PING("3"));
@@ -707,7 +512,7 @@ static void finish_in_another_handler(void)
     host.refs[0] = host.refs[1];
     feed(host.a, CALL("5", "act", ""));
     CHECK_STR(RESULT("4", BLOCK("b") "," BLOCK("by the other")) RESULT("5", BLOCK("mine")), output(host.a));
-    end();
+    host_end();
 }
 
 /*---- Time ---------------------------------------------------------------------------------------*/
@@ -717,9 +522,9 @@ static void finish_in_another_handler(void)
 
 static void calls_time_out(void)
 {
-    begin();
+    host_begin();
     host.desc.call_timeout_ms = 500;
-    connect_host();
+    host_connect();
     CHECK_INT(-1, mcp_server_tick(host.server));
     feed(host.a, CALL("1", "later", "a"));
     CHECK_INT(500, mcp_server_tick(host.server));
@@ -750,7 +555,7 @@ static void calls_time_out(void)
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_STR(RESULT("3", BLOCK("c") "," BLOCK("in time")), output(host.a));
     CHECK_UINT(2, host.num_cancelled);
-    end();
+    host_end();
 }
 
 /* The default is a minute; MCP_NONE, or no clock, is for ever. */
@@ -759,10 +564,10 @@ static void limits_of_time(void)
     size_t i;
     for (i = 0; i < 3; i++) {
         NOTE("case %lu", (unsigned long)i);
-        begin();
+        host_begin();
         if (i == 1) host.desc.call_timeout_ms = MCP_NONE;
         if (i == 2) host.desc.now_ms = NULL;
-        connect_host();
+        host_connect();
         feed(host.a, CALL("1", "later", "a"));
         CHECK_INT(i == 0 ? 60000 : -1, mcp_server_tick(host.server));
         host.now += 59999;
@@ -773,7 +578,7 @@ static void limits_of_time(void)
         CHECK_UINT(i == 0, host.num_cancelled);
         if (i) finish(0, "b");
         CHECK_STR(i ? RESULT("1", BLOCK("a") "," BLOCK("b")) : "", output(host.a));
-        end();
+        host_end();
     }
 }
 
@@ -787,9 +592,9 @@ static void feeds_another(mcp_ref ref)
 /* The time that tick tells counts what is deferred in the course of it. */
 static void tick_counts_what_it_began(void)
 {
-    begin();
+    host_begin();
     host.desc.call_timeout_ms = 500;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a"));
     host.on_cancel = feeds_another;
     host.now += 500;
@@ -799,7 +604,7 @@ static void tick_counts_what_it_began(void)
     host.now += 500;
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_STR(LATE("9", "500"), output(host.b));
-    end();
+    host_end();
 }
 
 /* A call whose text was too long already is told the reason that came last. */
@@ -807,9 +612,9 @@ static void late_with_much_text(void)
 {
     static char big[3000];
     mcp_call *c;
-    begin();
+    host_begin();
     host.desc.max_reply = 1000;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a"));
     c = mcp_resume(host.server, host.refs[0]);
     memset(big, 'x', sizeof big);
@@ -817,7 +622,7 @@ static void late_with_much_text(void)
     host.now += 60000;
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_STR(LATE("1", "60000"), output(host.a));
-    end();
+    host_end();
 }
 
 /*---- Cancellation -------------------------------------------------------------------------------*/
@@ -832,7 +637,7 @@ static void was_cancelled(size_t count, mcp_ref last)
 /* 1 and "1" are two requests; what is cancelled is never answered. */
 static void cancelled_by_id(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a") CALL("\"1\"", "later", "b") CALL("18446744073709551616", "later", "c")
          MODERN("\"m\"", "later", "d"));
     feed(host.a, CANCEL("\"1\""));
@@ -850,7 +655,7 @@ static void cancelled_by_id(void)
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_STR(PONG("2"), output(host.a));
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
     CHECK_UINT(4, host.num_cancelled);
 }
 
@@ -858,9 +663,9 @@ static void cancelled_by_id(void)
 static void cancelled_again_and_again(void)
 {
     size_t i;
-    begin();
+    host_begin();
     host.desc.max_calls = 2;
-    connect_host();
+    host_connect();
     for (i = 0; i < 100; i++) {
         host.num_refs = 0;
         feed(host.a, CALL("1", "later", "") CALL("2", "later", "") CANCEL("1") PING("3") CANCEL("2"));
@@ -868,7 +673,7 @@ static void cancelled_again_and_again(void)
         CHECK_STR(PONG("3"), output(host.a));
         CHECK_UINT(2 * i + 2, host.num_cancelled);
     }
-    end();
+    host_end();
 }
 
 static const char *const no_cancels[] = {
@@ -884,7 +689,7 @@ static const char *const no_cancels[] = {
 static void cancels_nothing(void)
 {
     size_t i;
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a"));
     for (i = 0; i < MCP_COUNT(no_cancels); i++) {
         NOTE("%s", no_cancels[i]);
@@ -895,29 +700,29 @@ static void cancels_nothing(void)
     }
     finish(0, "b");
     CHECK_STR(RESULT("1", BLOCK("a") "," BLOCK("b")), output(host.a));
-    end();
+    host_end();
 }
 
 /* It is not known which of them is meant. */
 static void cancelled_id_that_is_there_twice(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a") CALL("1", "later", "b") CANCEL("1"));
     was_cancelled(0, 0);
     finish(1, "x");
     feed(host.a, CANCEL("1"));
     was_cancelled(1, host.refs[0]);
     CHECK_STR(RESULT("1", BLOCK("b") "," BLOCK("x")), output(host.a));
-    end();
+    host_end();
 }
 
 /* A reply that waits for output is dropped too, and its call can be used again. */
 static void cancelled_reply_that_waits(void)
 {
-    begin();
+    host_begin();
     host.desc.max_output = 1;
     host.desc.max_calls = 3;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") CALL("3", "later", "c"));
     finish(0, "x");
     finish(1, "x");
@@ -929,16 +734,15 @@ static void cancelled_reply_that_waits(void)
     feed(host.a, CALL("4", "later", "a") CALL("5", "later", "b") CALL("6", "later", "c"));
     CHECK_UINT(6, host.num_refs);
     CHECK_UINT(0, host.num_cancelled);          /* they were answered already */
-    end();
+    host_end();
 }
 
 /* An id stands for one request or for none: here an answer that waits has it too, or two of them. */
 static void cancelled_id_of_replies_that_wait(void)
 {
-    begin();
-    memset(&door, 0, sizeof door);
+    host_begin();
     host.desc.max_output = 1;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a") CALL("1", "later", "b") CALL("1", "later", "c") PING("2"));
     finish(0, "x");
     CHECK_STATUS(MCP_OK, deliver(host.a, 1, CANCEL("1")));
@@ -948,14 +752,14 @@ static void cancelled_id_of_replies_that_wait(void)
     CHECK_STATUS(MCP_OK, deliver(host.a, 1, CANCEL("1")));
     CHECK_STR(PONG("2") RESULT("1", BLOCK("a") "," BLOCK("x")) RESULT("1", BLOCK("b") "," BLOCK("x"))
               RESULT("1", BLOCK("c") "," BLOCK("x")), output(host.a));
-    end();
+    host_end();
 }
 
 /*---- What may happen in a callback --------------------------------------------------------------*/
 
 static void close_with_deferred_calls(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") CALL("3", "later", "c"));
     feed(host.b, CALL("1", "later", "d"));
     finish(1, "x");
@@ -967,57 +771,59 @@ static void close_with_deferred_calls(void)
     mcp_session_close(NULL);
     mcp_session_close(host.b);
     CHECK_UINT(2, host.num_cancelled);
-    end();
-    begin();
-    connect_host();
+    host_end();
+    host_begin();
+    host_connect();
     feed(host.a, CALL("1", "later", "a"));
     feed(host.b, CALL("2", "later", "a"));
-    end();                              /* the sessions go with the server */
+    host_end();                         /* the sessions go with the server */
     CHECK_UINT(2, host.num_cancelled);
 }
 
 /* Replies that wait for the output of a session that is closed go with it. */
 static void close_with_replies_that_wait(void)
 {
-    begin();
+    host_begin();
     host.desc.max_output = 1;
     host.desc.max_calls = 2;
-    connect_host();
+    host_connect();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") PING("3"));
     finish(0, "x");
     finish(1, "x");
     mcp_session_close(host.a);
     feed(host.b, CALL("1", "later", "a") CALL("2", "later", "b") CALL("3", "later", "c"));
     CHECK_STR(TOO_MANY("3"), output(host.b));
-    end();
+    host_end();
     CHECK_UINT(2, host.num_cancelled);
 }
 
+static mcp_session *closing;
+
 static int closes_session(mcp_call *c)
 {
-    mcp_session_close(host.closing);
-    CHECK_UINT(0, mcp_session_feed(host.closing, PING("1"), 5));
-    mcp_session_close(host.closing);            /* once is enough */
+    mcp_session_close(closing);
+    CHECK_UINT(0, mcp_session_feed(closing, PING("1"), 5));
+    mcp_session_close(closing);             /* once is enough */
     return mcp_text(c, mcp_arg_str(c, "text"));     /* what it was given is still there */
 }
 
 /* What stands behind it in the input is not served any more, and no answer leaves. */
 static void close_in_a_handler(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a"));
     host.act = closes_session;
-    host.closing = host.a;
+    closing = host.a;
     feed(host.a, CALL("2", "act", "x") CALL("3", "echo", "x"));
     CHECK_UINT(1, host.num_cancelled);
     CHECK_UINT(0, host.echoed);
-    host.a = open_session();
-    host.closing = host.a;
+    host.a = host_session("2025-11-25");
+    closing = host.a;
     feed(host.a, CALL("1", "later", "a"));
     feed(host.b, CALL("2", "act", "x") CALL("3", "echo", "y"));
     CHECK_STR(RESULT("2", BLOCK("x")) RESULT("3", BLOCK("y")), output(host.b));
     CHECK_UINT(2, host.num_cancelled);
-    end();
+    host_end();
 }
 
 /* The rest of what is being fed is not taken, though there is no room for all of it at once. */
@@ -1025,17 +831,17 @@ static void close_in_a_handler_in_mid_feed(void)
 {
     static char text[4000];
     size_t n = 0;
-    begin();
+    host_begin();
     host.desc.max_message = 400;
-    connect_host();
+    host_connect();
     host.act = closes_session;
-    host.closing = host.a;
+    closing = host.a;
     n = (size_t)snprintf(text, sizeof text, "%s", CALL("2", "act", "x"));
     while (n + sizeof PING("3") < sizeof text) n += (size_t)snprintf(text + n, sizeof text - n, "%s", PING("3"));
     CHECK(mcp_session_feed(host.a, text, n) < n);
     feed(host.b, PING("4"));
     CHECK_STR(PONG("4"), output(host.b));
-    end();
+    host_end();
 }
 
 static int destroys_server(mcp_call *c)
@@ -1048,7 +854,7 @@ static int destroys_server(mcp_call *c)
 /* Everything goes when the handler has returned; no further one is called. */
 static void destroy_in_a_handler(void)
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a"));
     feed(host.b, CALL("1", "later", "b"));
     host.act = destroys_server;
@@ -1072,13 +878,13 @@ static int feeds_itself(mcp_call *c)
 /* What is fed in a handler is served after it, in its turn. */
 static void feed_in_a_handler(void)
 {
-    connected();
+    host_connected();
     host.act = feeds_itself;
     feed(host.a, CALL("1", "act", "x") PING("2"));
     feed(host.a, "\"2.0\",\"id\":9,\"method\":\"ping\"}\n");
     CHECK_STR(RESULT("1", BLOCK("x")) PONG("2") RESULT("7", BLOCK("of itself")) PONG("9"), output(host.a));
     CHECK_STR(RESULT("8", BLOCK("of another")), output(host.b));
-    end();
+    host_end();
 }
 
 static void finishes_next(mcp_ref ref)
@@ -1094,7 +900,7 @@ static void finishes_next(mcp_ref ref)
 static void closes_that(mcp_ref ref)
 {
     (void)ref;
-    mcp_session_close(host.closing);
+    mcp_session_close(closing);
     host.on_cancel = NULL;
 }
 
@@ -1103,11 +909,11 @@ static void destroys_all(mcp_ref ref) { (void)ref; mcp_server_destroy(host.serve
 /* Of a, two calls wait, and one of b. */
 static void three_wait(void (*then)(mcp_ref ref))
 {
-    connected();
+    host_connected();
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b"));
     feed(host.b, CALL("3", "later", "c"));
     host.on_cancel = then;
-    host.closing = host.b;
+    closing = host.b;
 }
 
 static void acts_in_on_cancel(void)
@@ -1116,20 +922,20 @@ static void acts_in_on_cancel(void)
     feed(host.a, CANCEL("1") PING("4"));
     CHECK_STR(RESULT("2", BLOCK("b") "," BLOCK("instead")) PONG("4"), output(host.a));
     CHECK_UINT(1, host.num_cancelled);
-    end();
+    host_end();
 
     three_wait(closes_that);
     feed(host.a, CANCEL("1") PING("4"));
     CHECK_STR(PONG("4"), output(host.a));
     CHECK_UINT(2, host.num_cancelled);
-    end();
+    host_end();
     CHECK_UINT(3, host.num_cancelled);
 
     three_wait(closes_that);
-    host.closing = host.a;
+    closing = host.a;
     (void)mcp_session_feed(host.a, CANCEL("1") PING("4"), sizeof CANCEL("1") PING("4") - 1);
     CHECK_UINT(2, host.num_cancelled);
-    end();
+    host_end();
 
     three_wait(destroys_all);
     (void)mcp_session_feed(host.a, CANCEL("1") PING("4"), sizeof CANCEL("1") PING("4") - 1);
@@ -1148,27 +954,17 @@ static void acts_in_on_cancel(void)
     CHECK_HEAP(&host.heap);
 
     three_wait(finishes_next);
-    end();                              /* in the end of the server */
+    host_end();                         /* in the end of the server */
     CHECK_UINT(2, host.num_cancelled);
 }
 
 /*---- The message door ---------------------------------------------------------------------------*/
 
-static const char *emitted(void)
-{
-    static char text[sizeof door.got];
-    memcpy(text, door.got, door.len + 1);
-    door.len = 0;
-    door.got[0] = 0;
-    return text;
-}
-
 static void begin_door(uint32_t max_calls)
 {
-    begin();
-    memset(&door, 0, sizeof door);
+    host_begin();
     host.desc.max_calls = max_calls;
-    connect_host();
+    host_connect();
 }
 
 static void statuses_of_deliveries(void)
@@ -1195,7 +991,7 @@ static void statuses_of_deliveries(void)
     CHECK_STATUS(MCP_OK, deliver(host.a, 5, CANCEL("2")));
     was_cancelled(1, host.refs[1]);
     CHECK_STR("", emitted());
-    end();
+    host_end();
 }
 
 /* What a stream refuses waits in order until it is ready again; others do not wait for it. */
@@ -1227,7 +1023,7 @@ static void refused_by_emit(void)
         CHECK_STR("1 1 0 " RESULT("5", BLOCK("x") "," BLOCK("y")), third ? strchr(third, '\n') + 1 : NULL);
     }
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
 }
 
 /* One of them is ready for one message at a time. */
@@ -1249,7 +1045,7 @@ static void ready_a_little(void)
     mcp_stream_ready(host.server, &door, 1);
     CHECK_STR("1 1 0 " RESULT("1", BLOCK("x")) "1 1 0 " RESULT("1", BLOCK("x")) "1 1 0 " RESULT("1", BLOCK("x"))
               "1 1 0 " PONG("3"), emitted());
-    end();
+    host_end();
 }
 
 static void stream_that_is_lost(void)
@@ -1268,7 +1064,7 @@ static void stream_that_is_lost(void)
     CHECK_STR("2 1 0 " RESULT("3", BLOCK("y") "," BLOCK("z")), emitted());
     CHECK(!mcp_session_busy(host.a));
     mcp_stream_lost(host.server, &door, 7);
-    end();
+    host_end();
     CHECK_UINT(1, host.num_cancelled);
 }
 
@@ -1293,7 +1089,7 @@ static void busy_server(void)
     CHECK_STR("1 1 0 " RESULT("2", BLOCK("y")) "1 1 0 " RESULT("3", BLOCK("y")) "2 1 0 " RESULT("4", BLOCK("z")),
               emitted());
     CHECK_UINT(1, host.num_cancelled);
-    end();
+    host_end();
 }
 
 /* Uses all calls up: a reply that a stream refuses, and one that is deferred. */
@@ -1326,7 +1122,7 @@ static void stuck_sessions_go_on(void)
         if (way == 3) mcp_stream_lost(host.server, &door, 1);       /* its answer was refused too */
         CHECK_STR(PONG("3") RESULT("4", BLOCK("z")), output(host.a));
         CHECK(!mcp_session_busy(host.a));
-        end();
+        host_end();
     }
 }
 
@@ -1334,11 +1130,10 @@ static void stuck_sessions_go_on(void)
 static void stuck_session_after_sent(void)
 {
     size_t len;
-    begin();
-    memset(&door, 0, sizeof door);
+    host_begin();
     host.desc.max_calls = 2;
     host.desc.max_output = 1;
-    connect_host();
+    host_connect();
     door.full = 2;
     feed(host.a, CALL("1", "later", "a") CALL("2", "later", "b") PING("3"));
     finish(0, "x");
@@ -1349,7 +1144,7 @@ static void stuck_session_after_sent(void)
     (void)mcp_session_output(host.a, &len);
     mcp_session_sent(host.a, len);
     CHECK_STR(PONG("5"), output(host.b));
-    end();
+    host_end();
 }
 
 /* Taken and not served: the limit holds, and the status says why. */
@@ -1360,7 +1155,7 @@ static void stuck_session_is_full(void)
     begin_door(1);
     mcp_server_destroy(host.server);
     host.desc.max_message = 300;
-    connect_host();
+    host_connect();
     door.full = 2;
     CHECK_STATUS(MCP_WAIT, deliver(NULL, 1, MODERN("1", "later", "x")));
     CHECK_STATUS(MCP_WAIT, deliver(NULL, 1, MODERN("2", "echo", "y")));
@@ -1374,7 +1169,7 @@ static void stuck_session_is_full(void)
     mcp_stream_lost(host.server, &door, 1);
     CHECK_STATUS(MCP_OK, mcp_session_status(host.a));
     CHECK_UINT(taken / (sizeof ping - 1) * (sizeof PONG("1") - 1), strlen(output(host.a)));
-    end();
+    host_end();
 }
 
 static int cancelled_while_running(mcp_call *c)
@@ -1409,7 +1204,7 @@ static void cancelled_in_its_handler(void)
     CHECK_UINT(1, host.num_cancelled);
     CHECK_STR("", emitted());
     CHECK(!mcp_session_busy(host.a));
-    end();
+    host_end();
 }
 
 /*---- The tap ------------------------------------------------------------------------------------*/
@@ -1446,12 +1241,11 @@ static const char *tapped(void)
 
 static void begin_tap(uint32_t max_output)
 {
-    begin();
+    host_begin();
     memset(&tap, 0, sizeof tap);
-    memset(&door, 0, sizeof door);
     host.desc.tap = on_tap;
     host.desc.max_output = max_output;
-    connect_host();
+    host_connect();
     (void)tapped();
 }
 
@@ -1475,7 +1269,7 @@ static void tap_sees_the_wire(void)
     CHECK_STR("-I " PING("4"), tapped());
     mcp_stream_lost(host.server, &door, 1);
     CHECK_STR("", tapped());
-    end();
+    host_end();
 }
 
 /* The tap is a callback as others are: what it closes goes afterwards. */
@@ -1485,7 +1279,7 @@ static void tap_that_acts(void)
     tap.then = 1;
     (void)mcp_session_feed(host.a, PING("1") PING("2"), sizeof PING("1") PING("2") - 1);
     CHECK_STR("aI " PING("1") "aO " PONG("1"), tapped());
-    end();
+    host_end();
 
     begin_tap(1);
     feed(host.a, CALL("1", "later", "x") PING("2"));
@@ -1494,7 +1288,7 @@ static void tap_that_acts(void)
     mcp_session_sent(host.a, sizeof PONG("2") - 1);     /* the reply that waited is handed over in it */
     feed(host.b, PING("3"));
     CHECK_STR(PONG("3"), output(host.b));
-    end();
+    host_end();
 
     begin_tap(1);
     door.full = 2;
@@ -1506,19 +1300,19 @@ static void tap_that_acts(void)
     CHECK_STR("1 1 0 " PONG("1"), emitted());
     CHECK_STATUS(MCP_OK, deliver(NULL, 1, PING("3")));
     CHECK_STR("1 1 0 " PONG("3"), emitted());
-    end();
+    host_end();
 
     begin_tap(1 << 16);
     tap.then = 4;
     feed(host.a, CALL("1", "echo", "x") PING("2"));
     CHECK_STR(RESULT("1", BLOCK("x")) PONG("2") PONG("\"tapped\""), output(host.a));
-    end();
+    host_end();
 
     begin_tap(1 << 16);
     tap.then = 5;
     (void)mcp_session_feed(host.a, PING("1") PING("2"), sizeof PING("1") PING("2") - 1);
     CHECK_STR("aI " PING("1"), tapped());
-    end();
+    host_end();
 
     begin_tap(1);
     tap.then = 2;
@@ -1537,9 +1331,9 @@ static void tap_that_acts(void)
 static void lists_in_pages(void)
 {
     size_t i;
-    begin();
+    host_begin();
     host.desc.page_size = 2;
-    connect_host();
+    host_connect();
     for (i = 0; i < 3; i++) {
         feed(host.a, REQUEST("1", "tools/list", "") REQUEST("2", "tools/list", "\"cursor\":\"2\""));
         CHECK_STR(LISTED("1", LISTED_TOOL("echo") "," LISTED_TOOL("later"), NEXT("2"))
@@ -1548,15 +1342,15 @@ static void lists_in_pages(void)
         CHECK_STR(FAILURE("3", "-32602", "unknown cursor: start again without one")
                   FAILURE("4", "-32602", "unknown cursor: start again without one"), output(host.a));
     }
-    end();
+    host_end();
     for (i = 0; i < 2; i++) {
-        begin();
+        host_begin();
         host.desc.page_size = i ? (uint32_t)MCP_NONE : 3;
-        connect_host();
+        host_connect();
         feed(host.b, REQUEST("1", "tools/list", ""));
         CHECK_STR(LISTED("1", LISTED_TOOL("echo") "," LISTED_TOOL("later") "," LISTED_TOOL("act"), ""),
                   output(host.b));
-        end();
+        host_end();
     }
 }
 
@@ -1569,11 +1363,11 @@ static void collect_pages(mcp_buf *names, uint32_t page_size, const char *revisi
     mcp_doc doc;
     char cursor[100] = "", text[400];
     size_t pages = 0;
-    begin();
+    host_begin();
     host.desc.tools = many_tools;
     host.desc.num_tools = MCP_COUNT(many_tools);
     host.desc.page_size = page_size;
-    connect_host();
+    host_connect();
     memset(&doc, 0, sizeof doc);
     mcp_buf_reset(names);
     do {
@@ -1596,7 +1390,7 @@ static void collect_pages(mcp_buf *names, uint32_t page_size, const char *revisi
     } while (*cursor && pages < 400);
     CHECK_UINT((300 + page_size - 1) / page_size, pages);
     mcp_doc_free(&doc);
-    end();
+    host_end();
 }
 
 static void pages_of_every_size(void)
@@ -1611,7 +1405,7 @@ static void pages_of_every_size(void)
         snprintf(many_names[i], sizeof many_names[i], "tool_%lu", (unsigned long)i * i);
         memset(&many_tools[i], 0, sizeof many_tools[i]);
         many_tools[i].name = many_names[i];
-        many_tools[i].fn = echo;
+        many_tools[i].fn = host_echo;
         mcp_buf_add(&want, many_names[i], strlen(many_names[i]));
         mcp_buf_add(&want, " ", 1);
     }
@@ -1629,7 +1423,7 @@ static const mcp_icon icons[] = {
     MCP_ICON("data:image/png;base64,AA==", 0, 0, 0),
     MCP_ICON_END
 };
-static const mcp_tool pictured[] = { MCP_TOOL_FULL("p", echo, 0, 0, 0, 0, 0, 0, 0, icons, 0) };
+static const mcp_tool pictured[] = { MCP_TOOL_FULL("p", host_echo, 0, 0, 0, 0, 0, 0, 0, icons, 0) };
 
 #define ICONS "\"icons\":[{\"src\":\"https://example.com/a.png\",\"mimeType\":\"image/png\","           \
               "\"sizes\":[\"48x48\",\"96x96\"],\"theme\":\"light\"},"                                   \
@@ -1656,7 +1450,7 @@ static void icons_by_revision(void)
 {
     size_t i;
     const char *got;
-    begin();
+    host_begin();
     host.desc.title = "S";
     host.desc.description = "d";
     host.desc.website_url = "https://example.com";
@@ -1680,7 +1474,7 @@ static void icons_by_revision(void)
     CHECK(strstr(got, "{\"io.modelcontextprotocol/serverInfo\":" FULL_INFO(TITLE) "}") != NULL);
     feed(host.a, MODERN("1", "p", ""));             /* elsewhere it is kept short */
     CHECK(strstr(output(host.a), "description") == NULL);
-    end();
+    host_end();
 }
 
 #define WRONG_SRC "the src of an icon must start with https: or data:"
@@ -1711,10 +1505,10 @@ static void wrong_icons(void)
     size_t i, of_tool;
     for (i = 0; i < MCP_COUNT(icon_rows); i++)
         for (of_tool = 0; of_tool < 2; of_tool++) {
-            mcp_tool rows[2] = { MCP_TOOL("a", echo, 0, 0), MCP_TOOL("b", echo, 0, 0) };
+            mcp_tool rows[2] = { MCP_TOOL("a", host_echo, 0, 0), MCP_TOOL("b", host_echo, 0, 0) };
             const char *why = icon_rows[i].why;
             NOTE("icon '%s'", icon_rows[i].icons[0].src ? icon_rows[i].icons[0].src : "none");
-            begin();
+            host_begin();
             host.desc.tools = rows;
             host.desc.num_tools = 2;
             if (of_tool) rows[1].icons = icon_rows[i].icons;
@@ -1723,7 +1517,7 @@ static void wrong_icons(void)
             CHECK((host.server == NULL) == (why != NULL));
             snprintf(want, sizeof want, "mcp_server_desc: %s%s", of_tool ? "tools 'b': " : "", why ? why : "");
             CHECK_STR(why ? want : "", host.log);
-            end();
+            host_end();
         }
 }
 
@@ -1748,7 +1542,7 @@ static void a_round(void)
 static void steady_state(void)
 {
     size_t i, calls, rounds = test_rounds(1000);
-    connected();
+    host_connected();
     for (i = 0; i < 4; i++) a_round();
     calls = host.heap.calls;
     for (i = 0; i < rounds && !test_state.failures; i++) {
@@ -1756,7 +1550,7 @@ static void steady_state(void)
         a_round();
     }
     CHECK_UINT(calls, host.heap.calls);
-    end();
+    host_end();
 }
 
 static char big_call[30100];
@@ -1765,7 +1559,7 @@ static char big_call[30100];
 static void steady_state_of_large_messages(void)
 {
     size_t i, calls = 0, n;
-    connected();
+    host_connected();
     a_round();
     n = (size_t)snprintf(big_call, 200, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
                          "\"name\":\"echo\",\"arguments\":{\"text\":\"");
@@ -1779,7 +1573,7 @@ static void steady_state_of_large_messages(void)
         CHECK_STR(PONG("2"), output(host.a));
     }
     CHECK_UINT(calls, host.heap.calls);
-    end();
+    host_end();
 }
 
 /* Calls that were large once do not all keep what they had: one of them may. */
@@ -1787,7 +1581,7 @@ static void large_calls_do_not_pile_up(void)
 {
     static char much[30000];
     size_t i;
-    connected();
+    host_connected();
     memset(much, 'y', sizeof much);
     for (i = 0; i < 60; i++) {
         feed(host.a, CALL("1", "later", ""));
@@ -1799,7 +1593,7 @@ static void large_calls_do_not_pile_up(void)
         CHECK(strlen(output(host.a)) > sizeof much);
     }
     if (host.heap.bytes > 400000) FAIL("%lu bytes are kept", (unsigned long)host.heap.bytes);
-    end();
+    host_end();
 }
 
 /*---- Allocations that fail ----------------------------------------------------------------------*/
@@ -1808,32 +1602,13 @@ static void large_calls_do_not_pile_up(void)
 static size_t answers;
 static bool all_was_fed;
 
-/* Only whole messages ever leave. */
-static void check_output(mcp_session *s)
+static void count_answer(mcp_json message)
 {
-    const char *at = output(s);
-    mcp_doc doc;
-    memset(&doc, 0, sizeof doc);
-    while (*at) {
-        const char *stop = strchr(at, '\n');
-        CHECK(stop != NULL);
-        if (!stop) break;
-        CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, at, (size_t)(stop - at)));
-        CHECK(mcp_json_equals(mcp_json_root(&doc), "jsonrpc", "2.0"));
-        if (mcp_json_int(mcp_json_root(&doc), "id", 6) != 6) answers++;
-        at = stop + 1;
-    }
-    mcp_doc_free(&doc);
+    if (mcp_json_int(message, "id", 6) != 6) answers++;
 }
 
-static void finish_all(void)
-{
-    size_t i;
-    for (i = 0; i < host.num_refs; i++) {
-        mcp_call *c = mcp_resume(host.server, host.refs[i]);
-        if (c) mcp_finish(c, i % 2 ? mcp_data(c, "{'a': %s}", "b") : mcp_textf(c, "%300d", 1));
-    }
-}
+/* Only whole messages ever leave. */
+static void check_output(mcp_session *s) { check_lines(output(s), count_answer); }
 
 /* Something of everything; what does not work for want of memory is left out. */
 static void hard_times(void)
@@ -1889,42 +1664,16 @@ static void better_times(void)
     CHECK(!mcp_session_busy(host.a));
 }
 
-/* Fails allocation n of hard_times, n = 1, 2, ... until there are fewer. */
-static size_t fail_each(bool forever)
-{
-    size_t n, calls;
-    for (n = 1; n < 2000 && !test_state.failures; n++) {
-        NOTE("allocation %lu fails%s", (unsigned long)n, forever ? " and all after it" : "");
-        begin();
-        memset(&door, 0, sizeof door);
-        host.heap.fail_at = n;
-        host.heap.forever = forever;
-        host.server = mcp_server_create(&host.desc);
-        if (host.server) hard_times();
-        else CHECK_STR(mcp_strerror(MCP_E_NOMEM), host.log);
-        calls = host.heap.calls;
-        host.heap.fail_at = 0;
-        if (host.server) better_times();
-        end();
-        if (calls < n) break;
-    }
-    return n - 1;
-}
-
-static void every_allocation_fails(void)
-{
-    size_t once = fail_each(false), for_ever = fail_each(true);
-    CHECK(once > 30 && for_ever > 30);
-    printf("note - session: %lu allocations failed on purpose\n", (unsigned long)(once + for_ever));
-}
+static void every_allocation_fails(void) { check_allocations(30, host_begin, hard_times, better_times); }
 
 static const mcp_field wordy_args[] = {
     MCP_ARG("text", MCP_STRING, "A description that is long enough for the list to need memory, and then some."),
     MCP_END
 };
 static const mcp_tool wordy[] = {
-    MCP_TOOL("a", echo, 0, wordy_args), MCP_TOOL("b", echo, 0, wordy_args), MCP_TOOL("c", echo, 0, wordy_args),
-    MCP_TOOL("d", echo, 0, wordy_args), MCP_TOOL("e", echo, 0, wordy_args), MCP_TOOL("f", echo, 0, wordy_args)
+    MCP_TOOL("a", host_echo, 0, wordy_args), MCP_TOOL("b", host_echo, 0, wordy_args),
+    MCP_TOOL("c", host_echo, 0, wordy_args), MCP_TOOL("d", host_echo, 0, wordy_args),
+    MCP_TOOL("e", host_echo, 0, wordy_args), MCP_TOOL("f", host_echo, 0, wordy_args)
 };
 
 /* What a large message leaves behind is given back when another request has no memory for its reply; that one
@@ -1941,7 +1690,7 @@ static void kept_memory_is_given_back(void)
         mcp_pool pool;
         bool listed, again;
         NOTE("a pool of %lu bytes", (unsigned long)size);
-        begin();
+        host_begin();
         host.desc.alloc = mcp_pool_init(&pool, memory.bytes, size);
         host.desc.max_message = host.desc.max_reply = 2048;
         host.desc.max_output = 1;
@@ -1978,7 +1727,7 @@ static void many_arguments_without_memory(void)
 {
     char call[1000];
     size_t i, n;
-    connected();
+    host_connected();
     n = (size_t)snprintf(call, 200, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
                          "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"");
     for (i = 0; i < 30; i++) n += (size_t)snprintf(call + n, 40, ",\"k%lu\":0", (unsigned long)i);
@@ -1994,7 +1743,7 @@ static void many_arguments_without_memory(void)
     feed(host.a, call);
     CHECK_STR(REGRET("1", "argument 'k28' stands there twice: send it once"), output(host.a));
     CHECK_UINT(2, host.echoed);
-    end();
+    host_end();
 }
 
 static int whose(mcp_call *c)
@@ -2005,19 +1754,19 @@ static int whose(mcp_call *c)
 
 static void a_handler_knows_its_server(void)
 {
-    connected();
+    host_connected();
     host.act = whose;
     feed(host.a, CALL("1", "act", ""));
     CHECK_STR(REGRET("1", "100% no"), output(host.a));
-    end();
+    host_end();
 }
 
 static void initialize_without_a_session(void)
 {
-    connected();
+    host_connected();
     CHECK_STATUS(MCP_OK, deliver(NULL, 1, INITIALIZE("2025-11-25")));
     CHECK(strstr(door.got, "initialize: this transport has no sessions") != NULL);
-    end();
+    host_end();
 }
 
 int main(void)
