@@ -4,35 +4,18 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
 
-/*---- A host: a clock, what it does when it is asked, and what it saw -----------------------------*/
+/*---- A host: what it does when it is asked -------------------------------------------------------*/
 
 #define ALL_INPUTS (MCP_INPUT_FORM | MCP_INPUT_URL | MCP_INPUT_SAMPLING | MCP_INPUT_ROOTS)
 
 static struct {
-    test_heap heap;
-    mcp_client_desc desc;
-    mcp_client *client;
-    uint64_t now;
     void (*act)(mcp_input *input);
     mcp_ref later[16];          /* the inputs that are to be answered later, in order */
     size_t num_later;
     mcp_ref call;               /* the last that was begun */
-    size_t answered;            /* calls */
-    char seen[4096];            /* of questions and replies, each with "; " behind it */
-} host;
-
-static void saw(const char *format, ...) MCP_PRINTF(1, 2);
-static void saw(const char *format, ...)
-{
-    const size_t len = strlen(host.seen);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(host.seen + len, sizeof host.seen - len, format, args);
-    va_end(args);
-}
-
-#define CHECK_SEEN(want) (CHECK_STR(want, host.seen), host.seen[0] = 0)
+} asked;
 
 static const char *kind_name(const mcp_input *input)
 {
@@ -48,18 +31,9 @@ static const char *kind_name(const mcp_input *input)
 static void on_input(void *user, mcp_input *input)
 {
     CHECK(user == &host);
-    saw("%s '%s'; ", kind_name(input), mcp_input_message(input));
-    if (host.act) host.act(input);
+    test_hear("%s '%s'; ", kind_name(input), mcp_input_message(input));
+    if (asked.act) asked.act(input);
 }
-
-static void on_reply(void *user, mcp_client *c, const mcp_reply *reply)
-{
-    CHECK(user == &host && c == host.client);
-    host.answered++;
-    saw("= %d %s; ", mcp_reply_status(reply), mcp_reply_text(reply));
-}
-
-static uint64_t on_now(void *user) { (void)user; return host.now; }
 
 /* What a host may do. */
 
@@ -73,7 +47,7 @@ static void later(mcp_input *input)
 {
     const mcp_ref ref = mcp_input_later(input);
     CHECK(ref != 0 && mcp_input_resume(host.client, ref) == input);
-    if (host.num_later < MCP_COUNT(host.later)) host.later[host.num_later++] = ref;
+    if (asked.num_later < MCP_COUNT(asked.later)) asked.later[asked.num_later++] = ref;
 }
 
 static int answer_kind(mcp_input *input)
@@ -93,50 +67,14 @@ static void answer_any(mcp_input *input) { CHECK_STATUS(MCP_OK, answer_kind(inpu
 /* Gives back a question that was put off. */
 static mcp_input *resumed(size_t i)
 {
-    mcp_input *input = mcp_input_resume(host.client, host.later[i]);
+    mcp_input *input = mcp_input_resume(host.client, asked.later[i]);
     CHECK(input != NULL);
     return input;
 }
 
-static bool is_gone(size_t i) { return mcp_input_resume(host.client, host.later[i]) == NULL; }
+static bool is_gone(size_t i) { return mcp_input_resume(host.client, asked.later[i]) == NULL; }
 
-/*---- A server: lines in and out ------------------------------------------------------------------*/
-
-/* The same text with " for '. */
-static const char *quoted(const char *text)
-{
-    static char out[1 << 16];
-    size_t i;
-    for (i = 0; text[i] && i < sizeof out - 1; i++) out[i] = text[i] == '\'' ? '"' : text[i];
-    out[i] = 0;
-    return out;
-}
-
-static void feed(const char *lines)
-{
-    char text[1 << 14];
-    const size_t len = strlen(lines);
-    CHECK(len < sizeof text);
-    memcpy(text, quoted(lines), len + 1);
-    CHECK_UINT(len, mcp_client_feed(host.client, text, len));
-}
-
-/* Everything that the client has to send; it counts as sent. */
-static const char *output(void)
-{
-    static char text[1 << 16];
-    size_t n = 0, len;
-    const char *bytes;
-    while (bytes = mcp_client_output(host.client, &len), len && n + len < sizeof text) {
-        memcpy(text + n, bytes, len);
-        n += len;
-        mcp_client_sent(host.client, len);
-    }
-    text[n] = 0;
-    return text;
-}
-
-#define CHECK_SENT(want) CHECK_STR(quoted(want), output())
+/*---- A server: its lines, and those of the client ------------------------------------------------*/
 
 #define LINE(members)    "{'jsonrpc':'2.0'," members "}\n"
 #define RESULT(id, what) LINE("'id':" id ",'result':{" what "}")
@@ -180,54 +118,41 @@ static const char *output(void)
 /* The usual desc; a case changes what it is about before it calls connect. */
 static void begin(void)
 {
-    memset(&host, 0, sizeof host);
-    host.now = 1000;
-    host.act = answer_any;
-    host.desc.name = "c";
-    host.desc.version = "1";
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.user = &host;
-    host.desc.on_input = on_input;
-    host.desc.inputs = ALL_INPUTS;
-    host.desc.now_ms = on_now;
-}
-
-static void end(void)
-{
-    mcp_client_close(host.client);
-    host.client = NULL;
-    CHECK_HEAP(&host.heap);
+    host_begin();
+    memset(&asked, 0, sizeof asked);
+    asked.act = answer_any;
+    host.client_desc.on_input = on_input;
+    host.client_desc.inputs = ALL_INPUTS;
 }
 
 static void create(uint32_t revision)
 {
-    host.desc.revisions = revision;
-    host.client = mcp_client_create(&host.desc);
-    CHECK(host.client != NULL);
+    host.client_desc.revisions = revision;
+    host_client();
 }
 
 static void connect_legacy(uint32_t revision, const char *name)
 {
     char line[200];
     create(revision);
-    (void)output();
+    (void)client_output();
     snprintf(line, sizeof line, RESULT("1", "'protocolVersion':'%s','capabilities':{}"), name);
-    feed(line);
+    client_feed(line);
     CHECK_SENT(INITIALIZED);
 }
 
 static void connect_modern(void)
 {
     create(MCP_2026_07_28);
-    (void)output();
-    feed(RESULT("1", DISCOVERED));
+    (void)client_output();
+    client_feed(RESULT("1", DISCOVERED));
     CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
 }
 
 static void call(void)
 {
-    host.call = mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1);
-    CHECK(host.call != 0);
+    asked.call = mcp_call_begin(host.client, host_replied, &host, "t", "{'a': %d}", 1);
+    CHECK(asked.call != 0);
 }
 
 /* A client of 2025-11-25 that waits for a tool; its request is 2. */
@@ -249,6 +174,16 @@ static void modern(void)
 }
 
 /*---- What is declared ----------------------------------------------------------------------------*/
+
+/* What a client that gives those says first. */
+static void check_declared(uint32_t revision, uint32_t inputs, const char *want)
+{
+    begin();
+    host.client_desc.inputs = inputs;
+    create(revision);
+    CHECK_SENT(want);
+    host_end();
+}
 
 static void capabilities_legacy(void)
 {
@@ -273,11 +208,7 @@ static void capabilities_legacy(void)
     size_t i;
     for (i = 0; i < MCP_COUNT(rows); i++) {
         NOTE("row %d", (int)i);
-        begin();
-        host.desc.inputs = rows[i].inputs;
-        create(rows[i].revision);
-        CHECK_SENT(rows[i].want);
-        end();
+        check_declared(rows[i].revision, rows[i].inputs, rows[i].want);
     }
 }
 
@@ -295,11 +226,7 @@ static void capabilities_modern(void)
     size_t i;
     for (i = 0; i < MCP_COUNT(rows); i++) {
         NOTE("row %d", (int)i);
-        begin();
-        host.desc.inputs = rows[i].inputs;
-        create(MCP_2026_07_28);
-        CHECK_SENT(rows[i].want);
-        end();
+        check_declared(MCP_2026_07_28, rows[i].inputs, rows[i].want);
     }
 }
 
@@ -307,27 +234,27 @@ static void capabilities_modern(void)
 static void no_hook(void)
 {
     begin();
-    host.desc.on_input = NULL;
+    host.client_desc.on_input = NULL;
     create(MCP_2025_11_25);
     CHECK_SENT(INITIALIZE("2025-11-25", ""));
-    feed(RESULT("1", "'protocolVersion':'2025-11-25','capabilities':{}"));
+    client_feed(RESULT("1", "'protocolVersion':'2025-11-25','capabilities':{}"));
     CHECK_SENT(INITIALIZED);
-    feed(ELICIT("1", WHO) ASK("2", "sampling/createMessage", SAMPLE) ASK("3", "roots/list", ""));
+    client_feed(ELICIT("1", WHO) ASK("2", "sampling/createMessage", SAMPLE) ASK("3", "roots/list", ""));
     CHECK_SENT(ERROR("1", "-32601", "Method not found")
                ERROR("2", "-32601", "Method not found")
                ERROR("3", "-32601", "Method not found"));
-    end();
+    host_end();
     begin();
-    host.desc.on_input = NULL;
+    host.client_desc.on_input = NULL;
     create(MCP_2026_07_28);
     CHECK_SENT(DISCOVER(""));
-    feed(RESULT("1", DISCOVERED));
+    client_feed(RESULT("1", DISCOVERED));
     call();
-    (void)output();
-    feed(ROUND("2", WANT_WHO));
+    (void)client_output();
+    client_feed(ROUND("2", WANT_WHO));
     CHECK_SENT("");
-    CHECK_SEEN("= -15 the server asks for input that this client does not give; ");
-    end();
+    CHECK_HEARD("= -15 the server asks for input that this client does not give; ");
+    host_end();
 }
 
 /*---- The legacy era: requests of the server ------------------------------------------------------*/
@@ -335,25 +262,25 @@ static void no_hook(void)
 static void legacy_kinds(void)
 {
     legacy();
-    feed(ELICIT("7", WHO));
+    client_feed(ELICIT("7", WHO));
     CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
-    feed(ELICIT("'a b\\u00e9\\n'", OPEN));
+    client_feed(ELICIT("'a b\\u00e9\\n'", OPEN));
     CHECK_SENT(RESULT("'a b\xC3\xA9\\n'", "'action':'accept'"));
-    feed(ASK("'8'", "sampling/createMessage", SAMPLE));
+    client_feed(ASK("'8'", "sampling/createMessage", SAMPLE));
     CHECK_SENT(RESULT("'8'", "'role':'assistant','content':{'type':'text','text':'Hi'},'model':'m'"));
-    feed(LINE("'id':0,'method':'roots/list'"));
+    client_feed(LINE("'id':0,'method':'roots/list'"));
     CHECK_SENT(RESULT("0", "'roots':[{'uri':'file:///a','name':'a'}]"));
-    feed(TEXT("2", "done"));
-    CHECK_SEEN("form 'Who?'; url 'Open'; sampling ''; roots ''; = 0 done; ");
-    end();
+    client_feed(TEXT("2", "done"));
+    CHECK_HEARD("form 'Who?'; url 'Open'; sampling ''; roots ''; = 0 done; ");
+    host_end();
 }
 
 /* What the host is shown beside the message. */
 static void look(mcp_input *input)
 {
     mcp_json params = mcp_input_params(input);
-    saw("%s %s %d; ", mcp_json_cstr(params, "url", "-"), mcp_json_cstr(params, "elicitationId", "-"),
-        (int)mcp_json_int(params, "maxTokens", 0));
+    test_hear("%s %s %d; ", mcp_json_cstr(params, "url", "-"), mcp_json_cstr(params, "elicitationId", "-"),
+              (int)mcp_json_int(params, "maxTokens", 0));
     CHECK_STR("", mcp_input_error(input));
     answer_any(input);
 }
@@ -361,16 +288,16 @@ static void look(mcp_input *input)
 static void params(void)
 {
     legacy();
-    host.act = look;
-    feed(ELICIT("7", OPEN) ASK("8", "sampling/createMessage", SAMPLE));
-    CHECK_SEEN("url 'Open'; https://x.example/a?b=c e 0; sampling ''; - - 10; ");
-    feed(LINE("'id':9,'method':'roots/list'") LINE("'id':10,'method':'roots/list','params':{}"));
-    CHECK_SEEN("roots ''; - - 0; roots ''; - - 0; ");
-    (void)output();
-    feed(ELICIT("11", "") LINE("'id':12,'method':'elicitation/create'"));   /* no message, no form, no params */
-    CHECK_SEEN("form ''; - - 0; form ''; - - 0; ");
+    asked.act = look;
+    client_feed(ELICIT("7", OPEN) ASK("8", "sampling/createMessage", SAMPLE));
+    CHECK_HEARD("url 'Open'; https://x.example/a?b=c e 0; sampling ''; - - 10; ");
+    client_feed(LINE("'id':9,'method':'roots/list'") LINE("'id':10,'method':'roots/list','params':{}"));
+    CHECK_HEARD("roots ''; - - 0; roots ''; - - 0; ");
+    (void)client_output();
+    client_feed(ELICIT("11", "") LINE("'id':12,'method':'elicitation/create'"));    /* no message, no form, no params */
+    CHECK_HEARD("form ''; - - 0; form ''; - - 0; ");
     CHECK_SENT(RESULT("11", "'action':'accept','content':{}") RESULT("12", "'action':'accept','content':{}"));
-    end();
+    host_end();
 }
 
 static void legacy_refused(void)
@@ -393,113 +320,114 @@ static void legacy_refused(void)
     for (i = 0; i < MCP_COUNT(rows); i++) {
         NOTE("row %d", (int)i);
         legacy();
-        host.act = rows[i].act;
-        feed(rows[i].question);
+        asked.act = rows[i].act;
+        client_feed(rows[i].question);
         CHECK_SENT(rows[i].answer);
-        feed(TEXT("2", "done"));
-        CHECK(strstr(host.seen, "; = 0 done; ") != NULL);
-        end();
+        client_feed(TEXT("2", "done"));
+        CHECK(strstr(test_state.heard, "; = 0 done; ") != NULL);
+        host_end();
     }
 }
 
 static void legacy_undeclared(void)
 {
     begin();
-    host.desc.inputs = MCP_INPUT_FORM;
+    host.client_desc.inputs = MCP_INPUT_FORM;
     connect_legacy(MCP_2025_11_25, "2025-11-25");
-    feed(ELICIT("7", OPEN));
+    client_feed(ELICIT("7", OPEN));
     CHECK_SENT(ERROR("7", "-32602", "this client has not declared that"));
-    feed(ASK("8", "sampling/createMessage", SAMPLE) ASK("9", "roots/list", "") ASK("10", "tools/list", ""));
+    client_feed(ASK("8", "sampling/createMessage", SAMPLE) ASK("9", "roots/list", "") ASK("10", "tools/list", ""));
     CHECK_SENT(ERROR("8", "-32601", "Method not found")
                ERROR("9", "-32601", "Method not found")
                ERROR("10", "-32601", "Method not found"));
-    feed(LINE("'method':'elicitation/create','params':{" WHO "}"));     /* no request: it has no id */
+    client_feed(LINE("'method':'elicitation/create','params':{" WHO "}"));    /* no request: it has no id */
     CHECK_SENT("");
-    CHECK_SEEN("");
-    end();
+    CHECK_HEARD("");
+    host_end();
 }
 
 /* A modern server has no requests of its own. */
 static void modern_asks_directly(void)
 {
     modern();
-    feed(ELICIT("7", WHO) ASK("8", "roots/list", ""));
+    client_feed(ELICIT("7", WHO) ASK("8", "roots/list", ""));
     CHECK_SENT("");
-    feed(COMPLETE("2", "done"));
-    CHECK_SEEN("= 0 done; ");
-    end();
+    client_feed(COMPLETE("2", "done"));
+    CHECK_HEARD("= 0 done; ");
+    host_end();
 }
 
 /* Others are served while a question waits. */
 static void legacy_beside(void)
 {
     legacy();
-    host.act = later;
-    feed(ELICIT("7", WHO) LINE("'id':8,'method':'ping'"));
+    asked.act = later;
+    client_feed(ELICIT("7", WHO) LINE("'id':8,'method':'ping'"));
     CHECK_SENT(RESULT("8", ""));
     call();
     CHECK_SENT(LEGACY_CALL("3"));
-    feed(TEXT("3", "other") TEXT("2", "first"));
-    CHECK_SEEN("form 'Who?'; = 0 other; = 0 first; ");
+    client_feed(TEXT("3", "other") TEXT("2", "first"));
+    CHECK_HEARD("form 'Who?'; = 0 other; = 0 first; ");
     accept_ann(resumed(0));         /* the server asked, so it hears */
     CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
     CHECK(is_gone(0));
-    end();
+    host_end();
 }
 
 static void legacy_cancelled(void)
 {
     legacy();
-    host.act = later;
-    feed(ELICIT("7", WHO) ELICIT("'7'", WHO) ELICIT("8", WHO) ELICIT("'\\u0041\\n'", WHO));
-    feed(CANCEL("'8'") CANCEL("9") CANCEL("null") CANCEL("[7]") LINE("'method':'notifications/cancelled'"));
+    asked.act = later;
+    client_feed(ELICIT("7", WHO) ELICIT("'7'", WHO) ELICIT("8", WHO) ELICIT("'\\u0041\\n'", WHO));
+    client_feed(CANCEL("'8'") CANCEL("9") CANCEL("null") CANCEL("[7]") LINE("'method':'notifications/cancelled'"));
     CHECK(!is_gone(0) && !is_gone(1) && !is_gone(2) && !is_gone(3));
-    feed(CANCEL("7"));
+    client_feed(CANCEL("7"));
     CHECK(is_gone(0) && !is_gone(1) && !is_gone(2));
-    feed(CANCEL("7") CANCEL("'A\\u000a'"));
+    client_feed(CANCEL("7") CANCEL("'A\\u000a'"));
     CHECK(!is_gone(1) && !is_gone(2) && is_gone(3));
     CHECK_SENT("");
     accept_ann(resumed(2));
     decline(resumed(1));
     CHECK_SENT(RESULT("8", "'action':'accept','content':{'name':'Ann'}") RESULT("'7'", "'action':'decline'"));
-    end();
+    host_end();
 }
 
 /* So many questions wait for their answers, and no more; one that is settled makes room. */
 static void legacy_too_many(void)
 {
     begin();
-    host.desc.max_calls = 3;
-    host.act = later;
+    host.client_desc.max_calls = 3;
+    asked.act = later;
     connect_legacy(MCP_2025_11_25, "2025-11-25");
-    feed(ELICIT("1", WHO) ELICIT("2", WHO) ASK("3", "roots/list", "") ELICIT("4", WHO) LINE("'id':5,'method':'ping'"));
-    CHECK_UINT(3, host.num_later);
+    client_feed(ELICIT("1", WHO) ELICIT("2", WHO) ASK("3", "roots/list", "") ELICIT("4", WHO)
+                LINE("'id':5,'method':'ping'"));
+    CHECK_UINT(3, asked.num_later);
     CHECK_SENT(ERROR("4", "-32603", "too many questions at a time: see mcp_client_desc.max_calls") RESULT("5", ""));
     decline(resumed(1));
     CHECK_SENT(RESULT("2", "'action':'decline'"));
-    feed(ELICIT("6", WHO));
-    CHECK_UINT(4, host.num_later);
+    client_feed(ELICIT("6", WHO));
+    CHECK_UINT(4, asked.num_later);
     CHECK_SENT("");
     call();                         /* ours are others */
     CHECK_SENT(LEGACY_CALL("2"));
-    end();
+    host_end();
 }
 
 /* A question outlives the call that it was about, and no client. */
 static void legacy_late(void)
 {
     legacy();
-    host.act = later;
-    feed(ELICIT("7", WHO));
-    CHECK(mcp_client_cancel(host.client, host.call));
+    asked.act = later;
+    client_feed(ELICIT("7", WHO));
+    CHECK(mcp_client_cancel(host.client, asked.call));
     CHECK_SENT(CANCEL("2"));
     accept_ann(resumed(0));
     CHECK_SENT(RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
-    feed(ELICIT("8", WHO));
+    client_feed(ELICIT("8", WHO));
     mcp_client_ended(host.client);
     CHECK(is_gone(1));
     CHECK_SENT("");
-    end();
+    host_end();
 }
 
 /*---- The modern era: rounds ----------------------------------------------------------------------*/
@@ -507,41 +435,42 @@ static void legacy_late(void)
 static void several_at_once(void)
 {
     modern();
-    feed(ROUND("2", "'requestState':'s','inputRequests':{"
-               WANT("who", "elicitation/create", WHO) "," WANT("a \\u0022b\\u0022", "elicitation/create", OPEN) ","
-               WANT("", "sampling/createMessage", SAMPLE) ",'r':{'method':'roots/list'}}"));
+    client_feed(ROUND("2", "'requestState':'s','inputRequests':{"
+                      WANT("who", "elicitation/create", WHO) ","
+                      WANT("a \\u0022b\\u0022", "elicitation/create", OPEN) ","
+                      WANT("", "sampling/createMessage", SAMPLE) ",'r':{'method':'roots/list'}}"));
     CHECK_SENT(CALL("3", "'inputResponses':{"
                     "'who':{'action':'accept','content':{'name':'Ann'}},"
                     "'a \\'b\\'':{'action':'accept'},"
                     "'':{'role':'assistant','content':{'type':'text','text':'Hi'},'model':'m'},"
                     "'r':{'roots':[{'uri':'file:///a','name':'a'}]}},'requestState':'s',"));
-    CHECK_SEEN("form 'Who?'; url 'Open'; sampling ''; roots ''; ");
-    feed(COMPLETE("2", "old"));         /* nobody waits for that number any more */
-    CHECK_SEEN("");
-    feed(COMPLETE("3", "done"));
-    CHECK_SEEN("= 0 done; ");
-    end();
+    CHECK_HEARD("form 'Who?'; url 'Open'; sampling ''; roots ''; ");
+    client_feed(COMPLETE("2", "old"));    /* nobody waits for that number any more */
+    CHECK_HEARD("");
+    client_feed(COMPLETE("3", "done"));
+    CHECK_HEARD("= 0 done; ");
+    host_end();
 }
 
 /* The state and the answers of a round are those of that round only. */
 static void rounds(void)
 {
     modern();
-    feed(ROUND("2", "'requestState':'1'"));
+    client_feed(ROUND("2", "'requestState':'1'"));
     CHECK_SENT(CALL("3", "'requestState':'1',"));
-    feed(ROUND("3", WANT_WHO));
+    client_feed(ROUND("3", WANT_WHO));
     CHECK_SENT(CALL("4", SAID_ANN));
-    feed(ROUND("4", "'requestState':'','inputRequests':{}"));
+    client_feed(ROUND("4", "'requestState':'','inputRequests':{}"));
     CHECK_SENT(CALL("5", "'requestState':'',"));
     call();
     CHECK_SENT(CALL("6", ""));
-    feed(ROUND("6", "'requestState':'other'"));
+    client_feed(ROUND("6", "'requestState':'other'"));
     CHECK_SENT(CALL("7", "'requestState':'other',"));
-    feed(ROUND("5", "'requestState':'5'," WANT_WHO));
+    client_feed(ROUND("5", "'requestState':'5'," WANT_WHO));
     CHECK_SENT(CALL("8", SAID_ANN "'requestState':'5',"));
-    feed(COMPLETE("7", "b") COMPLETE("8", "a"));
-    CHECK_SEEN("form 'Who?'; form 'Who?'; = 0 b; = 0 a; ");
-    end();
+    client_feed(COMPLETE("7", "b") COMPLETE("8", "a"));
+    CHECK_HEARD("form 'Who?'; form 'Who?'; = 0 b; = 0 a; ");
+    host_end();
 }
 
 /* The state comes back with the same characters. */
@@ -564,9 +493,9 @@ static void state_is_echoed(void)
         modern();
         snprintf(line, sizeof line, ROUND("2", "'requestState':'%s'"), rows[i].state);
         snprintf(want, sizeof want, CALL("3", "'requestState':'%s',"), rows[i].echo);
-        feed(line);
+        client_feed(line);
         CHECK_SENT(want);
-        end();
+        host_end();
     }
 }
 
@@ -574,33 +503,34 @@ static void no_params(void)
 {
     begin();
     connect_modern();
-    CHECK(mcp_request_begin(host.client, on_reply, &host, "prompts/get", NULL) != 0);
+    CHECK(mcp_request_begin(host.client, host_replied, &host, "prompts/get", NULL) != 0);
     CHECK_SENT(LINE("'id':2,'method':'prompts/get','params':{" META_OF(ALL) "}"));
-    feed(ROUND("2", "'requestState':'s'," WANT_WHO));
+    client_feed(ROUND("2", "'requestState':'s'," WANT_WHO));
     CHECK_SENT(LINE("'id':3,'method':'prompts/get','params':{" SAID_ANN "'requestState':'s'," META_OF(ALL) "}"));
-    feed(RESULT("3", "'resultType':'complete','messages':[]"));
-    CHECK_SEEN("form 'Who?'; = 0 ; ");
-    end();
+    client_feed(RESULT("3", "'resultType':'complete','messages':[]"));
+    CHECK_HEARD("form 'Who?'; = 0 ; ");
+    host_end();
 }
 
 static void modern_refused(void)
 {
     modern();
-    host.act = decline;
-    feed(ROUND("2", WANT_WHO));
+    asked.act = decline;
+    client_feed(ROUND("2", WANT_WHO));
     CHECK_SENT(CALL("3", "'inputResponses':{'who':{'action':'decline'}},"));
-    host.act = dismiss;
-    feed(ROUND("3", "'inputRequests':{" WANT("u", "elicitation/create", OPEN) "}"));
+    asked.act = dismiss;
+    client_feed(ROUND("3", "'inputRequests':{" WANT("u", "elicitation/create", OPEN) "}"));
     CHECK_SENT(CALL("4", "'inputResponses':{'u':{'action':'cancel'}},"));
-    host.act = nothing;
-    feed(ROUND("4", WANT_WHO));
+    asked.act = nothing;
+    client_feed(ROUND("4", WANT_WHO));
     CHECK_SENT(CALL("5", "'inputResponses':{'who':{'action':'cancel'}},"));
-    CHECK_SEEN("form 'Who?'; url 'Open'; form 'Who?'; ");
-    feed(ROUND("5", "'inputRequests':{" WANT("m", "sampling/createMessage", SAMPLE) ",'r':{'method':'roots/list'},"
-               WANT("who", "elicitation/create", WHO) "}"));
+    CHECK_HEARD("form 'Who?'; url 'Open'; form 'Who?'; ");
+    client_feed(ROUND("5", "'inputRequests':{" WANT("m", "sampling/createMessage", SAMPLE)
+                      ",'r':{'method':'roots/list'},"
+                      WANT("who", "elicitation/create", WHO) "}"));
     CHECK_SENT("");                     /* there is no way to say no: the call ends, the others are not asked */
-    CHECK_SEEN("sampling ''; = -15 the server asked for input that was not given; ");
-    end();
+    CHECK_HEARD("sampling ''; = -15 the server asked for input that was not given; ");
+    host_end();
 }
 
 static void max_rounds(void)
@@ -612,32 +542,52 @@ static void max_rounds(void)
         const uint32_t limit = limits[i] ? limits[i] : 8;
         uint32_t n;
         begin();
-        host.desc.max_rounds = limits[i];
+        host.client_desc.max_rounds = limits[i];
         connect_modern();
         call();
-        (void)output();
+        (void)client_output();
         for (n = 0; n < limit + 5 && !host.answered; n++) {
             snprintf(id, sizeof id, "%d", (int)n + 2);
             snprintf(line, sizeof line, ROUND("%s", "'requestState':'x'"), id);
-            feed(line);
-            CHECK((*output() == 0) == (n == limit));
+            client_feed(line);
+            CHECK((*client_output() == 0) == (n == limit));
         }
         CHECK_UINT(limit + 1, n);
-        CHECK_SEEN("= -15 the server asks again and again: see mcp_client_desc.max_rounds; ");
+        CHECK_HEARD("= -15 the server asks again and again: see mcp_client_desc.max_rounds; ");
         CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
-        end();
+        host_end();
     }
 }
 
 /* Rounds that are none: the call ends, nothing is sent, the client goes on. */
+static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
+
+typedef struct wrong_round {
+    const char *round, *heard;
+} wrong_round;
+
+/* Each ends its call, asks nobody, and leaves the client as it was. */
+static void check_wrong_rounds(const wrong_round *rows, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count; i++) {
+        NOTE("row %d", (int)i);
+        modern();
+        client_feed(rows[i].round);
+        CHECK_SENT("");
+        CHECK_HEARD(rows[i].heard);
+        call();
+        client_feed(COMPLETE("3", "next"));
+        CHECK_HEARD("= 0 next; ");
+        host_end();
+    }
+}
+
 static void malformed(void)
 {
-    static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
     static const char none[] = "= -15 the server asks for input, but for none; ";
     static const char no_object[] = "= -15 the server's inputRequests are not an object; ";
-    static const struct {
-        const char *round, *seen;
-    } rows[] = {
+    static const wrong_round rows[] = {
         { RESULT("2", "'resultType':'input_required'"), none },
         { ROUND("2", "'inputRequests':{}"), none },
         { ROUND("2", "'inputRequests':'who'"), no_object },
@@ -653,18 +603,7 @@ static void malformed(void)
         { ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", WHO) "," WANT("b", "ping", "") "}"),
           undeclared }
     };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(rows); i++) {
-        NOTE("row %d", (int)i);
-        modern();
-        feed(rows[i].round);
-        CHECK_SENT("");
-        CHECK_SEEN(rows[i].seen);
-        call();
-        feed(COMPLETE("3", "next"));
-        CHECK_SEEN("= 0 next; ");
-        end();
-    }
+    check_wrong_rounds(rows, MCP_COUNT(rows));
 }
 
 #define ROOTS(name) "'" name "':{'method':'roots/list'}"
@@ -698,14 +637,14 @@ static void modern_undeclared(void)
     size_t i;
     for (i = 0; i < MCP_COUNT(rounds_of); i++) {
         begin();
-        host.desc.inputs = MCP_INPUT_FORM;
+        host.client_desc.inputs = MCP_INPUT_FORM;
         connect_modern();
         call();
-        (void)output();
-        feed(rounds_of[i]);
+        (void)client_output();
+        client_feed(rounds_of[i]);
         CHECK_SENT("");
-        CHECK_SEEN("= -15 the server asks for input that this client does not give; ");
-        end();
+        CHECK_HEARD(undeclared);
+        host_end();
     }
 }
 
@@ -717,19 +656,19 @@ static void odd_params(void)
     char line[300];
     size_t i;
     modern();
-    feed(ROUND("2", "'inputRequests':{'a':{'method':'elicitation/create'}}"));
+    client_feed(ROUND("2", "'inputRequests':{'a':{'method':'elicitation/create'}}"));
     CHECK_SENT(CALL("3", "'inputResponses':{'a':{'action':'accept','content':{}}},"));
-    CHECK_SEEN("form ''; ");
-    end();
+    CHECK_HEARD("form ''; ");
+    host_end();
     for (i = 0; i < MCP_COUNT(odd); i++) {
         NOTE("%s", odd[i]);
         modern();
         snprintf(line, sizeof line,
                  ROUND("2", "'inputRequests':{'a':{'method':'elicitation/create','params':%s}}"), odd[i]);
-        feed(line);
+        client_feed(line);
         CHECK_SENT(CALL("3", "'inputResponses':{'a':{'action':'accept','content':{}}},"));
-        CHECK_SEEN("form ''; ");
-        end();
+        CHECK_HEARD("form ''; ");
+        host_end();
     }
 }
 
@@ -835,16 +774,16 @@ static void forms(void)
         form = &form_rows[i];
         NOTE("row %d, %s", (int)i, form->values);
         legacy();
-        host.act = fill_form;
+        asked.act = fill_form;
         snprintf(line, sizeof line, ELICIT("7", "'message':'M'," FORM("%s", "'must'")), form->properties);
-        feed(line);
+        client_feed(line);
         CHECK_STATUS(form->content ? MCP_OK : MCP_E_MISUSE, form_try);
         if (form->content)
             snprintf(want, sizeof want, RESULT("7", "'action':'accept','content':{%s}"), form->content);
         else
             snprintf(want, sizeof want, RESULT("7", "'action':'decline'"));
         CHECK_SENT(want);
-        end();
+        host_end();
     }
 }
 
@@ -935,11 +874,11 @@ static void try_sampling_again(mcp_input *input)
 static void answers_that_are_none(void)
 {
     legacy();
-    host.act = try_again;
-    feed(ELICIT("7", WHO));
+    asked.act = try_again;
+    client_feed(ELICIT("7", WHO));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"action\":\"accept\","
-              "\"content\":{\"name\":\"Ann \\\"'%s\"}}}\n", output());
-    end();
+              "\"content\":{\"name\":\"Ann \\\"'%s\"}}}\n", client_output());
+    host_end();
 }
 
 /* Values as JSON: those of a form that is only known when it comes. */
@@ -957,20 +896,20 @@ static void accept_json(mcp_input *input)
 static void answers_as_json(void)
 {
     modern();
-    host.act = accept_json;
-    feed(ROUND("2", THREE));
-    CHECK(strstr(output(), "\"inputResponses\":{\"who\":{\"action\":\"accept\",\"content\":{\"name\":"
+    asked.act = accept_json;
+    client_feed(ROUND("2", THREE));
+    CHECK(strstr(client_output(), "\"inputResponses\":{\"who\":{\"action\":\"accept\",\"content\":{\"name\":"
                            "\"50% of 'it'\"}},\"url\":{\"action\":\"accept\"},\"r\":{\"roots\": []}},") != NULL);
-    end();
+    host_end();
 }
 
 static void answers_of_another_kind(void)
 {
     legacy();
-    host.act = try_sampling_again;
-    feed(ASK("7", "roots/list", ""));
+    asked.act = try_sampling_again;
+    client_feed(ASK("7", "roots/list", ""));
     CHECK_SENT(RESULT("7", "'roots':[{'uri':'file:///a','name':'a'}]"));
-    end();
+    host_end();
 }
 
 /*---- Later ---------------------------------------------------------------------------------------*/
@@ -979,10 +918,10 @@ static void answers_of_another_kind(void)
 static void later_in_another_order(void)
 {
     modern();
-    host.act = later;
-    feed(ROUND("2", THREE));
-    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; ");
-    CHECK_UINT(3, host.num_later);
+    asked.act = later;
+    client_feed(ROUND("2", THREE));
+    CHECK_HEARD("form 'Who?'; url 'Open'; roots ''; ");
+    CHECK_UINT(3, asked.num_later);
     answer_any(resumed(2));
     CHECK(is_gone(2) && !is_gone(0) && !is_gone(1));
     CHECK_STATUS(MCP_E_MISUSE, mcp_accept(resumed(0), "{'name': %d}", 7));
@@ -994,81 +933,81 @@ static void later_in_another_order(void)
     CHECK_SENT(CALL("3", "'inputResponses':{'r':{'roots':[{'uri':'file:///a','name':'a'}]},"
                     "'who':{'action':'accept','content':{'name':'Ann'}},'url':{'action':'accept'}},"
                     "'requestState':'s',"));
-    feed(COMPLETE("3", "done"));
-    CHECK_SEEN("= 0 done; ");
-    end();
+    client_feed(COMPLETE("3", "done"));
+    CHECK_HEARD("= 0 done; ");
+    host_end();
 }
 
 /* Nobody waits any more: the references give nothing. */
 static void later_than_the_request(void)
 {
     modern();
-    host.act = later;
-    feed(ROUND("2", THREE));
-    CHECK(mcp_client_cancel(host.client, host.call));
+    asked.act = later;
+    client_feed(ROUND("2", THREE));
+    CHECK(mcp_client_cancel(host.client, asked.call));
     CHECK(is_gone(0) && is_gone(1) && is_gone(2));
-    CHECK(!mcp_client_cancel(host.client, host.call));
+    CHECK(!mcp_client_cancel(host.client, asked.call));
     call();
-    (void)output();
-    feed(ROUND("3", WANT_WHO));
+    (void)client_output();
+    client_feed(ROUND("3", WANT_WHO));
     mcp_client_ended(host.client);
     CHECK(is_gone(3));
-    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; form 'Who?'; = -10 the server has ended; ");
+    CHECK_HEARD("form 'Who?'; url 'Open'; roots ''; form 'Who?'; = -10 the server has ended; ");
     CHECK_SENT("");
-    end();
+    host_end();
     modern();
-    host.act = later;
-    feed(ROUND("2", THREE));
+    asked.act = later;
+    client_feed(ROUND("2", THREE));
     nothing(resumed(1));
-    end();                              /* closed with questions open */
-    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; = -10 the client was closed; ");
+    host_end();                         /* closed with questions open */
+    CHECK_HEARD("form 'Who?'; url 'Open'; roots ''; = -10 the client was closed; ");
 }
 
 /* One refusal of a model's answer ends the request, and the other questions with it. */
 static void later_withheld(void)
 {
     modern();
-    host.act = later;
-    feed(ROUND("2", THREE));
+    asked.act = later;
+    client_feed(ROUND("2", THREE));
     accept_ann(resumed(0));
     decline(resumed(2));
     CHECK(is_gone(0) && is_gone(1) && is_gone(2));
-    CHECK_SEEN("form 'Who?'; url 'Open'; roots ''; = -15 the server asked for input that was not given; ");
+    CHECK_HEARD("form 'Who?'; url 'Open'; roots ''; = -15 the server asked for input that was not given; ");
     CHECK_SENT("");
-    end();
+    host_end();
 }
 
 /* Questions of two requests do not mix. */
 static void later_of_two(void)
 {
     modern();
-    host.act = later;
+    asked.act = later;
     call();
-    (void)output();
-    feed(ROUND("3", "'requestState':'b'," WANT_WHO) ROUND("2", "'requestState':'a'," WANT_WHO));
+    (void)client_output();
+    client_feed(ROUND("3", "'requestState':'b'," WANT_WHO) ROUND("2", "'requestState':'a'," WANT_WHO));
     accept_ann(resumed(1));
     CHECK_SENT(CALL("4", SAID_ANN "'requestState':'a',"));
-    feed(COMPLETE("4", "a"));
+    client_feed(COMPLETE("4", "a"));
     CHECK(!is_gone(0));
     decline(resumed(0));
     CHECK_SENT(CALL("5", "'inputResponses':{'who':{'action':'decline'}},'requestState':'b',"));
-    feed(COMPLETE("5", "b"));
-    CHECK_SEEN("form 'Who?'; form 'Who?'; = 0 a; = 0 b; ");
-    end();
+    client_feed(COMPLETE("5", "b"));
+    CHECK_HEARD("form 'Who?'; form 'Who?'; = 0 a; = 0 b; ");
+    host_end();
 }
 
 /*---- What may be called inside -------------------------------------------------------------------*/
 
 static void begin_another(mcp_input *input)
 {
-    CHECK(mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1) != 0);
+    CHECK(mcp_call_begin(host.client, host_replied, &host, "t", "{'a': %d}", 1) != 0);
     accept_ann(input);
 }
 
 static void cancel_it(mcp_input *input)
 {
     (void)input;
-    CHECK(mcp_client_cancel(host.client, host.call));
+    CHECK(mcp_client_cancel(host.client, asked.call));
 }
 
 static void close_it(mcp_input *input)
@@ -1092,28 +1031,28 @@ static void end_it(mcp_input *input)
 static void calls_inside(void)
 {
     modern();
-    host.act = begin_another;
-    feed(ROUND("2", WANT_WHO));
+    asked.act = begin_another;
+    client_feed(ROUND("2", WANT_WHO));
     CHECK_SENT(CALL("3", "") CALL("4", SAID_ANN));
-    host.act = cancel_it;
-    feed(ROUND("4", THREE));            /* the other two are not put */
-    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
-    (void)output();
-    feed(COMPLETE("3", "other"));
-    CHECK_SEEN("= 0 other; ");
-    host.act = end_it;
+    asked.act = cancel_it;
+    client_feed(ROUND("4", THREE));     /* the other two are not put */
+    CHECK_HEARD("form 'Who?'; form 'Who?'; ");
+    (void)client_output();
+    client_feed(COMPLETE("3", "other"));
+    CHECK_HEARD("= 0 other; ");
+    asked.act = end_it;
     call();
-    feed(ROUND("5", THREE));
-    CHECK_SEEN("form 'Who?'; = -10 the server has ended; ");
-    end();
+    client_feed(ROUND("5", THREE));
+    CHECK_HEARD("form 'Who?'; = -10 the server has ended; ");
+    host_end();
     legacy();
-    host.act = begin_another;
-    feed(ELICIT("7", WHO));
+    asked.act = begin_another;
+    client_feed(ELICIT("7", WHO));
     CHECK_SENT(LEGACY_CALL("3") RESULT("7", "'action':'accept','content':{'name':'Ann'}"));
-    host.act = cancel_it;
-    feed(ELICIT("8", WHO));
+    asked.act = cancel_it;
+    client_feed(ELICIT("8", WHO));
     CHECK_SENT(CANCEL("2") RESULT("8", "'action':'cancel'"));
-    end();
+    host_end();
 }
 
 static void closed_inside(void)
@@ -1125,10 +1064,10 @@ static void closed_inside(void)
         NOTE("%d", (int)i);
         if (i & 1) legacy();
         else modern();
-        host.act = acts[i / 2];
+        asked.act = acts[i / 2];
         len = strlen(quoted(lines[i & 1]));
         (void)mcp_client_feed(host.client, quoted(lines[i & 1]), len);
-        CHECK_SEEN("form 'Who?'; = -10 the client was closed; ");
+        CHECK_HEARD("form 'Who?'; = -10 the client was closed; ");
         CHECK_HEAP(&host.heap);         /* it is gone */
     }
 }
@@ -1138,17 +1077,17 @@ static void closed_inside(void)
 static void time_stands_still(void)
 {
     begin();
-    host.desc.call_timeout_ms = 100;
-    host.act = later;
+    host.client_desc.call_timeout_ms = 100;
+    asked.act = later;
     connect_modern();
     call();
-    (void)output();
+    (void)client_output();
     CHECK_INT(100, mcp_client_tick(host.client));
     host.now += 60;
-    feed(ROUND("2", WANT_WHO));
+    client_feed(ROUND("2", WANT_WHO));
     host.now += 1000000;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_SEEN("form 'Who?'; ");
+    CHECK_HEARD("form 'Who?'; ");
     accept_ann(resumed(0));
     CHECK_SENT(CALL("3", SAID_ANN));
     CHECK_INT(100, mcp_client_tick(host.client));
@@ -1156,37 +1095,37 @@ static void time_stands_still(void)
     CHECK_INT(1, mcp_client_tick(host.client));
     host.now += 1;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_SEEN("= -14 the server has not answered in time; ");
+    CHECK_HEARD("= -14 the server has not answered in time; ");
     CHECK_SENT(CANCEL("3"));
-    feed(ROUND("3", WANT_WHO));         /* too late to ask */
+    client_feed(ROUND("3", WANT_WHO));    /* too late to ask */
     CHECK_SENT("");
-    CHECK_SEEN("");
-    end();
+    CHECK_HEARD("");
+    host_end();
 }
 
 /* A legacy server's question is of no request in particular: all of them wait, and start again. */
 static void time_stands_still_legacy(void)
 {
     begin();
-    host.desc.call_timeout_ms = 100;
-    host.act = later;
+    host.client_desc.call_timeout_ms = 100;
+    asked.act = later;
     connect_legacy(MCP_2025_11_25, "2025-11-25");
     call();
-    (void)output();
+    (void)client_output();
     host.now += 60;
-    feed(ELICIT("7", WHO) ELICIT("8", WHO));
+    client_feed(ELICIT("7", WHO) ELICIT("8", WHO));
     host.now += 1000000;
     CHECK_INT(-1, mcp_client_tick(host.client));
     accept_ann(resumed(1));
     host.now += 1000;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    feed(CANCEL("7"));
+    client_feed(CANCEL("7"));
     CHECK_INT(100, mcp_client_tick(host.client));
-    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
+    CHECK_HEARD("form 'Who?'; form 'Who?'; ");
     host.now += 100;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_SEEN("= -14 the server has not answered in time; ");
-    end();
+    CHECK_HEARD("= -14 the server has not answered in time; ");
+    host_end();
 }
 
 static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
@@ -1223,20 +1162,20 @@ static void progress_after_a_long_question(void)
 static void answer_and_read_on(mcp_input *input)
 {
     accept_ann(input);
-    host.act = later;
-    feed(ROUND("3", WANT_WHO));
+    asked.act = later;
+    client_feed(ROUND("3", WANT_WHO));
 }
 
 static void rounds_within_rounds(void)
 {
     modern();
-    host.act = answer_and_read_on;
-    feed(ROUND("2", WANT_WHO));
-    CHECK_SEEN("form 'Who?'; form 'Who?'; ");
-    CHECK_UINT(1, host.num_later);
+    asked.act = answer_and_read_on;
+    client_feed(ROUND("2", WANT_WHO));
+    CHECK_HEARD("form 'Who?'; form 'Who?'; ");
+    CHECK_UINT(1, asked.num_later);
     accept_ann(resumed(0));
     CHECK_SENT(CALL("3", SAID_ANN) CALL("4", SAID_ANN));
-    end();
+    host_end();
 }
 
 /*---- What a server must not get away with --------------------------------------------------------*/
@@ -1266,25 +1205,21 @@ static void revisions_without(void)
     for (i = 0; i < MCP_COUNT(rows); i++) {
         NOTE("row %d", (int)i);
         begin();
-        host.desc.inputs = rows[i].inputs;
+        host.client_desc.inputs = rows[i].inputs;
         connect_legacy(rows[i].revision, rows[i].name);
-        feed(rows[i].question);
+        client_feed(rows[i].question);
         snprintf(want, sizeof want, ERROR("7", "%s", "%s"), rows[i].answer,
                  strcmp(rows[i].answer, "-32601") ? "this client has not declared that" : "Method not found");
         CHECK_SENT(want);
-        CHECK_SEEN("");
-        end();
+        CHECK_HEARD("");
+        host_end();
     }
 }
 
-/* In a round that ends the call. */
 static void rounds_that_are_none(void)
 {
-    static const char undeclared[] = "= -15 the server asks for input that this client does not give; ";
     static const char none[] = "= -15 the server's requestState is not a string; ";
-    static const struct {
-        const char *round, *seen;
-    } rows[] = {
+    static const wrong_round rows[] = {
         { ROUND("2", "'requestState':7"), none },
         { ROUND("2", "'requestState':null"), none },
         { ROUND("2", "'requestState':{'a':1},'inputRequests':{}"), none },
@@ -1294,15 +1229,7 @@ static void rounds_that_are_none(void)
         { ROUND("2", "'inputRequests':{" WANT("a", "sampling/createMessage", SAMPLE ",'tools':[]") "}"),
           undeclared }
     };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(rows); i++) {
-        NOTE("row %d", (int)i);
-        modern();
-        feed(rows[i].round);
-        CHECK_SENT("");
-        CHECK_SEEN(rows[i].seen);
-        end();
-    }
+    check_wrong_rounds(rows, MCP_COUNT(rows));
 }
 
 /* Only some requests may be answered with a question. */
@@ -1310,27 +1237,27 @@ static void asked_where_not_allowed(void)
 {
     begin();
     connect_modern();
-    CHECK(mcp_request_begin(host.client, on_reply, &host, "tools/list", NULL) != 0);
-    (void)output();
-    feed(ROUND("2", WANT_WHO));
+    CHECK(mcp_request_begin(host.client, host_replied, &host, "tools/list", NULL) != 0);
+    (void)client_output();
+    client_feed(ROUND("2", WANT_WHO));
     CHECK_SENT("");
-    CHECK_SEEN("= -15 the server asks for input where it may not; ");
-    end();
+    CHECK_HEARD("= -15 the server asks for input where it may not; ");
+    host_end();
 }
 
 /* While the user thinks, nothing is under way: another reply is late, and a cancellation is not told. */
 static void nothing_under_way(void)
 {
     modern();
-    host.act = later;
-    feed(ROUND("2", WANT_WHO) ROUND("2", THREE) COMPLETE("2", "twice"));
-    CHECK_SEEN("form 'Who?'; ");
+    asked.act = later;
+    client_feed(ROUND("2", WANT_WHO) ROUND("2", THREE) COMPLETE("2", "twice"));
+    CHECK_HEARD("form 'Who?'; ");
     if (!is_gone(0)) accept_ann(resumed(0));
     CHECK_SENT(CALL("3", SAID_ANN));
-    feed(ROUND("3", WANT_WHO));
-    CHECK(mcp_client_cancel(host.client, host.call));
+    client_feed(ROUND("3", WANT_WHO));
+    CHECK(mcp_client_cancel(host.client, asked.call));
     CHECK_SENT("");
-    end();
+    host_end();
 }
 
 /* Nothing is asked before the revision is known. */
@@ -1339,12 +1266,12 @@ static void asked_before(void)
     begin();
     create(MCP_2026_07_28 | MCP_2025_11_25);
     call();
-    (void)output();
-    feed(ROUND("1", WANT_WHO));
-    CHECK_SEEN("");
+    (void)client_output();
+    client_feed(ROUND("1", WANT_WHO));
+    CHECK_HEARD("");
     CHECK_SENT(LINE("'id':3,'method':'initialize','params':{'protocolVersion':'2025-11-25','capabilities':{" ALL
                     "},'clientInfo':{'name':'c','version':'1'}}"));
-    end();
+    host_end();
 }
 
 /* A question before the revision is known is not put to the host; while initialize is under way it is, as our
@@ -1353,36 +1280,36 @@ static void legacy_before_initialize(void)
 {
     begin();
     create(MCP_2026_07_28 | MCP_2025_11_25);
-    (void)output();
-    feed(ELICIT("7", WHO));
-    CHECK_SEEN("");
+    (void)client_output();
+    client_feed(ELICIT("7", WHO));
+    CHECK_HEARD("");
     CHECK_SENT(ERROR("7", "-32601", "this client has declared nothing yet: wait for initialize"));
-    feed(ERROR("1", "-32601", "no"));
-    (void)output();
-    feed(ELICIT("8", WHO));
-    CHECK_SEEN("form 'Who?'; ");
+    client_feed(ERROR("1", "-32601", "no"));
+    (void)client_output();
+    client_feed(ELICIT("8", WHO));
+    CHECK_HEARD("form 'Who?'; ");
     CHECK_SENT(RESULT("8", "'action':'accept','content':{'name':'Ann'}"));
-    end();
+    host_end();
 }
 
 /* A question of a server that turns out to be modern is not answered: that era has no responses of clients. */
 static void asked_by_a_modern_server(void)
 {
     begin();
-    host.act = later;
+    asked.act = later;
     create(MCP_2026_07_28 | MCP_2025_11_25);
-    (void)output();
+    (void)client_output();
     host.now += 5000;
     (void)mcp_client_tick(host.client);
-    (void)output();
-    feed(ELICIT("7", WHO) RESULT("1", DISCOVERED));
+    (void)client_output();
+    client_feed(ELICIT("7", WHO) RESULT("1", DISCOVERED));
     CHECK(!is_gone(0));
-    feed(ERROR("2", "-32601", "no"));
+    client_feed(ERROR("2", "-32601", "no"));
     CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
     CHECK_STR("2026-07-28", mcp_client_revision(host.client));
     CHECK(is_gone(0));
     CHECK_SENT("");
-    end();
+    host_end();
 }
 
 /* Answers that are too long together end the call; each of them would have gone. */
@@ -1390,21 +1317,21 @@ static void answers_too_long(void)
 {
     char text[700];
     begin();
-    host.desc.max_request = 1000;
-    host.act = later;
+    host.client_desc.max_request = 1000;
+    asked.act = later;
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = 0;
     connect_modern();
     call();
-    (void)output();
-    feed(ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", WHO) ","
-               WANT("b", "elicitation/create", WHO) "}"));
+    (void)client_output();
+    client_feed(ROUND("2", "'inputRequests':{" WANT("a", "elicitation/create", WHO) ","
+                      WANT("b", "elicitation/create", WHO) "}"));
     CHECK_STATUS(MCP_OK, mcp_accept(resumed(0), "{'name': %s}", text));
     CHECK_STATUS(MCP_OK, mcp_accept(resumed(1), "{'name': %s}", text));
     CHECK_SENT("");
     CHECK_UINT(1, host.answered);
-    CHECK(strstr(host.seen, "; = -6 ") != NULL);
-    end();
+    CHECK(strstr(test_state.heard, "; = -6 ") != NULL);
+    host_end();
 }
 
 /* A state that does not go into a request ends the call, and says why. */
@@ -1412,17 +1339,17 @@ static void state_too_long(void)
 {
     char round[1200], text[900];
     begin();
-    host.desc.max_request = 500;
+    host.client_desc.max_request = 500;
     connect_modern();
     call();
-    (void)output();
+    (void)client_output();
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = 0;
     snprintf(round, sizeof round, ROUND("2", "'requestState':'%s'"), text);
-    feed(round);
+    client_feed(round);
     CHECK_SENT("");
-    CHECK_SEEN("= -6 MCP_E_TOO_LONG: longer than the limit or the buffer allows; ");
-    end();
+    CHECK_HEARD("= -6 MCP_E_TOO_LONG: longer than the limit or the buffer allows; ");
+    host_end();
 }
 
 /*---- Bytes and memory ----------------------------------------------------------------------------*/
@@ -1448,12 +1375,12 @@ static const char *talk_in_pieces(uint32_t revision, const char *talk, size_t cu
     call();
     first = mcp_client_feed(host.client, bytes, cut);
     CHECK_UINT(len, first + mcp_client_feed(host.client, bytes + cut, len - cut));
-    return output();
+    return client_output();
 }
 
 static void cut_at_every_byte(void)
 {
-    static char want[1 << 14], seen[sizeof host.seen];
+    static char want[1 << 14], seen[sizeof test_state.heard];
     static const struct {
         uint32_t revision;
         const char *talk;
@@ -1461,14 +1388,14 @@ static void cut_at_every_byte(void)
     size_t i, cut;
     for (i = 0; i < MCP_COUNT(rows); i++) {
         snprintf(want, sizeof want, "%s", talk_in_pieces(rows[i].revision, rows[i].talk, 0));
-        snprintf(seen, sizeof seen, "%s", host.seen);
+        snprintf(seen, sizeof seen, "%s", test_state.heard);
         CHECK(strstr(seen, "roots ''; ") != NULL);
-        end();
+        host_end();
         for (cut = 1; cut < strlen(rows[i].talk); cut += test_step(11)) {
             NOTE("%s at %d", i ? "modern" : "legacy", (int)cut);
             CHECK_STR(want, talk_in_pieces(rows[i].revision, rows[i].talk, cut));
-            CHECK_STR(seen, host.seen);
-            end();
+            CHECK_STR(seen, test_state.heard);
+            host_end();
         }
     }
 }
@@ -1485,16 +1412,16 @@ static void talk_without_memory(uint32_t revision, const char *talk, size_t fail
     mcp_doc doc;
     begin();
     begun = 0;
-    host.act = answer_or_not;
+    asked.act = answer_or_not;
     host.heap.fail_at = fail_at;
     host.heap.forever = forever;
-    host.desc.revisions = revision;
-    host.client = mcp_client_create(&host.desc);
+    host.client_desc.revisions = revision;
+    host.client = mcp_client_create(&host.client_desc);
     if (!host.client) return;
-    begun = mcp_call_begin(host.client, on_reply, &host, "t", "{'a': %d}", 1) != 0;
+    begun = mcp_call_begin(host.client, host_replied, &host, "t", "{'a': %d}", 1) != 0;
     (void)mcp_client_feed(host.client, quoted(talk), len);
     memset(&doc, 0, sizeof doc);
-    for (text = output(); *text; text = end_of_line + 1) {
+    for (text = client_output(); *text; text = end_of_line + 1) {
         end_of_line = strchr(text, '\n');
         CHECK(end_of_line != NULL);
         if (!end_of_line) break;
@@ -1513,9 +1440,9 @@ static void memory_fails(uint32_t revision, const char *talk)
             NOTE("%d forever %d", (int)n, forever);
             talk_without_memory(revision, talk, n, forever);
             done = host.heap.calls < n;
-            end();
+            host_end();
             CHECK_UINT(begun, host.answered);
-            if (done && revision == MCP_2026_07_28) CHECK(strstr(host.seen, "= 0 done; ") != NULL);
+            if (done && revision == MCP_2026_07_28) CHECK(strstr(test_state.heard, "= 0 done; ") != NULL);
         }
         CHECK(done && n > 20);
     }

@@ -4,29 +4,11 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
 
-/*---- A host: what it was told, and what its requests were answered with --------------------------*/
+/*---- A host: what it was told --------------------------------------------------------------------*/
 
-static struct {
-    test_heap heap;
-    mcp_client_desc desc;
-    mcp_client *client;
-    void (*act)(void);              /* what a callback does besides */
-    size_t answered;
-    char seen[8192];                /* each with "; " behind it */
-} host;
-
-static void saw(const char *format, ...) MCP_PRINTF(1, 2);
-static void saw(const char *format, ...)
-{
-    const size_t len = strlen(host.seen);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(host.seen + len, sizeof host.seen - len, format, args);
-    va_end(args);
-}
-
-#define CHECK_SEEN(want) (CHECK_STR(want, host.seen), host.seen[0] = 0)
+static void (*react)(void);         /* what a callback does besides */
 
 /* A value as JSON with ' for "; "-" for a missing one. */
 static const char *text_of(mcp_json v)
@@ -48,22 +30,22 @@ static const char *text_of(mcp_json v)
 static void on_log(void *user, mcp_client *c, int level, const char *logger, mcp_json data)
 {
     CHECK(user == &host && c == host.client);
-    saw("log %d '%s' %s; ", level, logger, text_of(data));
-    if (host.act) host.act();
+    test_hear("log %d '%s' %s; ", level, logger, text_of(data));
+    if (react) react();
 }
 
 static void on_changed(void *user, mcp_client *c, int what, const char *uri)
 {
     CHECK(user == &host && c == host.client);
-    saw("changed %d %s; ", what, uri ? uri : "-");
-    if (host.act) host.act();
+    test_hear("changed %d %s; ", what, uri ? uri : "-");
+    if (react) react();
 }
 
 static void on_notification(void *user, mcp_client *c, const char *method, mcp_json params)
 {
     CHECK(user == &host && c == host.client);
-    saw("%s %s; ", method, text_of(params));
-    if (host.act) host.act();
+    test_hear("%s %s; ", method, text_of(params));
+    if (react) react();
 }
 
 static void on_input(void *user, mcp_input *input)
@@ -73,50 +55,7 @@ static void on_input(void *user, mcp_input *input)
     else CHECK_STATUS(MCP_OK, mcp_accept(input, "{'name': %s}", "Ann"));
 }
 
-static void on_done(void *user, mcp_client *c, const mcp_reply *reply)
-{
-    CHECK(user == &host && c == host.client);
-    host.answered++;
-    saw("= %d %s; ", mcp_reply_status(reply), mcp_reply_text(reply));
-}
-
-/*---- A server: lines in and out ------------------------------------------------------------------*/
-
-/* The same text with " for '. */
-static const char *quoted(const char *text)
-{
-    static char out[1 << 16];
-    size_t i;
-    for (i = 0; text[i] && i < sizeof out - 1; i++) out[i] = text[i] == '\'' ? '"' : text[i];
-    out[i] = 0;
-    return out;
-}
-
-static void feed(const char *lines)
-{
-    char text[1 << 13];
-    const size_t len = strlen(lines);
-    CHECK(len < sizeof text);
-    memcpy(text, quoted(lines), len + 1);
-    CHECK_UINT(len, mcp_client_feed(host.client, text, len));
-}
-
-/* Everything that the client has to send; it counts as sent. */
-static const char *output(void)
-{
-    static char text[1 << 16];
-    size_t n = 0, len;
-    const char *bytes;
-    while (bytes = mcp_client_output(host.client, &len), len && n + len < sizeof text) {
-        memcpy(text + n, bytes, len);
-        n += len;
-        mcp_client_sent(host.client, len);
-    }
-    text[n] = 0;
-    return text;
-}
-
-#define CHECK_SENT(want) CHECK_STR(quoted(want), output())
+/*---- A server: its lines, and those of the client ------------------------------------------------*/
 
 #define LINE(members)    "{'jsonrpc':'2.0'," members "}\n"
 #define NOTE_OF(method, params) LINE("'method':'notifications/" method "','params':" params)
@@ -125,27 +64,16 @@ static const char *output(void)
              "'io.modelcontextprotocol/clientInfo':{'name':'c','version':'1'}%s}"
 #define ALL "{'tools':{},'resources':{'subscribe':true},'prompts':{},'completions':{},'logging':{}}"
 
-static const char *const revisions[] = { "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28" };
 enum { OLD = 4, MODERN = 4 };       /* how many are old; the number of the modern one */
 
 /* The usual desc; a case changes what it is about before it calls connect. */
 static void begin(void)
 {
-    memset(&host, 0, sizeof host);
-    host.desc.name = "c";
-    host.desc.version = "1";
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.user = &host;
-    host.desc.on_log = on_log;
-    host.desc.on_changed = on_changed;
-    host.desc.on_notification = on_notification;
-}
-
-static void end(void)
-{
-    mcp_client_close(host.client);
-    host.client = NULL;
-    CHECK_HEAP(&host.heap);
+    host_begin();
+    react = NULL;
+    host.client_desc.on_log = on_log;
+    host.client_desc.on_changed = on_changed;
+    host.client_desc.on_notification = on_notification;
 }
 
 /* A server's answer to the handshake in that revision. */
@@ -163,13 +91,12 @@ static const char *hello(size_t revision, const char *capabilities)
 /* A client that has made friends with a server of that revision. Its requests have the numbers from 2 on. */
 static void connect_to(size_t revision, const char *capabilities)
 {
-    host.desc.revisions = 1u << revision;
-    host.client = mcp_client_create(&host.desc);
-    CHECK(host.client != NULL);
-    (void)output();
-    feed(hello(revision, capabilities));
+    host.client_desc.revisions = 1u << revision;
+    host_client();
+    (void)client_output();
+    client_feed(hello(revision, capabilities));
     CHECK_STR(revisions[revision], mcp_client_revision(host.client));
-    (void)output();
+    (void)client_output();
 }
 
 /*---- Blocking calls on a script: whatever is sent is kept, and answered by a function -------------*/
@@ -189,7 +116,7 @@ static const char *reply_to(const char *line, const char *result)
 
 static int by_script(mcp_client *client, int timeout_ms)
 {
-    const char *line = output();
+    const char *line = client_output();
     size_t n = strlen(sent), i;
     (void)timeout_ms;
     CHECK(client == host.client);
@@ -197,7 +124,7 @@ static int by_script(mcp_client *client, int timeout_ms)
     asked++;
     for (i = 0; line[i] && n < sizeof sent - 1; i++, n++) sent[n] = line[i] == '"' ? '\'' : line[i];
     sent[n] = 0;
-    feed(script(sent + n - i));
+    client_feed(script(sent + n - i));
     return MCP_OK;
 }
 
@@ -265,7 +192,7 @@ static void read_and_get(void)
         CHECK_INT(-32602, mcp_reply_code(r));
         CHECK_STR("no such thing", mcp_reply_text(r));
         CHECK(mcp_json_equals(mcp_reply_error_data(r), "uri", "a://z"));
-        end();
+        host_end();
     }
 }
 
@@ -306,7 +233,7 @@ static void complete(void)
         CHECK_STATUS(i < 2 ? MCP_OK : MCP_E_TEMPLATE,
                      mcp_reply_status(mcp_complete(host.client, MCP_PROMPTS, "greet", "who", "", "{")));
         CHECK_UINT(i < 2, asked);
-        end();
+        host_end();
     }
 }
 
@@ -340,11 +267,11 @@ static void log_levels(void)
         CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(mcp_set_log_level(host.client, -1)));
         CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(mcp_set_log_level(host.client, 8)));
         CHECK_UINT(0, asked);
-        end();
+        host_end();
     }
 }
 
-/* The modern era's needs no server, and so no pump, and no memory: without it, it is said all the same. */
+/* The modern era's needs no host.server, and so no pump, and no memory: without it, it is said all the same. */
 static void log_level_without_memory(void)
 {
     size_t len, failed = 0;
@@ -354,18 +281,18 @@ static void log_level_without_memory(void)
         title[len] = 0;
         NOTE("a title of %lu", (unsigned long)len);
         begin();
-        host.desc.title = title;
+        host.client_desc.title = title;
         connect_to(MODERN, ALL);
         host.heap.fail_at = host.heap.calls + 1;
         host.heap.forever = true;
         CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_set_log_level(host.client, MCP_LOG_NOTICE)));
         failed += host.heap.calls >= host.heap.fail_at;
         host.heap.fail_at = 0;
-        CHECK(mcp_request_begin(host.client, on_done, &host, "x", NULL) == 2);
+        CHECK(mcp_request_begin(host.client, host_replied, &host, "x", NULL) == 2);
         snprintf(want, sizeof want, "%.100s\"},\"io.modelcontextprotocol/logLevel\":\"notice\"}}}\n",
                  len > 100 ? title + len - 100 : title);
-        CHECK(strstr(output(), want) != NULL);
-        end();
+        CHECK(strstr(client_output(), want) != NULL);
+        host_end();
     }
     CHECK(failed > 10);
 }
@@ -392,7 +319,7 @@ static void subscriptions(void)
             CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(mcp_unsubscribe(host.client, "a://b")));
             CHECK_STR("", sent);
         }
-        end();
+        host_end();
     }
 }
 
@@ -407,7 +334,7 @@ static void pings(void)
         check_sent(i, 2, i < OLD ? "ping" : "server/discover", "", "");
         answer = "'error':{'code':-32603,'message':'ill'}";
         CHECK_STR("ill", mcp_reply_text(mcp_ping(host.client)));
-        end();
+        host_end();
     }
 }
 
@@ -437,14 +364,14 @@ static void undeclared(void)
             answer = CONTENTS;
             CHECK_STR("all of it", mcp_reply_text(mcp_request(c, "resources/read", "{'uri': %s}", "a://b")));
             CHECK_UINT(1, asked);
-            end();
+            host_end();
         }
     play(3, "{'resources':{'subscribe':false}}", obeys);
     CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(mcp_subscribe(host.client, "a://b")));
     CHECK_STR("the request was not begun: the server has not declared capabilities/resources/subscribe",
               mcp_client_error(host.client));
     CHECK_STR("", sent);
-    end();
+    host_end();
 }
 
 /* Each of them, so that what is the same for all is checked for all. */
@@ -471,14 +398,14 @@ static void without_a_pump(void)
         for (i = 0; i < NUM_CALLS; i++) {
             NOTE("%s %d", ready ? "ready" : "not ready", (int)i);
             begin();
-            host.desc.revisions = MCP_2025_11_25;
-            host.client = mcp_client_create(&host.desc);
-            (void)output();
-            if (ready) feed(hello(3, ALL)), (void)output();
+            host.client_desc.revisions = MCP_2025_11_25;
+            host.client = mcp_client_create(&host.client_desc);
+            (void)client_output();
+            if (ready) client_feed(hello(3, ALL)), (void)client_output();
             CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(call_number(i)));
             CHECK(strstr(mcp_reply_text(call_number(i)), "only a client of mcp_client_spawn or mcp_pair can wait"));
-            CHECK_STR("", output());
-            end();
+            CHECK_STR("", client_output());
+            host_end();
         }
 }
 
@@ -498,8 +425,8 @@ static void before_the_era_is_known(void)
             const mcp_reply *r;
             NOTE("%d, call %d", (int)handshake, (int)i);
             begin();
-            host.desc.revisions = 1u << (handshake ? handshake - 1 : 0);
-            host.client = mcp_client_create(&host.desc);
+            host.client_desc.revisions = 1u << (handshake ? handshake - 1 : 0);
+            host.client = mcp_client_create(&host.client_desc);
             host.client->pump = by_script;
             script = greets;
             asked = 0;
@@ -509,7 +436,7 @@ static void before_the_era_is_known(void)
             if (!handshake) CHECK_STATUS(MCP_E_TIMEOUT, mcp_reply_status(r));
             else if (handshake == 5 && (i == 4 || i == 5)) CHECK_STATUS(MCP_E_MISUSE, mcp_reply_status(r));
             else CHECK_STATUS(MCP_OK, mcp_reply_status(r));
-            end();
+            host_end();
         }
 }
 
@@ -526,7 +453,7 @@ static void after_the_end(void)
         CHECK(!mcp_json_exists(mcp_list_first(host.client, MCP_PROMPTS)));
         CHECK_STATUS(MCP_E_CLOSED, mcp_list_status(host.client));
         CHECK_UINT(0, asked);
-        end();
+        host_end();
     }
 }
 
@@ -580,7 +507,7 @@ static void contents_of_a_resource(void)
     CHECK_STATUS(MCP_E_MISUSE, mcp_content_bytes(v, bytes, sizeof bytes, &len));
     CHECK_UINT(0, len);
     CHECK_STR("", mcp_content_text(v));
-    end();
+    host_end();
 }
 
 static void messages_of_a_prompt(void)
@@ -612,7 +539,7 @@ static void messages_of_a_prompt(void)
         if (i == 4) check_bytes("\1\2\3", 3, m);
     }
     CHECK_UINT(5, i);
-    end();
+    host_end();
 }
 
 /* The same readers for a tool: an embedded resource is not its text. */
@@ -629,7 +556,7 @@ static void content_of_a_tool(void)
     CHECK_STR("inside", mcp_content_text(v));
     check_bytes("\1\2", 2, mcp_json_next(v));
     check_bytes("said", 4, mcp_json_next(mcp_json_next(v)));
-    end();
+    host_end();
 }
 
 /*---- What servers say that is not so --------------------------------------------------------------*/
@@ -708,12 +635,12 @@ static void results_of_a_wrong_shape(void)
             CHECK_INT(0, mcp_reply_code(r));
             read_all(r);
             CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
-            end();
+            host_end();
         }
     play(3, ALL, obeys);
     answer = "'result':{'messages':7}";
     CHECK_STR("the server's result is not what the protocol wants at /messages", mcp_reply_text(call_number(1)));
-    end();
+    host_end();
 }
 
 /* Writes v with another value in place of the how-manieth of its values. */
@@ -777,7 +704,7 @@ static void any_value_of_any_type(void)
                 CHECK(mcp_reply_ok(r) || mcp_reply_status(r) == MCP_E_PROTOCOL);
                 protocol += !mcp_reply_ok(r);
                 read_all(r);
-                end();
+                host_end();
             }
     CHECK(protocol > 100);
 }
@@ -836,7 +763,7 @@ static void lists_of_every_kind(void)
             CHECK_STATUS(MCP_OK, mcp_list_status(host.client));
             CHECK(!mcp_json_exists(mcp_list_next(host.client, v)));
             CHECK_UINT(3, asked);
-            end();
+            host_end();
         }
 }
 
@@ -876,7 +803,7 @@ static void lists_inside_lists(void)
     CHECK_STATUS(MCP_E_MISUSE, mcp_list_status(c));
     check_item(0, 1, mcp_list_next(c, v[0]));
     CHECK_STATUS(MCP_OK, mcp_list_status(c));
-    end();
+    host_end();
 }
 
 static void lists_that_are_none(void)
@@ -906,7 +833,7 @@ static void lists_that_are_none(void)
             snprintf(want, sizeof want, "%s: ", kinds[k].method);
             if (pages[i].status < 0) CHECK(!strncmp(mcp_client_error(host.client), want, strlen(want)));
             CHECK_UINT(1, asked);
-            end();
+            host_end();
         }
     play(4, "{}", three_pages);
     for (i = 0; i < 20; i++) {
@@ -916,7 +843,7 @@ static void lists_that_are_none(void)
     }
     CHECK_UINT(0, asked);
     CHECK(!mcp_json_exists(mcp_list_next(host.client, mcp_client_hello(host.client))));     /* of no list */
-    end();
+    host_end();
 }
 
 /*---- What servers tell ----------------------------------------------------------------------------*/
@@ -963,19 +890,20 @@ static void what_servers_tell(void)
             for (i = 0; i < MCP_COUNT(told); i++) {
                 NOTE("%s: %s", k < MCP_COUNT(revisions) ? revisions[k] : "not known", told[i].line);
                 begin();
-                if (deaf) host.desc.on_log = NULL, host.desc.on_changed = NULL, host.desc.on_notification = NULL;
+                if (deaf) host.client_desc.on_log = NULL, host.client_desc.on_changed = NULL;
+                if (deaf) host.client_desc.on_notification = NULL;
                 if (k < MCP_COUNT(revisions)) {
                     connect_to(k, "{}");
                 } else {
-                    host.client = mcp_client_create(&host.desc);
-                    (void)output();
+                    host.client = mcp_client_create(&host.client_desc);
+                    (void)client_output();
                 }
-                feed(told[i].line);
-                CHECK_SEEN(deaf ? "" : told[i].seen);
-                CHECK_STR("", output());
+                client_feed(told[i].line);
+                CHECK_HEARD(deaf ? "" : told[i].seen);
+                CHECK_STR("", client_output());
                 CHECK_STATUS(k < MCP_COUNT(revisions) ? MCP_OK : MCP_WAIT, mcp_client_status(host.client));
                 CHECK_UINT(0, mcp_client_late(host.client));
-                end();
+                host_end();
             }
 }
 
@@ -994,12 +922,12 @@ static void close_in_a_callback(void)
         NOTE("%s", lines[i]);
         begin();
         connect_to(3, ALL);
-        CHECK(mcp_request_begin(host.client, on_done, &host, "x", NULL) != 0);
-        host.act = closes;
-        snprintf(twice, sizeof twice, "%s%s", quoted(lines[i]), quoted(lines[i]));
-        (void)mcp_client_feed(host.client, twice, strlen(twice));
-        CHECK(!strncmp(seen[i], host.seen, strlen(seen[i])));
-        CHECK_STR("= -10 the client was closed; ", host.seen + strlen(seen[i]));
+        CHECK(mcp_request_begin(host.client, host_replied, &host, "x", NULL) != 0);
+        react = closes;
+        snprintf(twice, sizeof twice, "%s%s", lines[i], lines[i]);
+        (void)mcp_client_feed(host.client, quoted(twice), strlen(twice));
+        CHECK(!strncmp(seen[i], test_state.heard, strlen(seen[i])));
+        CHECK_STR("= -10 the client was closed; ", test_state.heard + strlen(seen[i]));
         CHECK_HEAP(&host.heap);
     }
 }
@@ -1016,10 +944,10 @@ static const char *tells_then_answers(const char *line)
 static void reads_again(void)
 {
     const mcp_reply *r;
-    host.act = NULL;
+    react = NULL;
     r = mcp_read_resource(host.client, "inner");
-    saw("= %s; ", mcp_reply_text(r));
-    host.act = reads_again;
+    test_hear("= %s; ", mcp_reply_text(r));
+    react = reads_again;
 }
 
 /* Something is read in a callback, while another call waits: each gets its own answer, and what else is told
@@ -1030,11 +958,11 @@ static void read_in_a_callback(void)
     for (i = 3; i < 5; i++) {
         NOTE("%s", revisions[i]);
         play(i, ALL, tells_then_answers);
-        host.act = reads_again;
+        react = reads_again;
         CHECK_STR("Hi", mcp_reply_text(mcp_get_prompt(host.client, "p", NULL)));
-        CHECK_SEEN("log 6 '' 'before'; changed 2 a:1; = all of it; ");
+        CHECK_HEARD("log 6 '' 'before'; changed 2 a:1; = all of it; ");
         CHECK_UINT(2, asked);
-        end();
+        host_end();
     }
 }
 
@@ -1056,13 +984,13 @@ static void close_while_a_call_waits(void)
             if (ready) {
                 connect_to(3, ALL);
             } else {
-                host.desc.revisions = MCP_2025_11_25;
-                host.client = mcp_client_create(&host.desc);
+                host.client_desc.revisions = MCP_2025_11_25;
+                host.client = mcp_client_create(&host.client_desc);
             }
             host.client->pump = by_script;
             script = only_tells;
             sent[0] = 0;
-            host.act = closes;
+            react = closes;
             r = call_number(i);
             CHECK_STATUS(MCP_E_CLOSED, mcp_reply_status(r));
             CHECK_STR("the client was closed", mcp_reply_text(r));
@@ -1077,9 +1005,9 @@ static void close_while_a_call_waits(void)
 static void begin_with_roots(void)
 {
     begin();
-    host.desc.on_input = on_input;
-    host.desc.inputs = MCP_INPUT_ROOTS;
-    host.desc.roots_change = true;
+    host.client_desc.on_input = on_input;
+    host.client_desc.inputs = MCP_INPUT_ROOTS;
+    host.client_desc.roots_change = true;
 }
 
 /* What is declared, and what is told of changes. */
@@ -1090,32 +1018,32 @@ static void roots_that_change(void)
         const char *first;
         NOTE("%s", revisions[i]);
         begin_with_roots();
-        host.desc.revisions = 1u << i;
-        host.client = mcp_client_create(&host.desc);
-        first = output();
+        host.client_desc.revisions = 1u << i;
+        host.client = mcp_client_create(&host.client_desc);
+        first = client_output();
         CHECK((strstr(first, "\"roots\":{\"listChanged\":true}") != NULL) == (i < OLD));
         CHECK((strstr(first, "\"roots\":{}") != NULL) == (i == MODERN));
-        feed(hello(i, "{}"));
-        (void)output();
+        client_feed(hello(i, "{}"));
+        (void)client_output();
         CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
         CHECK_SENT(i < OLD ? ROOTS_CHANGED : "");
-        if (i < OLD) feed(LINE("'id':'q','method':'roots/list'"));
+        if (i < OLD) client_feed(LINE("'id':'q','method':'roots/list'"));
         if (i < OLD) CHECK_SENT(LINE("'id':'q','result':{'roots':[]}"));
         CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
         CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
         CHECK_SENT(i < OLD ? ROOTS_CHANGED ROOTS_CHANGED : "");
-        end();
+        host_end();
     }
     /* Said before anybody could hear it */
     begin_with_roots();
-    host.desc.revisions = MCP_2025_06_18;
-    host.client = mcp_client_create(&host.desc);
+    host.client_desc.revisions = MCP_2025_06_18;
+    host.client = mcp_client_create(&host.client_desc);
     CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
     CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
-    (void)output();
-    feed(hello(2, "{}"));
+    (void)client_output();
+    client_feed(hello(2, "{}"));
     CHECK_SENT(LINE("'method':'notifications/initialized'") ROOTS_CHANGED);
-    end();
+    host_end();
 }
 
 static void roots_that_do_not(void)
@@ -1124,14 +1052,14 @@ static void roots_that_do_not(void)
     connect_to(3, "{}");
     CHECK_STATUS(MCP_E_MISUSE, mcp_roots_changed(host.client));
     CHECK_SENT("");
-    end();
+    host_end();
     begin();
-    host.desc.on_input = on_input;
-    host.desc.inputs = MCP_INPUT_FORM;
-    host.desc.roots_change = true;
+    host.client_desc.on_input = on_input;
+    host.client_desc.inputs = MCP_INPUT_FORM;
+    host.client_desc.roots_change = true;
     connect_to(3, "{}");
     CHECK_STATUS(MCP_E_MISUSE, mcp_roots_changed(host.client));
-    end();
+    host_end();
 }
 
 /* A server that reads nothing gets one line when it goes on, after what was written ahead. */
@@ -1140,16 +1068,16 @@ static void roots_told_to_a_slow_server(void)
     size_t i, len, lines = 0;
     const char *text;
     begin_with_roots();
-    host.desc.max_output = 200;
+    host.client_desc.max_output = 200;
     connect_to(3, "{}");
     for (i = 0; i < 10000; i++) CHECK_STATUS(MCP_OK, mcp_roots_changed(host.client));
     (void)mcp_client_output(host.client, &len);
     CHECK(len >= 200 && len < 300);
-    CHECK(mcp_request_begin(host.client, on_done, &host, "x", NULL) != 0);
-    for (text = output(); (text = strstr(text, "roots/list_changed")) != NULL; text++) lines++;
+    CHECK(mcp_request_begin(host.client, host_replied, &host, "x", NULL) != 0);
+    for (text = client_output(); (text = strstr(text, "roots/list_changed")) != NULL; text++) lines++;
     CHECK_UINT((len + sizeof ROOTS_CHANGED - 2) / (sizeof ROOTS_CHANGED - 1) + 1, lines);
     CHECK_SENT("");
-    end();
+    host_end();
 }
 
 /* Without memory the change is told later, and the client goes on. */
@@ -1162,9 +1090,9 @@ static void roots_without_memory(void)
     CHECK_STATUS(MCP_E_NOMEM, mcp_roots_changed(host.client));
     CHECK_SENT("");
     CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
-    CHECK(mcp_request_begin(host.client, on_done, &host, "x", NULL) == 2);
+    CHECK(mcp_request_begin(host.client, host_replied, &host, "x", NULL) == 2);
     CHECK_SENT(LINE("'id':2,'method':'x'") ROOTS_CHANGED);
-    end();
+    host_end();
 }
 
 /*---- Questions on the way -------------------------------------------------------------------------*/
@@ -1188,7 +1116,7 @@ static void questions_on_the_way(void)
         const mcp_reply *r;
         NOTE("call %d", (int)i);
         begin();
-        host.desc.on_input = on_input;
+        host.client_desc.on_input = on_input;
         connect_to(MODERN, ALL);
         host.client->pump = by_script;
         script = asks_first;
@@ -1199,7 +1127,7 @@ static void questions_on_the_way(void)
         CHECK_STATUS(i < 2 ? MCP_OK : MCP_E_PROTOCOL, mcp_reply_status(r));
         if (i < 2) CHECK_STR(i ? "Hi" : "all of it", mcp_reply_text(r));
         CHECK_UINT(i < 2 ? 2 : 1, asked);
-        end();
+        host_end();
     }
 }
 
@@ -1222,16 +1150,16 @@ static void converse(size_t revision, size_t first, size_t piece)
     begin();
     connect_to(revision, ALL);
     for (i = 0; i < MCP_COUNT(methods); i++)
-        CHECK(mcp_request_begin(host.client, on_done, &host, methods[i], NULL) == i + 2);
+        CHECK(mcp_request_begin(host.client, host_replied, &host, methods[i], NULL) == i + 2);
     for (at = 0; at < len;) {
         const size_t want = at < first ? first - at : len - at < piece ? len - at : piece;
         CHECK_UINT(want, mcp_client_feed(host.client, bytes + at, want));
         at += want;
     }
-    CHECK_SEEN("log 6 'a' {'caf\xC3\xA9':[1]}; = 0 Hi; changed 2 a://b/\xC3\xBC; = -15 the server's result is not what "
-               "the protocol wants at /completion/values; own {'a':1}; changed 4 -; = 0 all of it; = -16 no; ");
+    CHECK_HEARD("log 6 'a' {'caf\xC3\xA9':[1]}; = 0 Hi; changed 2 a://b/\xC3\xBC; = -15 the server's result is not "
+                "what the protocol wants at /completion/values; own {'a':1}; changed 4 -; = 0 all of it; = -16 no; ");
     CHECK_UINT(4, host.answered);
-    end();
+    host_end();
 }
 
 static void bytes_in_every_cut(void)
@@ -1250,9 +1178,6 @@ static void bytes_in_every_cut(void)
 }
 
 /*---- A server of our own in the same process ------------------------------------------------------*/
-
-static mcp_server_desc far;
-static mcp_server *server;
 
 static const unsigned char picture[] = { 0, 1, 2, 254, 255 };
 
@@ -1293,23 +1218,14 @@ static const mcp_prompt prompts[] = {
 static void begin_pair(size_t revision)
 {
     begin();
-    memset(&far, 0, sizeof far);
-    far.name = "s";
-    far.version = "2";
-    far.resources = resources;
-    far.num_resources = MCP_COUNT(resources);
-    far.prompts = prompts;
-    far.num_prompts = MCP_COUNT(prompts);
-    far.page_size = 1;
-    far.alloc = host.desc.alloc;
-    host.desc.revisions = 1u << revision;
-}
-
-static void end_pair(void)
-{
-    mcp_client_close(host.client);
-    mcp_server_destroy(server);
-    CHECK_HEAP(&host.heap);
+    host.desc.tools = NULL;
+    host.desc.num_tools = 0;
+    host.desc.resources = resources;
+    host.desc.num_resources = MCP_COUNT(resources);
+    host.desc.prompts = prompts;
+    host.desc.num_prompts = MCP_COUNT(prompts);
+    host.desc.page_size = 1;
+    host.client_desc.revisions = 1u << revision;
 }
 
 /* The names of a list. */
@@ -1317,7 +1233,7 @@ static void see_list(int kind, const char *name)
 {
     mcp_json v;
     for (v = mcp_list_first(host.client, kind); mcp_json_exists(v); v = mcp_list_next(host.client, v))
-        saw("%s; ", mcp_json_cstr(v, name, "?"));
+        test_hear("%s; ", mcp_json_cstr(v, name, "?"));
     CHECK_STATUS(MCP_OK, mcp_list_status(host.client));
 }
 
@@ -1330,10 +1246,8 @@ static void with_our_server(void)
         mcp_client *c;
         NOTE("%s", revisions[i]);
         begin_pair(i);
-        server = mcp_server_create(&far);
-        CHECK(server != NULL);
-        c = host.client = mcp_pair(server, &host.desc);
-        CHECK(c != NULL);
+        host_pair();
+        c = host.client;
         CHECK_STR("the first note", mcp_reply_text(mcp_read_resource(c, "note://first")));
         r = mcp_read_resource(c, "note://picture");
         check_bytes((const char *)picture, sizeof picture, mcp_json_first(mcp_reply_content(r)));
@@ -1361,12 +1275,12 @@ static void with_our_server(void)
         CHECK_INT(-32602, mcp_reply_code(mcp_complete(c, MCP_PROMPTS, "none", "how", "b", NULL)));
         CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_ping(c)));
         see_list(MCP_RESOURCES, "uri");
-        CHECK_SEEN("note://first; note://picture; ");
+        CHECK_HEARD("note://first; note://picture; ");
         see_list(MCP_TEMPLATES, "uriTemplate");
-        CHECK_SEEN("note://{owner}/{id}; ");
+        CHECK_HEARD("note://{owner}/{id}; ");
         see_list(MCP_PROMPTS, "name");
-        CHECK_SEEN("greet; other; ");
-        end_pair();
+        CHECK_HEARD("greet; other; ");
+        host_end();
     }
 }
 
@@ -1380,9 +1294,7 @@ static void steady_state(void)
     for (k = 3; k < 5; k++) {
         NOTE("%s", revisions[k]);
         begin_pair(k);
-        server = mcp_server_create(&far);
-        host.client = mcp_pair(server, &host.desc);
-        CHECK(host.client != NULL);
+        host_pair();
         for (i = 0; i < count + 200; i++) {
             if (i == 200) calls = host.heap.calls, bytes = host.heap.bytes;
             CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_read_resource(host.client, "note://ann/7")));
@@ -1390,11 +1302,11 @@ static void steady_state(void)
             CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_complete(host.client, MCP_PROMPTS, "greet", "how", "", NULL)));
             see_list(MCP_RESOURCES, "uri");
             see_list(MCP_PROMPTS, "name");
-            host.seen[0] = 0;
+            test_state.heard[0] = 0;
         }
         CHECK_UINT(calls, host.heap.calls);
         CHECK_UINT(bytes, host.heap.bytes);
-        end_pair();
+        host_end();
     }
 }
 
@@ -1403,9 +1315,9 @@ static void steady_state(void)
 static void hard_pair(size_t revision)
 {
     size_t i;
-    server = mcp_server_create(&far);
-    if (!server) return;
-    host.client = mcp_pair(server, &host.desc);
+    host.server = mcp_server_create(&host.desc);
+    if (!host.server) return;
+    host.client = mcp_pair(host.server, &host.client_desc);
     if (host.client) {
         for (i = 0; i < NUM_CALLS; i++) {
             const mcp_reply *r = call_number(i);
@@ -1425,7 +1337,7 @@ static void hard_pair(size_t revision)
         }
         mcp_client_close(host.client);
     }
-    mcp_server_destroy(server);
+    mcp_server_destroy(host.server);
 }
 
 static void every_allocation_fails(void)
@@ -1438,9 +1350,9 @@ static void every_allocation_fails(void)
                 NOTE("%s: allocation %lu fails%s", revisions[revision], (unsigned long)n,
                      forever ? " and all after it" : "");
                 begin_pair(revision);
-                host.desc.on_input = on_input;
-                host.desc.inputs = MCP_INPUT_ROOTS;
-                host.desc.roots_change = true;
+                host.client_desc.on_input = on_input;
+                host.client_desc.inputs = MCP_INPUT_ROOTS;
+                host.client_desc.roots_change = true;
                 host.heap.fail_at = n;
                 host.heap.forever = forever != 0;
                 hard_pair(revision);
@@ -1462,21 +1374,21 @@ static void told_without_memory(void)
         char bytes[sizeof talk];
         NOTE("allocation %lu fails", (unsigned long)n);
         begin();
-        host.desc.revisions = MCP_2025_11_25;
+        host.client_desc.revisions = MCP_2025_11_25;
         host.heap.fail_at = n;
-        host.client = mcp_client_create(&host.desc);
+        host.client = mcp_client_create(&host.client_desc);
         memcpy(bytes, quoted(talk), sizeof talk);
         if (host.client) {
             const char *first = quoted(hello(3, ALL));
             (void)mcp_client_feed(host.client, first, strlen(first));
-            (void)output();
+            (void)client_output();
             while (at < sizeof talk - 1 && (len = mcp_client_feed(host.client, bytes + at, sizeof talk - 1 - at)) > 0)
                 at += len;
             if (mcp_client_status(host.client) < 0) CHECK(*mcp_client_error(host.client) != 0);
-            else CHECK(strstr(host.seen, "log 6") && strstr(host.seen, "own {'a':1}"));
+            else CHECK(strstr(test_state.heard, "log 6") && strstr(test_state.heard, "own {'a':1}"));
         }
         calls = host.heap.calls;
-        end();
+        host_end();
         if (calls < n) break;
     }
     CHECK(n > 5 && n < 200);
