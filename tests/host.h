@@ -13,6 +13,7 @@ static struct test_host {
     test_heap heap;                 /* of both */
     uint64_t now;                   /* of both, in ms */
     char log[512];                  /* the last line that the server logged */
+    int log_level;                  /* that all lines are expected to have */
 
     mcp_server_desc desc;
     mcp_server *server;
@@ -95,7 +96,7 @@ static inline void host_on_cancel(void *user, mcp_ref ref)
 static inline void host_log(void *user, int level, const char *message)
 {
     CHECK(user == &host);
-    CHECK_INT(MCP_LOG_ERROR, level);
+    CHECK_INT(host.log_level, level);
     snprintf(host.log, sizeof host.log, "%s", message);
 }
 
@@ -124,6 +125,7 @@ static inline void host_begin(void)
     host.desc.now_ms = host_now;
     host.desc.on_cancel = host_on_cancel;
     host.desc.log = host_log;
+    host.log_level = MCP_LOG_ERROR;
     host.can = "{\"tools\":{}}";
     host.client_desc.name = "c";
     host.client_desc.version = "1";

@@ -3,35 +3,25 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "host.h"
 
 /*---- A host, and a client of some revision ------------------------------------------------------*/
 
 static struct {
-    test_heap heap;
-    mcp_server_desc desc;
-    mcp_server *server;
-    mcp_session *session;
-    const char *revision;
-    int (*act)(mcp_call *c);        /* what tool, resource, prompt and completion of the name "act" do */
-    char reply[20000];
+    const char *revision;           /* of the client */
+    char reply[20000];              /* the last */
+    int code;                       /* that the transport was told with it */
     size_t num_requests, num_replies;
-    int code;                       /* that the transport was told */
-    char heard[2048];               /* of notifications, or hooks */
-    uint64_t now;
-    int (*before)(mcp_call *c);     /* what the hook does besides */
-    void (*after)(mcp_call *c);
     bool full;                      /* emit takes nothing */
+    int (*before)(mcp_call *c);     /* what the hooks do besides */
+    void (*after)(mcp_call *c);
     mcp_ref ref;                    /* of the call that was deferred last */
-    char log[512];
-} host;
+} peer;
 
-static int act(mcp_call *c) { return host.act(c); }
-
-static const mcp_field text_arg[] = { MCP_ARG("text", MCP_STRING, 0), MCP_END };
-static const mcp_tool tools[] = { MCP_TOOL("act", act, 0, text_arg) };
+static const mcp_tool tools[] = { MCP_TOOL("act", host_act, 0, host_args) };
 static const mcp_resource resources[] = {
-    MCP_RESOURCE("act://fixed", "fixed", act, 0, 0),
-    MCP_RESOURCE_FULL("act://of/{text}", "of", act, 0, 0, 0, 0, 0, 0, act, 0, 0, 0, 0)
+    MCP_RESOURCE("act://fixed", "fixed", host_act, 0, 0),
+    MCP_RESOURCE_FULL("act://of/{text}", "of", host_act, 0, 0, 0, 0, 0, 0, host_act, 0, 0, 0, 0)
 };
 static const mcp_field number_arg[] = {
     MCP_NEED("n", MCP_INTEGER, 0), MCP_DEFAULT("by", MCP_INTEGER, "2", 0), MCP_END
@@ -59,41 +49,34 @@ static int sum(mcp_call *c)
 }
 static char twice_user[] = "mine";
 static const mcp_method methods[] = {
-    MCP_METHOD("act", act, 0),
+    MCP_METHOD("act", host_act, 0),
     MCP_METHOD_FULL("acme/twice", twice, number_arg, 0, 0, twice_user),
     MCP_METHOD_FULL("acme/sum", sum, 0, sum_result, 0, 0),
-    MCP_METHOD_FULL("acme/modern", act, 0, 0, MCP_2026_07_28, 0),
-    MCP_METHOD_FULL("acme/some", act, 0, 0, MCP_2024_11_05 | MCP_2025_06_18, 0)
+    MCP_METHOD_FULL("acme/modern", host_act, 0, 0, MCP_2026_07_28, 0),
+    MCP_METHOD_FULL("acme/some", host_act, 0, 0, MCP_2024_11_05 | MCP_2025_06_18, 0)
 };
-static const mcp_prompt prompts[] = { MCP_PROMPT_FULL("act", act, 0, text_arg, 0, act, 0, 0, 0) };
-
-static void on_log(void *user, int level, const char *message)
-{
-    (void)user, (void)level;
-    snprintf(host.log, sizeof host.log, "%s", message);
-}
+static const mcp_prompt prompts[] = { MCP_PROMPT_FULL("act", host_act, 0, host_args, 0, host_act, 0, 0, 0) };
 
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
-    if (host.full) return false;
+    if (peer.full) return false;
     CHECK(user == &host);
     CHECK_UINT(7, stream);
     CHECK(last);
     CHECK_INT(code ? MCP_EMIT_ERROR : MCP_EMIT_RESULT, kind);
-    if (len >= sizeof host.reply) len = sizeof host.reply - 1;
-    memcpy(host.reply, bytes, len);
-    host.reply[len] = 0;
-    host.code = code;
-    host.num_replies++;
+    if (len >= sizeof peer.reply) len = sizeof peer.reply - 1;
+    memcpy(peer.reply, bytes, len);
+    peer.reply[len] = 0;
+    peer.code = code;
+    peer.num_replies++;
     return true;
 }
 
 /* The usual desc; a case changes what it is about before it calls connect. */
 static void begin(void)
 {
-    memset(&host, 0, sizeof host);
-    host.desc.name = "s";
-    host.desc.version = "1";
+    host_begin();
+    memset(&peer, 0, sizeof peer);
     host.desc.tools = tools;
     host.desc.num_tools = MCP_COUNT(tools);
     host.desc.resources = resources;
@@ -102,48 +85,44 @@ static void begin(void)
     host.desc.num_prompts = MCP_COUNT(prompts);
     host.desc.methods = methods;
     host.desc.num_methods = MCP_COUNT(methods);
-    host.desc.alloc = test_heap_init(&host.heap);
-    host.desc.user = &host;
-    host.desc.log = on_log;
 }
 
 static void end(void)
 {
-    mcp_session_close(host.session);
-    mcp_server_destroy(host.server);
-    CHECK_HEAP(&host.heap);
+    mcp_session_close(host.a);
+    host_end();
 }
 
 /* Delivers one message. Returns the reply; "" if none came. */
-static const char *deliver(const char *text, int *status)
+static const char *deliver_text(const char *text, int *status)
 {
     mcp_delivery d;
     int got;
     memset(&d, 0, sizeof d);
-    d.session = host.session;
+    d.session = host.a;
     d.stream = 7;
     d.emit = on_emit;
     d.user = &host;
     d.bytes = text;
     d.len = strlen(text);
-    host.reply[0] = 0;
+    peer.reply[0] = 0;
     got = mcp_deliver(host.server, &d);
     if (status) *status = got;
-    return host.reply;
+    return peer.reply;
 }
 
-static bool is_modern(void) { return !strcmp(host.revision, "2026-07-28"); }
+static bool is_modern(void) { return !strcmp(peer.revision, "2026-07-28"); }
 
 /* A request with these members of params, and _meta where the revision wants it. */
 static const char *request(int id, const char *method, const char *members, int *status)
 {
     char text[2048];
-    host.num_requests++;
+    peer.num_requests++;
     snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":{%s%s%s}}", id, method,
              members, is_modern() && *members ? "," : "",
              is_modern() ? "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
                            "\"io.modelcontextprotocol/clientCapabilities\":{}}" : "");
-    return deliver(text, status);
+    return deliver_text(text, status);
 }
 
 /* The handshake, up to 2025-11-25. */
@@ -151,17 +130,17 @@ static void shake_hands(void)
 {
     char members[100];
     if (is_modern()) return;
-    snprintf(members, sizeof members, "\"protocolVersion\":\"%s\"", host.revision);
+    snprintf(members, sizeof members, "\"protocolVersion\":\"%s\"", peer.revision);
     (void)request(0, "initialize", members, NULL);
 }
 
 /* A server and a session, which may lack memory. */
 static bool open_session(const char *revision)
 {
-    host.revision = revision;
+    peer.revision = revision;
     host.server = mcp_server_create(&host.desc);
-    host.session = host.server ? mcp_session_open(host.server) : NULL;
-    return host.session != NULL;
+    host.a = host.server ? mcp_session_open(host.server) : NULL;
+    return host.a != NULL;
 }
 
 static void connect(const char *revision)
@@ -170,10 +149,6 @@ static void connect(const char *revision)
     CHECK(opened);
     if (opened) shake_hands();
 }
-
-static const char *const revisions[] = {
-    "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"
-};
 
 /* Whatever reaches a function that the host wrote. */
 static const struct {
@@ -195,7 +170,7 @@ static void check_refused(const char *error)
 {
     char want[1024];
     snprintf(want, sizeof want, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":%s}", error);
-    CHECK_STR(want, host.reply);
+    CHECK_STR(want, peer.reply);
 }
 
 /* what: in front of the status, or NULL. */
@@ -230,14 +205,14 @@ static void refusals(void)
             host.act = refuse;
             (void)request(1, reached[k].method, reached[k].members, NULL);
             check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
-            CHECK_INT(4001, host.code);
+            CHECK_INT(4001, peer.code);
             host.act = refuse_plainly;
             (void)request(1, reached[k].method, reached[k].members, NULL);
             check_refused("{\"code\":-32602,\"message\":\"100%\"}");
             host.act = refuse_with_data;
             (void)request(1, reached[k].method, reached[k].members, NULL);
             check_refused("{\"code\":-1,\"message\":\"later\",\"data\":{\"after_ms\":250,\"why\":[\"a\\\"b\",null]}}");
-            CHECK_INT(-1, host.code);
+            CHECK_INT(-1, peer.code);
         }
         end();
     }
@@ -308,7 +283,7 @@ static void refusals_among_other_verdicts(void)
     end();
 }
 
-static int defer(mcp_call *c) { return mcp_defer(c, &host.ref); }
+static int defer(mcp_call *c) { return mcp_defer(c, &peer.ref); }
 
 static void refused_later(void)
 {
@@ -319,7 +294,7 @@ static void refused_later(void)
     host.act = defer;
     CHECK_STR("", request(1, TOOL_CALL, &status));
     CHECK_STATUS(MCP_WAIT, status);
-    c = mcp_resume(host.server, host.ref);
+    c = mcp_resume(host.server, peer.ref);
     CHECK(c != NULL);
     if (c) mcp_finish(c, refuse(c));
     check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
@@ -336,8 +311,8 @@ static void check_result(const char *members)
              is_modern() && *members ? "," : "",
              is_modern() ? "\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"
                            "{\"name\":\"s\",\"version\":\"1\"}}" : "");
-    CHECK_STR(want, host.reply);
-    CHECK_INT(0, host.code);
+    CHECK_STR(want, peer.reply);
+    CHECK_INT(0, peer.code);
 }
 
 static int nothing(mcp_call *c) { (void)c; return MCP_OK; }
@@ -490,7 +465,7 @@ static void deferred_methods(void)
         CHECK_STATUS(MCP_WAIT, status);
         host.act = nothing;
         (void)request(2, "act", "", NULL);
-        c = mcp_resume(host.server, host.ref);
+        c = mcp_resume(host.server, peer.ref);
         CHECK(c != NULL);
         if (c) mcp_finish(c, mcp_data(c, "{'x': %d}", (int)mcp_json_int(mcp_params(c), "x", 0)));
         check_result("\"x\":5");
@@ -517,23 +492,23 @@ static void methods_that_are_wrong(void)
         "completion/complete", "logging/setLevel", "tasks/get", "server/discover", "subscriptions/listen", "roots/list",
         "sampling/createMessage", "elicitation/create", "notifications/initialized", "rpc.x"
     };
-    static const mcp_method no_name[] = { MCP_METHOD(0, act, 0) }, empty_name[] = { MCP_METHOD("", act, 0) };
+    static const mcp_method no_name[] = { MCP_METHOD(0, host_act, 0) }, empty_name[] = { MCP_METHOD("", host_act, 0) };
     static const mcp_method no_fn[] = { MCP_METHOD("a", 0, 0) };
-    static const mcp_method twice_there[] = { MCP_METHOD("a", act, 0), MCP_METHOD("a", act, 0) };
+    static const mcp_method twice_there[] = { MCP_METHOD("a", host_act, 0), MCP_METHOD("a", host_act, 0) };
     static const char bad_type[] =
         "mcp_server_desc: methods 'a': field 'x': has a type that is none of MCP_STRING, MCP_INTEGER, ...";
     static const mcp_field bad_field[] = { MCP_ARG("x", 99, 0), MCP_END };
-    static const mcp_method bad_args[] = { MCP_METHOD("a", act, bad_field) };
-    static const mcp_method bad_result[] = { MCP_METHOD_FULL("a", act, 0, bad_field, 0, 0) };
-    static const mcp_method close_names[] = { MCP_METHOD("pings", act, 0), MCP_METHOD("tools", act, 0),
-                                              MCP_METHOD("rpc", act, 0) };
+    static const mcp_method bad_args[] = { MCP_METHOD("a", host_act, bad_field) };
+    static const mcp_method bad_result[] = { MCP_METHOD_FULL("a", host_act, 0, bad_field, 0, 0) };
+    static const mcp_method close_names[] = { MCP_METHOD("pings", host_act, 0), MCP_METHOD("tools", host_act, 0),
+                                              MCP_METHOD("rpc", host_act, 0) };
     size_t i;
     for (i = 0; i < MCP_COUNT(reserved); i++) {
         char why[200];
         mcp_method row;
         memset(&row, 0, sizeof row);
         row.name = reserved[i];
-        row.fn = act;
+        row.fn = host_act;
         snprintf(why, sizeof why, "mcp_server_desc: methods '%s': name is the protocol's: take a prefix of your own",
                  reserved[i]);
         check_wrong_methods(&row, 1, why);
@@ -559,19 +534,17 @@ static void methods_that_are_wrong(void)
 /* "METHOD(x) " for each, where x is a member of params. */
 static void on_notification(void *user, mcp_session *session, const char *method, mcp_json params)
 {
-    const size_t len = strlen(host.heard);
     CHECK(user == &host);
-    CHECK(session == host.session);
-    snprintf(host.heard + len, sizeof host.heard - len, "%s(%d) ", method,
-             mcp_json_exists(params) ? (int)mcp_json_int(params, "x", 0) : -1);
+    CHECK(session == host.a);
+    test_hear("%s(%d) ", method, mcp_json_exists(params) ? (int)mcp_json_int(params, "x", 0) : -1);
 }
 
 static void close_session(void *user, mcp_session *session, const char *method, mcp_json params)
 {
     (void)user, (void)params;
-    host.session = NULL;
+    host.a = NULL;
     mcp_session_close(session);
-    snprintf(host.heard, sizeof host.heard, "%s", method);
+    test_hear("%s", method);
 }
 
 #define NOTIFY(method, more) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\"" more "}"
@@ -584,19 +557,19 @@ static void notifications(void)
         host.desc.on_notification = on_notification;
         connect(revisions[i]);
         NOTE("%s", revisions[i]);
-        host.num_replies = 0;
-        (void)deliver(NOTIFY("notifications/initialized", ""), NULL);
-        (void)deliver(NOTIFY("acme/tick", ",\"params\":{\"x\":7}"), NULL);
-        (void)deliver(NOTIFY("", ",\"params\":{}"), NULL);
-        CHECK_STR("notifications/initialized(-1) acme/tick(7) (0) ", host.heard);
+        peer.num_replies = 0;
+        (void)deliver_text(NOTIFY("notifications/initialized", ""), NULL);
+        (void)deliver_text(NOTIFY("acme/tick", ",\"params\":{\"x\":7}"), NULL);
+        (void)deliver_text(NOTIFY("", ",\"params\":{}"), NULL);
+        CHECK_HEARD("notifications/initialized(-1) acme/tick(7) (0) ");
         /* What is ours, what has params of no use, and what is no C string, stays here. */
-        host.heard[0] = 0;
-        (void)deliver(NOTIFY("notifications/cancelled", ",\"params\":{\"requestId\":1}"), NULL);
-        (void)deliver(NOTIFY("acme/tick", ",\"params\":[7]"), NULL);
-        (void)deliver(NOTIFY("acme/tick", ",\"params\":null"), NULL);
-        (void)deliver(NOTIFY("acme/tick\\u0000", ""), NULL);
-        CHECK_STR("", host.heard);
-        CHECK_UINT(0, host.num_replies);
+        (void)test_heard();
+        (void)deliver_text(NOTIFY("notifications/cancelled", ",\"params\":{\"requestId\":1}"), NULL);
+        (void)deliver_text(NOTIFY("acme/tick", ",\"params\":[7]"), NULL);
+        (void)deliver_text(NOTIFY("acme/tick", ",\"params\":null"), NULL);
+        (void)deliver_text(NOTIFY("acme/tick\\u0000", ""), NULL);
+        CHECK_HEARD("");
+        CHECK_UINT(0, peer.num_replies);
         end();
     }
 }
@@ -607,30 +580,18 @@ static void notifications_and_sessions(void)
     begin();
     host.desc.on_notification = on_notification;
     host.server = mcp_server_create(&host.desc);
-    (void)deliver(NOTIFY("acme/tick", ""), NULL);
-    CHECK_STR("acme/tick(-1) ", host.heard);
+    (void)deliver_text(NOTIFY("acme/tick", ""), NULL);
+    CHECK_HEARD("acme/tick(-1) ");
     end();
     begin();
     host.desc.on_notification = close_session;
     connect("2025-11-25");
-    CHECK(mcp_session_feed(host.session, NOTIFY("acme/tick", "") "\n", strlen(NOTIFY("acme/tick", "")) + 1) > 0);
-    CHECK_STR("acme/tick", host.heard);
+    CHECK(mcp_session_feed(host.a, NOTIFY("acme/tick", "") "\n", strlen(NOTIFY("acme/tick", "")) + 1) > 0);
+    CHECK_HEARD("acme/tick");
     end();
 }
 
 /*---- Hooks around every request -----------------------------------------------------------------*/
-
-static uint64_t on_now(void *user) { (void)user; return host.now; }
-
-static void hear(const char *format, ...) MCP_PRINTF(1, 2);
-static void hear(const char *format, ...)
-{
-    const size_t len = strlen(host.heard);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(host.heard + len, sizeof host.heard - len, format, args);
-    va_end(args);
-}
 
 /* "METHOD NAME?" */
 static int on_before(void *user, mcp_call *c)
@@ -638,33 +599,24 @@ static int on_before(void *user, mcp_call *c)
     CHECK(user == &host);
     CHECK_INT(0, mcp_call_code(c));
     CHECK(mcp_call_server(c) == host.server);
-    hear("%s %s? ", mcp_call_method(c), mcp_call_name(c));
-    return host.before ? host.before(c) : (int)MCP_OK;
+    test_hear("%s %s? ", mcp_call_method(c), mcp_call_name(c));
+    return peer.before ? peer.before(c) : (int)MCP_OK;
 }
 
 /* "METHOD NAME=STATUS/CODE@MILLISECONDS" */
 static void on_after(void *user, mcp_call *c, int status, uint64_t duration_ms)
 {
     CHECK(user == &host);
-    hear("%s %s=%d/%d@%lu ", mcp_call_method(c), mcp_call_name(c), status, mcp_call_code(c),
-         (unsigned long)duration_ms);
-    if (host.after) host.after(c);
+    test_hear("%s %s=%d/%d@%lu ", mcp_call_method(c), mcp_call_name(c), status, mcp_call_code(c),
+              (unsigned long)duration_ms);
+    if (peer.after) peer.after(c);
 }
 
 static void begin_hooked(void)
 {
     begin();
-    host.now = 1000;
-    host.desc.now_ms = on_now;
     host.desc.before = on_before;
     host.desc.after = on_after;
-}
-
-/* What the hooks heard since the last time. */
-static void check_heard(const char *want)
-{
-    CHECK_STR(want, host.heard);
-    host.heard[0] = 0;
 }
 
 static int five_ms(mcp_call *c) { (void)c; host.now += 5; return MCP_OK; }
@@ -678,37 +630,37 @@ static void hooks_of_each_request(void)
         begin_hooked();
         connect(revisions[i]);
         NOTE("%s", revisions[i]);
-        if (!is_modern()) check_heard("initialize ? initialize =0/0@0 ");
+        if (!is_modern()) CHECK_HEARD("initialize ? initialize =0/0@0 ");
         host.act = text_after_ms;
-        host.before = five_ms;
+        peer.before = five_ms;
         (void)request(1, TOOL_CALL, NULL);
-        check_heard("tools/call act? tools/call act=0/0@8 ");
+        CHECK_HEARD("tools/call act? tools/call act=0/0@8 ");
         (void)request(1, "resources/read", "\"uri\":\"act://fixed\"", NULL);
-        check_heard("resources/read act://fixed? resources/read act://fixed=0/0@8 ");
+        CHECK_HEARD("resources/read act://fixed? resources/read act://fixed=0/0@8 ");
         (void)request(1, "resources/read", "\"uri\":\"act://of/x\"", NULL);
-        check_heard("resources/read act://of/x? resources/read act://of/x=0/0@8 ");
+        CHECK_HEARD("resources/read act://of/x? resources/read act://of/x=0/0@8 ");
         (void)request(1, "prompts/get", "\"name\":\"act\"", NULL);
-        check_heard("prompts/get act? prompts/get act=0/0@8 ");
+        CHECK_HEARD("prompts/get act? prompts/get act=0/0@8 ");
         host.act = nothing;
         if (i > 0) {
             (void)request(1, reached[4].method, reached[4].members, NULL);
-            check_heard("completion/complete act? completion/complete act=0/0@5 ");
+            CHECK_HEARD("completion/complete act? completion/complete act=0/0@5 ");
         }
         (void)request(1, "act", "\"name\":\"not told\"", NULL);
-        check_heard("act ? act =0/0@5 ");
+        CHECK_HEARD("act ? act =0/0@5 ");
         (void)request(1, "tools/list", "", NULL);
-        check_heard("tools/list ? tools/list =0/0@5 ");
+        CHECK_HEARD("tools/list ? tools/list =0/0@5 ");
         (void)request(1, "resources/list", "", NULL);
-        check_heard("resources/list ? resources/list =0/0@5 ");
+        CHECK_HEARD("resources/list ? resources/list =0/0@5 ");
         if (is_modern()) {
             (void)request(1, "server/discover", "", NULL);
-            check_heard("server/discover ? server/discover =0/0@5 ");
+            CHECK_HEARD("server/discover ? server/discover =0/0@5 ");
         } else {
             (void)request(1, "ping", "", NULL);
-            check_heard("ping ? ping =0/0@5 ");
+            CHECK_HEARD("ping ? ping =0/0@5 ");
         }
         end();
-        check_heard("");
+        CHECK_HEARD("");
     }
 }
 
@@ -720,50 +672,50 @@ static void hooks_of_failures(void)
     char text[400];
     begin_hooked();
     connect("2025-11-25");
-    check_heard("initialize ? initialize =0/0@0 ");
+    CHECK_HEARD("initialize ? initialize =0/0@0 ");
     host.act = fails;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-12/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-12/0@0 ");
     (void)request(1, "act", "", NULL);
-    check_heard("act ? act =-12/-32603@0 ");
+    CHECK_HEARD("act ? act =-12/-32603@0 ");
     host.act = refuse;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-12/4001@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-12/4001@0 ");
     host.act = a_status;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-11/-32603@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-11/-32603@0 ");
     host.act = refuse_at_length;        /* longer than max_reply */
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-6/-32603@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-6/-32603@0 ");
     (void)request(1, "tools/call", "\"name\":\"act\",\"arguments\":{\"text\":1}", NULL);
-    check_heard("tools/call act? tools/call act=-15/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-15/0@0 ");
     (void)request(1, "prompts/get", "\"name\":\"act\",\"arguments\":{\"text\":1}", NULL);
-    check_heard("prompts/get act? prompts/get act=-15/-32602@0 ");
+    CHECK_HEARD("prompts/get act? prompts/get act=-15/-32602@0 ");
     (void)request(1, "tools/call", "\"name\":\"other\"", NULL);
-    check_heard("tools/call other=-15/-32602@0 ");
+    CHECK_HEARD("tools/call other=-15/-32602@0 ");
     (void)request(1, "tools/call", "\"name\":7", NULL);
-    check_heard("tools/call =-15/-32602@0 ");
+    CHECK_HEARD("tools/call =-15/-32602@0 ");
     (void)request(1, "resources/read", "\"uri\":\"none://\"", NULL);
-    check_heard("resources/read none://=-15/-32002@0 ");
+    CHECK_HEARD("resources/read none://=-15/-32002@0 ");
     (void)request(1, "completion/complete", "", NULL);
-    check_heard("completion/complete =-15/-32602@0 ");
+    CHECK_HEARD("completion/complete =-15/-32602@0 ");
     (void)request(1, "no/such", "\"name\":\"act\"", NULL);
-    check_heard("no/such =-15/-32601@0 ");
+    CHECK_HEARD("no/such =-15/-32601@0 ");
     (void)request(1, "tools/list\\u0000", "", NULL);
-    check_heard(" =-15/-32601@0 ");
+    CHECK_HEARD(" =-15/-32601@0 ");
     (void)request(1, "tools/list", "\"cursor\":1", NULL);
-    check_heard("tools/list ? tools/list =-15/-32602@0 ");
+    CHECK_HEARD("tools/list ? tools/list =-15/-32602@0 ");
     /* Nothing of the request before it is told again. */
     (void)request(1, TOOL_CALL, NULL);
-    host.heard[0] = 0;
-    (void)deliver("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[]}", NULL);
-    check_heard("tools/call =-15/-32602@0 ");
+    (void)test_heard();
+    (void)deliver_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":[]}", NULL);
+    CHECK_HEARD("tools/call =-15/-32602@0 ");
     /* No request. */
-    (void)deliver("{", NULL);
-    (void)deliver("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", NULL);
-    (void)deliver("{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}", NULL);
-    (void)deliver("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", NULL);
-    check_heard("");
+    (void)deliver_text("{", NULL);
+    (void)deliver_text("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", NULL);
+    (void)deliver_text("{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}", NULL);
+    (void)deliver_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", NULL);
+    CHECK_HEARD("");
     snprintf(text, sizeof text, "%s", request(1, "ping", "", NULL));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", text);
     end();
@@ -801,8 +753,8 @@ static int fail_busy(mcp_call *c) { return mcp_fail(c, "wait %d s", 5); }
 static int busy(mcp_call *c) { (void)c; return MCP_E_BUSY; }
 static int only_says_no(mcp_call *c) { (void)c; return MCP_E_TOOL; }
 static int refuse_but_ok(mcp_call *c) { (void)mcp_refuse(c, 7, "%s", "not you"); return MCP_OK; }
-static int defers(mcp_call *c) { return mcp_defer(c, &host.ref); }
-static int defers_but_ok(mcp_call *c) { (void)mcp_defer(c, &host.ref); return MCP_OK; }
+static int defers(mcp_call *c) { return mcp_defer(c, &peer.ref); }
+static int defers_but_ok(mcp_call *c) { (void)mcp_defer(c, &peer.ref); return MCP_OK; }
 static int writes(mcp_call *c) { (void)mcp_text(c, "dropped"); return MCP_OK; }
 static int never(mcp_call *c) { (void)c; FAIL("the handler ran"); return MCP_OK; }
 
@@ -821,44 +773,44 @@ static void before_refuses(void)
             const char *members = is_row ? reached[k].members : "";
             if (i == 0 && k == 4) continue;
             NOTE("%s %s", revisions[i], method);
-            host.before = refuse_7;
+            peer.before = refuse_7;
             (void)request(1, method, members, NULL);
             check_refused("{\"code\":7,\"message\":\"not you\"}");
-            host.before = refuse_but_ok;
+            peer.before = refuse_but_ok;
             (void)request(1, method, members, NULL);
             check_refused("{\"code\":7,\"message\":\"not you\"}");
-            host.before = busy;
+            peer.before = busy;
             (void)request(1, method, members, NULL);
             check_internal(NULL, MCP_E_BUSY);
-            host.before = defers;
+            peer.before = defers;
             (void)request(1, method, members, NULL);
             check_internal(NULL, MCP_E_MISUSE);
-            CHECK(host.ref && !mcp_resume(host.server, host.ref));
-            host.before = fail_busy;
+            CHECK(peer.ref && !mcp_resume(host.server, peer.ref));
+            peer.before = fail_busy;
             (void)request(1, method, members, NULL);
             if (k) check_refused("{\"code\":-32603,\"message\":\"wait 5 s\"}");
             else CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
-                           "\"text\":\"wait 5 s\"}],\"isError\":true}}", host.reply);
-            host.before = only_says_no;
+                           "\"text\":\"wait 5 s\"}],\"isError\":true}}", peer.reply);
+            peer.before = only_says_no;
             (void)request(1, method, members, NULL);
             if (k) check_refused("{\"code\":-32603,\"message\":\"the handler failed without a reason: see mcp_fail\"}");
         }
-        host.heard[0] = 0;
-        host.before = refuse_7;
+        (void)test_heard();
+        peer.before = refuse_7;
         (void)request(1, TOOL_CALL, NULL);
-        check_heard("tools/call act? tools/call act=-12/7@0 ");
-        host.before = busy;
+        CHECK_HEARD("tools/call act? tools/call act=-12/7@0 ");
+        peer.before = busy;
         (void)request(1, TOOL_CALL, NULL);
-        check_heard("tools/call act? tools/call act=-13/-32603@0 ");
+        CHECK_HEARD("tools/call act? tools/call act=-13/-32603@0 ");
         end();
     }
     begin_hooked();
-    host.before = refuse_7;
+    peer.before = refuse_7;
     connect("2025-11-25");      /* and initialize leaves no session behind */
-    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":7,\"message\":\"not you\"}}", host.reply);
-    host.before = NULL;
+    CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":7,\"message\":\"not you\"}}", peer.reply);
+    peer.before = NULL;
     (void)request(1, "tools/list", "", NULL);
-    CHECK_INT(-32602, host.code);
+    CHECK_INT(-32602, peer.code);
     end();
 }
 
@@ -867,21 +819,21 @@ static void before_lets_pass(void)
     begin_hooked();
     connect("2025-11-25");
     host.act = some_text;
-    host.before = writes;
+    peer.before = writes;
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}}",
               request(1, TOOL_CALL, NULL));
-    host.before = defers_but_ok;
+    peer.before = defers_but_ok;
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}}",
               request(1, TOOL_CALL, NULL));
-    CHECK(!mcp_resume(host.server, host.ref));
+    CHECK(!mcp_resume(host.server, peer.ref));
     end();
 }
 
 static int closes_session(mcp_call *c)
 {
     (void)c;
-    mcp_session_close(host.session);
-    host.session = NULL;
+    mcp_session_close(host.a);
+    host.a = NULL;
     return MCP_OK;
 }
 
@@ -892,19 +844,19 @@ static void before_loses_the_client(void)
 {
     begin_hooked();
     connect("2025-11-25");
-    host.heard[0] = 0;
+    (void)test_heard();
     host.act = never;
-    host.before = closes_session;
+    peer.before = closes_session;
     CHECK_STR("", request(1, TOOL_CALL, NULL));
-    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-10/0@0 ");
     end();
     begin_hooked();
     connect("2026-07-28");
     host.act = nothing;
-    host.before = destroys;
+    peer.before = destroys;
     (void)request(1, TOOL_CALL, NULL);
     host.server = NULL;
-    host.session = NULL;
+    host.a = NULL;
     CHECK_HEAP(&host.heap);
 }
 
@@ -912,7 +864,7 @@ static void before_loses_the_client(void)
 
 static int cancels_itself(mcp_call *c)
 {
-    (void)deliver(CANCEL_1, NULL);
+    (void)deliver_text(CANCEL_1, NULL);
     return mcp_text(c, "t");
 }
 
@@ -926,7 +878,7 @@ static void defer_one(void)
 {
     host.act = defer;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? ");
+    CHECK_HEARD("tools/call act? ");
     host.now += 40;
 }
 
@@ -937,43 +889,43 @@ static void after_is_told_once(void)
     mcp_call *c;
     begin_hooked();
     connect("2025-11-25");
-    host.heard[0] = 0;
+    (void)test_heard();
     defer_one();
-    c = mcp_resume(host.server, host.ref);
+    c = mcp_resume(host.server, peer.ref);
     CHECK(c != NULL);
     mcp_finish(c, mcp_text(c, "late"));
-    check_heard("tools/call act=0/0@40 ");
+    CHECK_HEARD("tools/call act=0/0@40 ");
     defer_one();
-    c = mcp_resume(host.server, host.ref);
+    c = mcp_resume(host.server, peer.ref);
     mcp_finish(c, refuse(c));
-    check_heard("tools/call act=-12/4001@40 ");
+    CHECK_HEARD("tools/call act=-12/4001@40 ");
     defer_one();                        /* cancelled by its client */
-    (void)deliver(CANCEL_1, NULL);
-    check_heard(closed);
+    (void)deliver_text(CANCEL_1, NULL);
+    CHECK_HEARD(closed);
     defer_one();                        /* its stream is lost */
     mcp_stream_lost(host.server, &host, 7);
-    check_heard(closed);
+    CHECK_HEARD(closed);
     defer_one();                        /* too slow */
     host.now += 100000;
     (void)mcp_server_tick(host.server);
-    check_heard("tools/call act=-14/0@100040 ");
+    CHECK_HEARD("tools/call act=-14/0@100040 ");
     host.act = cancels_itself;          /* while its handler runs */
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-10/0@0 ");
     host.act = loses_stream;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=-10/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-10/0@0 ");
     defer_one();                        /* its session is closed */
-    mcp_session_close(host.session);
-    host.session = NULL;
-    check_heard(closed);
+    mcp_session_close(host.a);
+    host.a = NULL;
+    CHECK_HEARD(closed);
     end();
-    check_heard("");
+    CHECK_HEARD("");
     begin_hooked();
     connect("2026-07-28");
     defer_one();                        /* the server ends */
     end();
-    check_heard(closed);
+    CHECK_HEARD(closed);
 }
 
 /* A reply that waits for its transport is over when that has taken it, or never will. */
@@ -983,52 +935,52 @@ static void after_waits_for_the_transport(void)
     for (round = 0; round < 4; round++) {
         begin_hooked();
         connect("2025-11-25");
-        host.heard[0] = 0;
+        (void)test_heard();
         host.act = some_text;
-        host.full = true;
+        peer.full = true;
         (void)request(1, TOOL_CALL, NULL);
         (void)request(2, TOOL_CALL, NULL);
-        check_heard("tools/call act? tools/call act? ");
-        host.full = false;
+        CHECK_HEARD("tools/call act? tools/call act? ");
+        peer.full = false;
         host.now += 9;
         NOTE("round %d", round);
         switch (round) {
         case 0:
             mcp_stream_ready(host.server, &host, 7);
-            check_heard("tools/call act=0/0@9 tools/call act=0/0@9 ");
+            CHECK_HEARD("tools/call act=0/0@9 tools/call act=0/0@9 ");
             break;
         case 1:
             mcp_stream_lost(host.server, &host, 7);
-            check_heard("tools/call act=-10/0@9 tools/call act=-10/0@9 ");
+            CHECK_HEARD("tools/call act=-10/0@9 tools/call act=-10/0@9 ");
             break;
         case 2:
-            (void)deliver(CANCEL_1, NULL);
-            check_heard("tools/call act=-10/0@9 ");
+            (void)deliver_text(CANCEL_1, NULL);
+            CHECK_HEARD("tools/call act=-10/0@9 ");
             mcp_stream_ready(host.server, &host, 7);
-            check_heard("tools/call act=0/0@9 ");
+            CHECK_HEARD("tools/call act=0/0@9 ");
             break;
         default:;
         }
         end();
-        check_heard(round == 3 ? "tools/call act=-10/0@9 tools/call act=-10/0@9 " : "");
+        CHECK_HEARD(round == 3 ? "tools/call act=-10/0@9 tools/call act=-10/0@9 " : "");
     }
 }
 
 static void close_after(mcp_call *c)
 {
     (void)c;
-    host.after = NULL;
-    mcp_session_close(host.session);
-    host.session = NULL;
+    peer.after = NULL;
+    mcp_session_close(host.a);
+    host.a = NULL;
 }
 
-static void destroy_after(mcp_call *c) { (void)c; host.after = NULL; mcp_server_destroy(host.server); }
+static void destroy_after(mcp_call *c) { (void)c; peer.after = NULL; mcp_server_destroy(host.server); }
 
 static void call_after(mcp_call *c)
 {
-    host.after = NULL;
-    CHECK_STATUS(MCP_E_MISUSE, mcp_defer(c, &host.ref));
-    CHECK_UINT(0, host.ref);
+    peer.after = NULL;
+    CHECK_STATUS(MCP_E_MISUSE, mcp_defer(c, &peer.ref));
+    CHECK_UINT(0, peer.ref);
     (void)mcp_text(c, "goes nowhere");
     (void)mcp_refuse(c, 9, "%s", "goes nowhere");
     (void)request(2, "tools/list", "", NULL);
@@ -1037,7 +989,7 @@ static void call_after(mcp_call *c)
 static void lose_after(mcp_call *c)
 {
     (void)c;
-    host.after = NULL;
+    peer.after = NULL;
     mcp_stream_lost(host.server, &host, 7);
 }
 
@@ -1046,34 +998,34 @@ static void after_calls_back(void)
 {
     begin_hooked();
     connect("2025-11-25");
-    host.heard[0] = 0;
+    (void)test_heard();
     host.act = some_text;
-    host.after = call_after;
+    peer.after = call_after;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=0/0@0 tools/list ? tools/list =0/0@0 ");
-    host.after = close_after;
+    CHECK_HEARD("tools/call act? tools/call act=0/0@0 tools/list ? tools/list =0/0@0 ");
+    peer.after = close_after;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? tools/call act=0/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=0/0@0 ");
     end();
     begin_hooked();
     connect("2026-07-28");
     host.act = some_text;
-    host.after = destroy_after;
+    peer.after = destroy_after;
     (void)request(1, TOOL_CALL, NULL);
     host.server = NULL;
-    host.session = NULL;
+    host.a = NULL;
     CHECK_HEAP(&host.heap);
     begin_hooked();                     /* one dropped reply drops the others */
     connect("2026-07-28");
     host.act = some_text;
-    host.full = true;
+    peer.full = true;
     (void)request(1, TOOL_CALL, NULL);
     (void)request(2, TOOL_CALL, NULL);
     (void)request(3, TOOL_CALL, NULL);
-    host.heard[0] = 0;
-    host.after = lose_after;
+    (void)test_heard();
+    peer.after = lose_after;
     mcp_stream_lost(host.server, &host, 7);
-    check_heard("tools/call act=-10/0@0 tools/call act=-10/0@0 tools/call act=-10/0@0 ");
+    CHECK_HEARD("tools/call act=-10/0@0 tools/call act=-10/0@0 tools/call act=-10/0@0 ");
     end();
 }
 
@@ -1099,10 +1051,10 @@ static void hooks_read_everything(void)
     size_t i, k;
     for (i = 0; i < MCP_COUNT(revisions); i++) {
         begin_hooked();
-        host.after = read_all;
+        peer.after = read_all;
         connect(revisions[i]);
         host.act = nothing;
-        host.before = read_all_before;
+        peer.before = read_all_before;
         for (k = 0; k < MCP_COUNT(reached); k++) (void)request(1, reached[k].method, reached[k].members, NULL);
         (void)request(1, "tools/call", "\"name\":\"none\"", NULL);
         (void)request(1, "prompts/get", "\"name\":\"none\"", NULL);
@@ -1204,18 +1156,17 @@ static void nothing_is_said_after_the_answer(void)
 static void slow_requests(void)
 {
     begin();
-    host.now = 1000;
-    host.desc.now_ms = on_now;
     host.desc.slow_ms = 5;
+    host.log_level = MCP_LOG_WARNING;
     connect("2025-11-25");
     host.act = defer;
     (void)request(1, TOOL_CALL, NULL);
     host.now += 4;
-    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
+    mcp_finish(mcp_resume(host.server, peer.ref), MCP_OK);
     CHECK_STR("", host.log);
     (void)request(1, TOOL_CALL, NULL);
     host.now += 5;
-    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
+    mcp_finish(mcp_resume(host.server, peer.ref), MCP_OK);
     CHECK_STR("slow: 5 ms for tools/call 'act' (mcp_server_desc.slow_ms)", host.log);
     end();
 }
@@ -1242,10 +1193,10 @@ static const char *traced(const char *meta)
              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"act\",\"_meta\":{%s%s}}}",
              meta, is_modern() ? ",\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
                            "\"io.modelcontextprotocol/clientCapabilities\":{}" : "");
-    (void)deliver(message, NULL);
-    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, host.reply, strlen(host.reply)));
+    (void)deliver_text(message, NULL);
+    CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, peer.reply, strlen(peer.reply)));
     snprintf(text, sizeof text, "%s",
-             mcp_json_cstr(mcp_json_find(mcp_json_root(&doc), "/result/content/0/text"), NULL, host.reply));
+             mcp_json_cstr(mcp_json_find(mcp_json_root(&doc), "/result/content/0/text"), NULL, peer.reply));
     mcp_doc_free(&doc);
     return text;
 }
@@ -1584,15 +1535,15 @@ static void fail_allocations(const char *revision, void (*play)(void), bool fore
         calls = host.heap.calls;
         host.heap.fail_at = 0;
         NOTE("allocation %lu%s", (unsigned long)n, forever ? " and all after it" : "");
-        if (host.session) {
+        if (host.a) {
             shake_hands();
             host.act = refuse;
             (void)request(1, TOOL_CALL, NULL);
             check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
         }
         end();
-        count_hooks(host.heard, &begun, &ended);
-        CHECK(begun <= ended && ended <= host.num_requests);   /* some fail before they are begun */
+        count_hooks(test_heard(), &begun, &ended);
+        CHECK(begun <= ended && ended <= peer.num_requests);   /* some fail before they are begun */
         if (calls < n || test_state.failures) break;
     }
     CHECK(n > 3 && n < 1000);
@@ -1620,11 +1571,11 @@ static void play_hooks(void)
 {
     host.act = some_text;
     (void)request(1, TOOL_CALL, NULL);
-    host.before = refuse_7;
+    peer.before = refuse_7;
     (void)request(1, TOOL_CALL, NULL);
-    host.before = fail_busy;
+    peer.before = fail_busy;
     (void)request(1, TOOL_CALL, NULL);
-    host.before = NULL;
+    peer.before = NULL;
     (void)request(1, "tools/list", "", NULL);
     host.act = defer;
     (void)request(1, TOOL_CALL, NULL);
