@@ -3,88 +3,51 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "example.h"
 
-static const char *program = "build/everything";
-static mcp_client *client;
 static bool modern;
 
 /*---- What the server tells -----------------------------------------------------------------------*/
 
-/* One after the other, each with a "; " behind it. */
-static struct { char text[2000]; size_t len; } told;
-
-static void tell(const char *format, ...) MCP_PRINTF(1, 2);
-static void tell(const char *format, ...)
-{
-    va_list args;
-    int n;
-    va_start(args, format);
-    n = vsnprintf(told.text + told.len, sizeof told.text - told.len, format, args);
-    va_end(args);
-    if (n > 0 && (size_t)n < sizeof told.text - told.len) told.len += (size_t)n;
-}
-
 static void on_log(void *user, mcp_client *c, int level, const char *logger, mcp_json data)
 {
-    CHECK(user == &told && c == client);
-    tell("%d%s %s; ", level, logger, mcp_json_cstr(data, NULL, "?"));
-}
-
-static void on_changed(void *user, mcp_client *c, int what, const char *uri)
-{
-    CHECK(user == &told && c == client);
-    tell("%d %s; ", what, uri ? uri : "list");
+    CHECK(user == &client && c == client);
+    test_hear("%d%s %s; ", level, logger, mcp_json_cstr(data, NULL, "?"));
 }
 
 static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
 {
-    CHECK(user == &told && request != 0);
-    tell("%g of %g %s; ", progress, total, message);
+    CHECK(user == &client && request != 0);
+    test_hear("%g of %g %s; ", progress, total, message);
 }
 
 static void on_notification(void *user, mcp_client *c, const char *method, mcp_json params)
 {
     (void)user, (void)c, (void)params;
-    tell("%s; ", method);
+    test_hear("%s; ", method);
 }
 
 /* What was told since the last time. The server told it before it answers this. */
 static const char *heard(void)
 {
-    static char text[sizeof told.text];
     CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_ping(client)));
-    memcpy(text, told.text, told.len + 1);
-    told.len = 0;
-    told.text[0] = 0;
-    return text;
+    return test_heard();
 }
 
-/* Runs a case against a server of its own in each era. */
+static void in_era(uint32_t revision, void (*run)(void))
+{
+    mcp_client_desc d = example_desc();
+    d.on_log = on_log;
+    d.on_progress = on_progress;
+    d.on_notification = on_notification;
+    modern = revision == MCP_2026_07_28;
+    in_revisions(revision, &d, run);
+}
+
 static void in_both_eras(void (*run)(void))
 {
-    static const uint32_t revisions[] = { MCP_2025_11_25, MCP_2026_07_28 };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(revisions); i++) {
-        const char *argv[2] = { NULL, NULL };
-        mcp_client_desc d;
-        memset(&d, 0, sizeof d);
-        d.name = "test"; d.version = "1.0";
-        d.revisions = revisions[i];
-        d.on_log = on_log; d.on_changed = on_changed; d.on_progress = on_progress;
-        d.on_notification = on_notification;
-        d.user = &told;
-        told.len = 0;
-        told.text[0] = 0;
-        modern = revisions[i] == MCP_2026_07_28;
-        argv[0] = program;
-        client = mcp_client_spawn(&d, argv);
-        CHECK(client != NULL);
-        if (!client) return;
-        run();
-        CHECK_STR("", heard());
-        CHECK_STR(modern ? "2026-07-28" : "2025-11-25", mcp_client_revision(client));
-        mcp_client_close(client);
-    }
+    in_era(MCP_2025_11_25, run);
+    in_era(MCP_2026_07_28, run);
 }
 
 /*---- Content -------------------------------------------------------------------------------------*/
@@ -98,23 +61,10 @@ static const mcp_reply *call(const char *tool)
     return mcp_call_tool(client, tool, NULL);
 }
 
-/* One string below a value; NULL if there is none. */
-static const char *at(mcp_json v, const char *pointer)
-{
-    return mcp_json_cstr(mcp_json_find(v, pointer), NULL, NULL);
-}
-
 static mcp_json content(const mcp_reply *r, size_t i)
 {
     return mcp_json_at(mcp_reply_content(r), i);
 }
-
-static void check_reply(const char *file, int line, int status, const char *text, const mcp_reply *r)
-{
-    test_status(file, line, mcp_reply_text(r), status, mcp_reply_status(r));
-    test_str(file, line, "text", text, mcp_reply_text(r));
-}
-#define CHECK_REPLY(status, text, reply) check_reply(__FILE__, __LINE__, status, text, reply)
 
 static void check_count(const char *file, int line, int64_t want, mcp_json list)
 {
@@ -392,24 +342,15 @@ static void reading(void)
     CHECK_PNG(content(r, 0));
 }
 
-static void check_missing(const char *uri)
-{
-    const mcp_reply *r = mcp_read_resource(client, uri);
-    NOTE("%.60s", uri);
-    CHECK_INT(modern ? -32602 : -32002, mcp_reply_code(r));
-    CHECK_STR(uri, mcp_json_cstr(mcp_reply_error_data(r), "uri", NULL));
-    NOTE("%s", "");
-}
-
 static void what_is_not_there(void)
 {
     char longest[700] = "test://template/";
     memset(longest + strlen(longest), 'x', 600);
     memcpy(longest + 616, "/data", 6);
-    check_missing("test://nonexistent-resource-for-conformance-testing");
-    check_missing("test://template/1/2/data");
-    check_missing("test://extra-resource");
-    check_missing(longest);
+    CHECK_MISSING("test://nonexistent-resource-for-conformance-testing");
+    CHECK_MISSING("test://template/1/2/data");
+    CHECK_MISSING("test://extra-resource");
+    CHECK_MISSING(longest);
 }
 
 /*---- Prompts and completion ----------------------------------------------------------------------*/
@@ -534,7 +475,7 @@ static void completes(void) { in_both_eras(completion); }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) program = argv[1];
+    program = argc > 1 ? argv[1] : "build/everything";
     TEST(says_what_it_can);
     TEST(lists_its_tools);
     TEST(tools_answer);

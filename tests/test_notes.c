@@ -3,44 +3,13 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "example.h"
 
-static const char *program = "build/notes";
-static mcp_client *client;
-static char changed[200];       /* URIs of resources that the server said have changed, each with a blank behind */
-
-static void on_changed(void *user, mcp_client *from, int what, const char *uri)
-{
-    const size_t len = strlen(changed);
-    (void)user;
-    CHECK(from == client && what == MCP_RESOURCES);
-    (void)snprintf(changed + len, sizeof changed - len, "%s ", uri);
-}
-
-/* Runs a case against a server of its own: in the first revision, the last legacy one and the modern one. */
+/* In the first revision, the last legacy one and the modern one. */
 static void in_both_eras(void (*run)(void))
 {
-    static const uint32_t revisions[] = { MCP_2024_11_05, MCP_2025_11_25, MCP_2026_07_28 };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(revisions); i++) {
-        const char *argv[2] = { NULL, NULL };
-        mcp_client_desc d;
-        memset(&d, 0, sizeof d);
-        d.name = "test"; d.version = "1.0";
-        d.revisions = revisions[i];
-        d.on_changed = on_changed;
-        argv[0] = program;
-        client = mcp_client_spawn(&d, argv);
-        CHECK(client != NULL);
-        if (!client) return;
-        run();
-        mcp_client_close(client);
-    }
-}
-
-static bool speaks(const char *revision)
-{
-    const char *spoken = mcp_client_revision(client);
-    return spoken && !strcmp(spoken, revision);
+    const mcp_client_desc d = example_desc();
+    in_revisions(MCP_2024_11_05 | MCP_2025_11_25 | MCP_2026_07_28, &d, run);
 }
 
 /*---- Requests ------------------------------------------------------------------------------------*/
@@ -49,30 +18,6 @@ static const mcp_reply *add(const char *name, const char *text)
 {
     return mcp_call_tool(client, "add_note", "{'name': %s, 'text': %s}", name, text);
 }
-
-static void check_reply(const char *file, int line, int status, const char *text, const mcp_reply *reply)
-{
-    test_status(file, line, mcp_reply_text(reply), status, mcp_reply_status(reply));
-    test_str(file, line, "text", text, mcp_reply_text(reply));
-}
-#define CHECK_REPLY(status, text, reply) check_reply(__FILE__, __LINE__, status, text, reply)
-
-/* One string in the result of a reply. */
-static const char *at(const mcp_reply *reply, const char *pointer)
-{
-    return mcp_json_cstr(mcp_json_find(mcp_reply_result(reply), pointer), NULL, NULL);
-}
-
-static void check_missing(const char *file, int line, const char *uri)
-{
-    const mcp_reply *r = mcp_read_resource(client, uri);
-    NOTE("%s", uri);
-    test_status(file, line, "resources/read", MCP_E_REMOTE, mcp_reply_status(r));
-    test_int(file, line, "its code", speaks("2026-07-28") ? -32602 : -32002, mcp_reply_code(r));
-    test_str(file, line, "its uri", uri, mcp_json_cstr(mcp_reply_error_data(r), "uri", NULL));
-    NOTE("%s", "");
-}
-#define CHECK_MISSING(uri) check_missing(__FILE__, __LINE__, uri)
 
 /* What is suggested for an argument of a prompt, or a variable of a template, as "one two (of 2)". */
 static const char *completed(const char *type, const char *key, const char *ref, const char *argument,
@@ -110,22 +55,22 @@ static void write_and_read(void)
     CHECK_REPLY(MCP_OK, "added as note://shopping-list", add("shopping-list", "milk, \xC3\xA9" "clairs\n\"eggs\""));
     CHECK_REPLY(MCP_OK, "added as note://todo", add("todo", "nothing"));
     r = mcp_read_resource(client, "note://shopping-list");
-    CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", at(r, "/contents/0/text"));
-    CHECK_STR("text/plain", at(r, "/contents/0/mimeType"));
-    CHECK_STR("note://shopping-list", at(r, "/contents/0/uri"));
+    CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", text_at(r, "/contents/0/text"));
+    CHECK_STR("text/plain", text_at(r, "/contents/0/mimeType"));
+    CHECK_STR("note://shopping-list", text_at(r, "/contents/0/uri"));
     r = mcp_read_resource(client, "note://shopping%2Dlist");     /* the same name */
-    CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", at(r, "/contents/0/text"));
-    CHECK_STR("note://shopping%2Dlist", at(r, "/contents/0/uri"));
+    CHECK_STR("milk, \xC3\xA9" "clairs\n\"eggs\"", text_at(r, "/contents/0/text"));
+    CHECK_STR("note://shopping%2Dlist", text_at(r, "/contents/0/uri"));
     r = mcp_read_resource(client, "note://index");
-    CHECK_STR("[\"shopping-list\",\"todo\"]", at(r, "/contents/0/text"));
-    CHECK_STR("application/json", at(r, "/contents/0/mimeType"));
+    CHECK_STR("[\"shopping-list\",\"todo\"]", text_at(r, "/contents/0/text"));
+    CHECK_STR("application/json", text_at(r, "/contents/0/mimeType"));
     CHECK_REPLY(MCP_OK, "deleted 'shopping-list'",
                 mcp_call_tool(client, "delete_note", "{'name': %s}", "shopping-list"));
     CHECK_MISSING("note://shopping-list");
-    CHECK_STR("nothing", at(mcp_read_resource(client, "note://todo"), "/contents/0/text"));
-    CHECK_STR("[\"todo\"]", at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
+    CHECK_STR("nothing", text_at(mcp_read_resource(client, "note://todo"), "/contents/0/text"));
+    CHECK_STR("[\"todo\"]", text_at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
     CHECK_REPLY(MCP_OK, "added as note://shopping-list", add("shopping-list", "cake"));
-    CHECK_STR("cake", at(mcp_read_resource(client, "note://shopping-list"), "/contents/0/text"));
+    CHECK_STR("cake", text_at(mcp_read_resource(client, "note://shopping-list"), "/contents/0/text"));
 }
 
 static void what_is_not_there(void)
@@ -139,7 +84,7 @@ static void what_is_not_there(void)
     for (i = 0; i < MCP_COUNT(uris); i++) CHECK_MISSING(uris[i]);
     CHECK_REPLY(MCP_E_TOOL, "there is no note 'nobody': note://index lists them",
                 mcp_call_tool(client, "delete_note", "{'name': 'nobody'}"));
-    CHECK_STR("[\"a\"]", at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
+    CHECK_STR("[\"a\"]", text_at(mcp_read_resource(client, "note://index"), "/contents/0/text"));
 }
 
 static void names_that_are_none(void)
@@ -155,7 +100,7 @@ static void names_that_are_none(void)
                 add("index", "x"));
     CHECK_REPLY(MCP_OK, "added as note://once", add("once", "x"));
     CHECK_REPLY(MCP_E_TOOL, "there is a note 'once' already: use another name, or delete it first", add("once", "y"));
-    CHECK_STR("x", at(mcp_read_resource(client, "note://once"), "/contents/0/text"));
+    CHECK_STR("x", text_at(mcp_read_resource(client, "note://once"), "/contents/0/text"));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add("", "x")));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add(name, "x")));
     CHECK_STATUS(MCP_E_TOOL, mcp_reply_status(add("long", text)));
@@ -163,8 +108,8 @@ static void names_that_are_none(void)
     name[40] = text[2000] = 0;
     CHECK_STATUS(MCP_OK, mcp_reply_status(add(name, text)));
     CHECK_REPLY(MCP_OK, "deleted 'once'", mcp_call_tool(client, "delete_note", "{'name': 'once'}"));
-    CHECK_STR(text, at(mcp_read_resource(client, "note://nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"),
-                       "/contents/0/text"));
+    CHECK_STR(text, text_at(mcp_read_resource(client, "note://nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"),
+                            "/contents/0/text"));
 }
 
 /* The longest notes, of the longest characters, as many as there is room for. */
@@ -180,10 +125,10 @@ static void a_full_store(void)
         CHECK_STATUS(MCP_OK, mcp_reply_status(add(name, text)));
     }
     CHECK_REPLY(MCP_E_TOOL, "there are 100 notes, and no room for more: delete one first", add("more", "x"));
-    CHECK_STR(text, at(mcp_read_resource(client, "note://n99"), "/contents/0/text"));
+    CHECK_STR(text, text_at(mcp_read_resource(client, "note://n99"), "/contents/0/text"));
     r = mcp_request(client, "prompts/get", "{'name': 'summarize'}");
     CHECK_INT(101, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "messages")));
-    CHECK_STR(text, at(r, "/messages/100/content/resource/text"));
+    CHECK_STR(text, text_at(r, "/messages/100/content/resource/text"));
     CHECK_REPLY(MCP_OK, "deleted 'n00'", mcp_call_tool(client, "delete_note", "{'name': 'n00'}"));
     CHECK_REPLY(MCP_OK, "deleted 'n99'", mcp_call_tool(client, "delete_note", "{'name': 'n99'}"));
     CHECK(!strncmp("n01 n02 n03 ", completed_name("n"), 12));
@@ -200,11 +145,11 @@ static void find_by_text(void)
     r = mcp_call_tool(client, "search", "{'text': 'pears'}");
     CHECK_INT(2, (int64_t)mcp_json_count(mcp_reply_content(r)));
     if (speaks("2024-11-05")) {   /* which has no links */
-        CHECK_STR("one: note://one", at(r, "/content/0/text"));
+        CHECK_STR("one: note://one", text_at(r, "/content/0/text"));
     } else {
-        CHECK_STR("resource_link", at(r, "/content/0/type"));
-        CHECK_STR("note://one", at(r, "/content/0/uri"));
-        CHECK_STR("two", at(r, "/content/1/name"));
+        CHECK_STR("resource_link", text_at(r, "/content/0/type"));
+        CHECK_STR("note://one", text_at(r, "/content/0/uri"));
+        CHECK_STR("two", text_at(r, "/content/1/name"));
     }
     CHECK_REPLY(MCP_OK, "no note has 'grapes' in it", mcp_call_tool(client, "search", "{'text': 'grapes'}"));
 }
@@ -213,14 +158,14 @@ static void lists(void)
 {
     const mcp_reply *r = mcp_request(client, "resources/list", NULL);
     CHECK_INT(1, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "resources")));
-    CHECK_STR("note://index", at(r, "/resources/0/uri"));
+    CHECK_STR("note://index", text_at(r, "/resources/0/uri"));
     r = mcp_request(client, "resources/templates/list", NULL);
     CHECK_INT(1, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "resourceTemplates")));
-    CHECK_STR("note://{name}", at(r, "/resourceTemplates/0/uriTemplate"));
+    CHECK_STR("note://{name}", text_at(r, "/resourceTemplates/0/uriTemplate"));
     r = mcp_request(client, "prompts/list", NULL);
     CHECK_INT(1, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "prompts")));
-    CHECK_STR("summarize", at(r, "/prompts/0/name"));
-    CHECK_STR("style", at(r, "/prompts/0/arguments/0/name"));
+    CHECK_STR("summarize", text_at(r, "/prompts/0/name"));
+    CHECK_STR("style", text_at(r, "/prompts/0/arguments/0/name"));
     CHECK_STR("add_note", mcp_json_cstr(mcp_list_first(client, MCP_TOOLS), "name", NULL));
 }
 
@@ -243,14 +188,14 @@ static void the_prompt(void)
 {
     const mcp_reply *r = mcp_request(client, "prompts/get", "{'name': 'summarize'}");
     CHECK_INT(1, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "messages")));
-    CHECK_STR("Summarize my notes in one paragraph.", at(r, "/messages/0/content/text"));
+    CHECK_STR("Summarize my notes in one paragraph.", text_at(r, "/messages/0/content/text"));
     (void)add("one", "text");
     r = mcp_request(client, "prompts/get", "{'name': 'summarize', 'arguments': {'style': 'page'}}");
     CHECK_INT(2, (int64_t)mcp_json_count(mcp_json_get(mcp_reply_result(r), "messages")));
-    CHECK_STR("Summarize my notes in one page.", at(r, "/messages/0/content/text"));
-    CHECK_STR("user", at(r, "/messages/1/role"));
-    CHECK_STR("note://one", at(r, "/messages/1/content/resource/uri"));
-    CHECK_STR("text", at(r, "/messages/1/content/resource/text"));
+    CHECK_STR("Summarize my notes in one page.", text_at(r, "/messages/0/content/text"));
+    CHECK_STR("user", text_at(r, "/messages/1/role"));
+    CHECK_STR("note://one", text_at(r, "/messages/1/content/resource/uri"));
+    CHECK_STR("text", text_at(r, "/messages/1/content/resource/text"));
     r = mcp_request(client, "prompts/get", "{'name': 'summarize', 'arguments': {'style': 'haiku'}}");
     CHECK_INT(-32602, mcp_reply_code(r));
 }
@@ -259,19 +204,19 @@ static void the_prompt(void)
 static void subscribers_hear(void)
 {
     static const char index[] = "note://index", note[] = "note://a";
+    const char *heard;
     (void)add("b", "text");
     if (speaks("2026-07-28")) return;
     CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, index)));
     (void)add("a", "text");
     (void)add("a", "again");
     (void)add("a", "and again");
-    CHECK_STR("note://index ", changed);
+    CHECK_HEARD("2 note://index; ");
     CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(client, note)));
-    changed[0] = 0;
     (void)mcp_call_tool(client, "delete_note", "{'name': 'a'}");
     (void)mcp_call_tool(client, "delete_note", "{'name': 'a'}");
-    CHECK(!strcmp(changed, "note://index note://a ") || !strcmp(changed, "note://a note://index "));
-    changed[0] = 0;
+    heard = test_heard();
+    CHECK(!strcmp(heard, "2 note://index; 2 note://a; ") || !strcmp(heard, "2 note://a; 2 note://index; "));
 }
 
 static void notes_are_kept(void) { in_both_eras(write_and_read); }
@@ -286,7 +231,7 @@ static void prompt(void) { in_both_eras(the_prompt); }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) program = argv[1];
+    program = argc > 1 ? argv[1] : "build/notes";
     TEST(notes_are_kept);
     TEST(missing_notes);
     TEST(wrong_names);
