@@ -977,9 +977,9 @@ static void strerror_names_all(void)
 #define ROW(name, value, text) { name, value, #name ": " text },
     static const struct { int status, value; const char *text; } rows[] = { MCP_STATUS_LIST(ROW) };
 #undef ROW
-    static const int unknown[] = { 2, 3, -17, -18, -100, 100, 32767, -32768, INT32_MAX, INT32_MIN };
+    static const int unknown[] = { 3, 4, -20, -21, -100, 100, 32767, -32768, INT32_MAX, INT32_MIN };
     size_t i;
-    CHECK_UINT(18, MCP_COUNT(rows));
+    CHECK_UINT(22, MCP_COUNT(rows));
     for (i = 0; i < MCP_COUNT(rows); i++) {
         CHECK_INT(rows[i].value, rows[i].status);
         CHECK_STR(rows[i].text, mcp_strerror(rows[i].status));
