@@ -7845,7 +7845,12 @@ static int mcpi_peer_send(mcp_call *call);
 
 static bool mcpi_peer_is_member(const mcp_call *call)
 {
+#ifdef MCP_NO_BATCH
+    (void)call;
+    return false;
+#else
     return call->route.emit == mcpi_peer_collect;
+#endif
 }
 
 /* The call whose reply goes over the wire. */
@@ -7946,10 +7951,7 @@ static bool mcpi_peer_collect(void *user, uint64_t stream, int kind, int code, c
                               bool last)
 {
     mcp_call *call = (mcp_call *)user, *batch = call->batch;
-    const mcpi_peer_route *r = &batch->route;
-    (void)stream;
-    if (kind == MCP_EMIT_NOTIFICATION || kind == MCP_EMIT_REQUEST)
-        return r->emit(r->user, r->stream, kind, code, bytes, len, last);
+    (void)stream, (void)kind, (void)code, (void)last;
     batch->reserve -= mcpi_peer_share(call->message.id);
     mcpi_peer_add_reply(batch, call->message.id, bytes, len);
     (void)mcpi_peer_leave_batch(batch);
@@ -8019,7 +8021,7 @@ static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
    MCP_OK: it could not be written. */
 static int mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
 {
-    const mcpi_peer_route *r = &call->route;
+    const mcpi_peer_route *r = &mcpi_peer_whole(call)->route;
     mcp_str text;
     const int status = mcp_out_done(note, &text);
     mcpi_peer_note_status(call, status);

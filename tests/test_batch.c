@@ -439,6 +439,79 @@ static void the_tap_sees_arrays(void)
     host_end();
 }
 
+static int reports(mcp_call *c)
+{
+    mcp_progress(c, 1, 2, "half");
+    mcp_log(c, MCP_LOG_ERROR, NULL, "look");
+    return host_defer(c);
+}
+
+#define TOKEN(id) REQUEST(id, "tools/call", "\"name\":\"act\",\"_meta\":{\"progressToken\":\"t\"}")
+#define PROGRESS(done, text)                                                                        \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"t\"," \
+    "\"progress\":" done ",\"total\":2,\"message\":\"" text "\"}}"
+#define LOGGED                                                                                      \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"error\",\"data\":\"look\"}}"
+
+/* What a member says before its reply leaves at once, by itself, the way that the array will take. */
+static void notifications_of_members(void)
+{
+    mcp_call *c;
+    begin();
+    host.desc.logging = true;
+    host.can = "{\"logging\":{},\"tools\":{}}";
+    host.desc.tap = on_tap;
+    connect_host();
+    host.act = reports;
+    feed(host.a, LINE(REQUEST("1", "logging/setLevel", "\"level\":\"info\"")));
+    (void)output(host.a);
+    (void)tapped();
+    feed(host.a, LINE("[" PING("1") "," TOKEN("2") "]"));
+    CHECK_STR(LINE(PROGRESS("1", "half")) LINE(LOGGED), output(host.a));
+    CHECK_STR("I [" PING("1") "," TOKEN("2") "]\nO " PROGRESS("1", "half") "\nO " LOGGED "\n", tapped());
+    finish(0, "x");
+    CHECK_STR(LINE("[" PONG("1") "," TEXT("2", "x") "]"), output(host.a));
+
+    CHECK_STATUS(MCP_WAIT, deliver(host.a, 3, "[" TOKEN("2") "," PING("1") "]"));
+    CHECK_STR("3 3 0 " PROGRESS("1", "half") "\n3 3 0 " LOGGED "\n", emitted());
+    door.full = (uint64_t)1 << 3;
+    c = mcp_resume(host.server, host.refs[1]);
+    CHECK(c != NULL);
+    if (c) mcp_progress(c, 2, 2, "whole");
+    door.full = 0;
+    mcp_stream_ready(host.server, &door, 4);
+    CHECK_STR("", emitted());
+    mcp_stream_ready(host.server, &door, 3);
+    CHECK_STR("3 3 0 " PROGRESS("2", "whole") "\n", emitted());
+    finish(1, "y");
+    CHECK_STR("3 1 0 [" PONG("1") "," TEXT("2", "y") "]\n", emitted());
+    host_end();
+}
+
+static struct { char text[1000]; size_t len; } over;
+
+static void on_after(void *user, mcp_call *call, int status, uint64_t duration_ms)
+{
+    (void)user, (void)duration_ms;
+    over.len += (size_t)snprintf(over.text + over.len, sizeof over.text - over.len, "%s %d;", mcp_call_method(call),
+                                 status);
+}
+
+/* The hook sees members as it sees other requests, each once, and nothing of the batch. */
+static void the_hook_sees_members(void)
+{
+    memset(&over, 0, sizeof over);
+    begin();
+    host.desc.after = on_after;
+    connect_host();
+    feed(host.a, LINE("[" PING("1") "," CALL("2", "later", "") "," CALL("3", "later", "") "," CALL("4", "none", "") ","
+              CALL("5", "later", "") "," CANCEL("3") "," NOTICE "]"));
+    finish(0, "x");
+    mcp_session_close(host.a);
+    CHECK_STR("initialize 0;ping 0;tools/call -15;tools/call -10;tools/call 0;tools/call -10;", over.text);
+    host_end();
+}
+
 /*---- Limits ---------------------------------------------------------------------------------------*/
 
 /* A batch of so many messages. */
@@ -901,6 +974,8 @@ int main(void)
     TEST(a_callback_ends_it);
     TEST(handlers_that_act);
     TEST(the_tap_sees_arrays);
+    TEST(notifications_of_members);
+    TEST(the_hook_sees_members);
     TEST(limit_of_messages);
     TEST(limit_of_calls);
     TEST(members_without_a_call);
