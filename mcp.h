@@ -1939,6 +1939,13 @@ static void mcpi_base_arena_trim(mcp_arena *arena)
     }
 }
 
+/* Whether a new block with so many usable bytes would pass the maximum. */
+static bool mcpi_base_arena_is_full(const mcp_arena *arena, size_t size)
+{
+    const size_t left = arena->max - arena->held;
+    return left < sizeof(mcpi_base_block) || size > left - sizeof(mcpi_base_block);
+}
+
 /* A new block behind the current one: twice as large as that, or what is asked for, or what is
    left. The blocks behind were kept from an earlier round and are too small; they would eat up the
    maximum. */
@@ -1948,8 +1955,8 @@ static bool mcpi_base_arena_grow(mcp_arena *arena, size_t size)
     size_t left, want = arena->current ? 2 * arena->current->size : 1024;
 
     mcpi_base_arena_trim(arena);
+    if (mcpi_base_arena_is_full(arena, size)) return false;
     left = arena->max - arena->held;
-    if (left < sizeof *block || size > left - sizeof *block) return false;
     if (want < size) want = size;
     if (want > left - sizeof *block) want = left - sizeof *block;
     block = (mcpi_base_block *)mcpi_base_resize(&arena->alloc, NULL, 0, sizeof *block + want);
@@ -12720,6 +12727,7 @@ static void mcpi_server_expire(mcp_call *call)
     const mcp_server_desc *d = &call->server->desc;
     const mcp_ref ref = call->ref;
     const uint32_t own = mcpi_server_own_timeout(call);
+    const bool is_longest = call->deadline_ms == call->latest_ms;
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
 
@@ -12728,8 +12736,8 @@ static void mcpi_server_expire(mcp_call *call)
         return;
     }
     mcpi_base_note_str(&note, "there was no answer within ");
-    mcpi_base_note_uint(&note, own ? own : d->call_timeout_ms);
-    mcpi_base_note_str(&note, " ms (");
+    mcpi_base_note_uint(&note, (uint64_t)(is_longest ? 10 : 1) * (own ? own : d->call_timeout_ms));
+    mcpi_base_note_str(&note, is_longest ? " ms (10 * " : " ms (");
     mcpi_base_note_str(&note, own ? "mcp_tool.timeout_ms of " : "mcp_server_desc.call_timeout_ms");
     mcpi_base_note_str(&note, own ? mcpi_peer_key(call->row) : "");
     mcpi_base_note_str(&note, ")");
@@ -12856,11 +12864,20 @@ MCP_API bool mcp_arg_bool(mcp_call *call, const char *name, bool def)
     return mcp_json_bool(v, NULL, text ? *text == 't' : def);
 }
 
+/* Memory of the call; that there is none becomes the reply, which says whether the limit is why. */
+static void *mcpi_server_get_scratch(mcp_call *call, size_t size)
+{
+    void *memory = mcp_arena_get(&call->arena, size);
+    if (memory) return memory;
+    if (!mcpi_base_arena_is_full(&call->arena, mcpi_base_round(size))) mcpi_peer_fail(call, MCP_E_NOMEM);
+    else (void)mcpi_peer_misuse(call, "mcp_server_desc.max_scratch is used up");
+    return NULL;
+}
+
 MCP_API const void *mcp_args_struct(mcp_call *call)
 {
     size_t size = mcpi_schema_struct_size(mcpi_server_fields(call));
-    void *target = size ? mcp_arena_get(&call->arena, size) : NULL;
-    if (size && !target) mcpi_peer_fail(call, MCP_E_NOMEM);
+    void *target = size ? mcpi_server_get_scratch(call, size) : NULL;
     if (!target) return NULL;
     memset(target, 0, size);
     mcpi_schema_fill(mcpi_server_fields(call), call->args, target);
@@ -12874,10 +12891,9 @@ MCP_API void *mcp_call_memory(mcp_call *call, size_t size)
         (void)mcpi_peer_misuse(call, "mcp_call_memory with more than before");
         return NULL;
     }
-    call->memory = mcp_arena_get(&call->arena, size);
+    call->memory = mcpi_server_get_scratch(call, size);
     call->memory_size = size;
     if (call->memory) memset(call->memory, 0, size);
-    else mcpi_peer_fail(call, MCP_E_NOMEM);
     return call->memory;
 }
 
@@ -13378,15 +13394,12 @@ static int mcpi_server_refuse_part(mcp_call *call, const mcp_part *part, mcp_jso
 MCP_API int mcp_page(mcp_call *call, const char *arg, size_t count, size_t page_size, mcp_part *part)
 {
     const mcp_json v = mcp_json_get(call->args, arg);
-    char *next = (char *)mcp_arena_get(&call->arena, MCPI_INT_SIZE + 1);
+    char *next = (char *)mcpi_server_get_scratch(call, MCPI_INT_SIZE + 1);
     int64_t first = 0;
     memset(part, 0, sizeof *part);
     part->count = count;
     part->arg = arg;
-    if (!next) {
-        mcpi_peer_fail(call, MCP_E_NOMEM);
-        return MCP_E_NOMEM;
-    }
+    if (!next) return call->failed;
     if (mcp_json_type(v) > MCP_JSON_NULL) first = mcpi_server_index(v);
     if (first < 0 || (first && (uint64_t)first >= count)) return mcpi_server_refuse_part(call, part, v);
     part->first = part->end = (size_t)first;
@@ -13750,6 +13763,13 @@ static void mcpi_client_complete_why(mcp_client *c, mcpi_peer_request *r, int st
     mcpi_client_complete(c, r, &reply);
 }
 
+/* What a status means where something is written. */
+static const char *mcpi_client_strerror(int status)
+{
+    if (status == MCP_E_TOO_LONG) return "it is longer than mcp_client_desc.max_request allows";
+    return mcp_strerror(status);
+}
+
 /* Why a request is not begun. */
 static void mcpi_client_note_refused(mcp_client *c, int status, const char *more)
 {
@@ -13907,7 +13927,8 @@ static bool mcpi_client_is_full(const mcp_client *c)
 /* For messages without which nothing goes on. */
 static void mcpi_client_must(mcp_client *c, int status)
 {
-    if (status != MCP_OK) mcpi_client_fail(c, status, "a message was not sent: ", mcp_strerror(status));
+    if (status == MCP_OK) return;
+    mcpi_client_fail(c, status, "a message was not sent: ", mcpi_client_strerror(status));
 }
 
 /* What a request is sent again with. Spec: basic/patterns/mrtr */
@@ -14006,7 +14027,7 @@ static void mcpi_client_send_waiting(mcp_client *c)
     (void)mcpi_client_tell_roots(c);    /* without memory it waits for the next time */
     while (mcpi_client_has_room(c) && (r = mcpi_client_first_unsent(c)) != NULL) {
         const int status = mcpi_client_send(c, r);
-        if (status != MCP_OK) mcpi_client_complete_why(c, r, status, mcp_strerror(status));
+        if (status != MCP_OK) mcpi_client_complete_why(c, r, status, mcpi_client_strerror(status));
     }
 }
 
@@ -14039,7 +14060,7 @@ static mcp_ref mcpi_client_launch(mcp_client *c, mcpi_peer_request *r, mcp_reply
     const int status = r->params.buf.len || r->params.buf.error ? mcp_out_done(&r->params, &params) : MCP_OK;
     if (status != MCP_OK || (r->params.buf.len && *r->params.buf.ptr != '{')) {
         mcpi_client_note_why(c, "the params of the request: ",
-                             status != MCP_OK ? mcp_strerror(status) : "must be an object");
+                             status != MCP_OK ? mcpi_client_strerror(status) : "must be an object");
         c->refused = status != MCP_OK ? status : (int)MCP_E_TEMPLATE;
         mcpi_peer_drop_request(&c->requests, r);
         return 0;
@@ -14517,7 +14538,7 @@ static void mcpi_client_ask(mcp_client *c, mcpi_peer_request *r, mcp_json result
         status = mcpi_client_keep_state(r, state);
         if (status == MCP_OK) status = mcpi_client_read_questions(c, r, requests);
         wrong = status == MCP_E_PROTOCOL ? "the server asks for input that this client does not give"
-                                         : mcp_strerror(status);
+                                         : mcpi_client_strerror(status);
     }
     if (status != MCP_OK) mcpi_client_complete_why(c, r, status, wrong);
     else if (!r->questions) mcpi_client_send_again(c, r);
@@ -14553,7 +14574,7 @@ static void mcpi_client_settle(mcp_input *input)
     const int status = mcp_out_done(&input->answer, &text);
     mcpi_client_enter(c);
     if (status != MCP_OK && r) {
-        mcpi_client_complete_why(c, r, status, mcp_strerror(status));   /* and the input is gone */
+        mcpi_client_complete_why(c, r, status, mcpi_client_strerror(status));   /* and the input is gone */
         mcpi_client_leave(c);
         return;
     }
@@ -14609,7 +14630,7 @@ static int mcpi_client_read_answer(mcp_input *input, mcp_doc *doc)
     int status = mcp_out_done(&input->answer, &text);
     doc->alloc = input->client->desc.alloc;
     if (status == MCP_OK) status = mcp_json_parse(doc, text.ptr, text.len);
-    if (status != MCP_OK) return mcpi_client_refuse_answer(input, mcp_strerror(status));
+    if (status != MCP_OK) return mcpi_client_refuse_answer(input, mcpi_client_strerror(status));
     if (mcp_json_type(mcp_json_root(doc)) != MCP_JSON_OBJECT)
         return mcpi_client_refuse_answer(input, "an answer must be an object");
     mcp_out_reset(&input->answer);
@@ -14635,7 +14656,7 @@ static int mcpi_client_put_content(mcp_input *input)
     }
     mcp_doc_free(&doc);
     if (status == MCP_OK && mcp_out_done(&input->answer, &text) != MCP_OK)
-        status = mcpi_client_refuse_answer(input, mcp_strerror(input->answer.buf.error));
+        status = mcpi_client_refuse_answer(input, mcpi_client_strerror(input->answer.buf.error));
     return status;
 }
 

@@ -1117,7 +1117,8 @@ static void long_params(void)
     feed(DISCOVERED("1"));
     (void)output();
     CHECK(begin_call(&side.a, much) == 0);
-    CHECK(strncmp("the params of the request: MCP_E_TOO_LONG", mcp_client_error(side.client), 41) == 0);
+    CHECK_STR("the params of the request: it is longer than mcp_client_desc.max_request allows",
+              mcp_client_error(side.client));
     CHECK_STATUS(MCP_OK, mcp_client_status(side.client));
     CHECK(begin_call(&side.b, "x") == 2);
     CHECK_STR(MODERN("2", "x"), output());

@@ -291,6 +291,24 @@ static int memory_is_huge(mcp_call *c)
     CHECK(mcp_call_memory(c, 100000) == NULL);
     return mcp_text(c, "not told");
 }
+static int memory_is_used_up(mcp_call *c)
+{
+    mcp_part part;
+    CHECK(mcp_call_memory(c, 65000) != NULL);
+    CHECK_STATUS(MCP_OK, mcp_page(c, "next", 1, 1, &part));
+    while (mcp_page(c, "next", 1, 1, &part) == MCP_OK) {}
+    return MCP_OK;
+}
+static int memory_is_out(mcp_call *c)
+{
+    host.heap.fail_at = host.heap.calls + 1;
+    CHECK(mcp_call_memory(c, 2000) == NULL);
+    host.heap.fail_at = 0;
+    return MCP_OK;
+}
+
+#define PAST_SCRATCH "mcp_server_desc.max_scratch is used up: MCP_E_MISUSE: the call does not " \
+                     "fit here: see the function's comment"
 
 static const struct {
     mcp_call_fn fn;
@@ -302,7 +320,9 @@ static const struct {
     { next_of_fn, FAILURE("1", "-32603", "MCP_E_MISUSE: the call does not fit here: see the function's comment") },
     { memory_grows, FAILURE("1", "-32603", "mcp_call_memory with more than before: MCP_E_MISUSE: the call does "
                                     "not fit here: see the function's comment") },
-    { memory_is_huge,
+    { memory_is_huge, FAILURE("1", "-32603", PAST_SCRATCH) },
+    { memory_is_used_up, FAILURE("1", "-32603", PAST_SCRATCH) },
+    { memory_is_out,
       FAILURE("1", "-32603", "MCP_E_NOMEM: out of memory: the allocator or the pool gave nothing more") },
     { waits_now, "" }
 };
