@@ -194,9 +194,18 @@
 
    LIMITS
 
-   All finite, all in the descs. 0 means the default, which stands beside each member. A tool may have
+   All finite, and but for a few in the descs. 0 means the default, which stands beside each member. What
+   passes one waits, where its comment says so, or is refused in words that name the member. A tool may have
    limits of its own (mcp_tool.timeout_ms and what follows). Text that a model shall read costs it about
-   a token for each four bytes, and many clients refuse results over 25,000 of them: see max_text.
+   a token for each four bytes, and many clients refuse results over 25,000 of them: see max_text. These are
+   always the same:
+
+       an id, a progress token     256 bytes
+       variables of a template     16 (MCP_URI_VARS)
+       suggested values            100 are sent, and how many there were
+       time won by progress        up to ten times that of a call
+       trace and baggage           8,192 bytes each; what is longer is ignored
+       levels of a writer          64
 
    PROTOCOL REVISIONS
 
@@ -15180,7 +15189,8 @@ MCP_API int mcp_client_tick(mcp_client *client)
     while (!client->paused && (r = mcpi_peer_overdue(&client->requests, now)) != NULL) {
         if (r->sent && client->state == MCPI_CLIENT_READY) mcpi_client_notify_cancel(client, r->id);
         if (client->state == MCPI_CLIENT_OVER) break;
-        mcpi_client_complete_why(client, r, MCP_E_TIMEOUT, "the server has not answered in time");
+        mcpi_client_complete_why(client, r, MCP_E_TIMEOUT,
+                                 "the server has not answered in time (mcp_client_desc.call_timeout_ms)");
     }
     next = mcpi_client_next_deadline(client);
     mcpi_client_leave(client);

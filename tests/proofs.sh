@@ -1,8 +1,9 @@
 #!/bin/sh
-# Checks that what is claimed is proved.   usage: tests/proofs.sh musts | features
+# Checks that what is claimed is proved.   usage: tests/proofs.sh musts | features | limits
 #   musts      tests/musts.txt: each of its ids has one line, with a proof for each side that it binds
 #   features   tests/features.txt: it has the rows of the table under "Beside rmcp" in README.md, each once, and its
 #              proofs fit the status that the row has there
+#   limits     tests/limits.txt: it has every limit of mcp.h once, and what is said at it stands where it is proved
 # A proof is one of these, and what it names must be there:
 #     test_NAME: CASE           a case of tests/test_NAME.c
 #     wire: FILE: CASE          a transcript in tests/wire
@@ -55,6 +56,10 @@ common='
         else return "unknown kind of proof: " name
         if (found < 0) return "cannot read tests/" file
         return found ? "" : "tests/" file " has no such case: " rest
+    }
+    function file_of(proof,    rest) {
+        rest = substr(proof, index(proof, ": ") + 2)
+        return kind(proof) == "wire" ? "wire/" substr(rest, 1, index(rest, ": ") - 1) : kind(proof) ".c"
     }
     function tell(what, why) {
         print (why == "" ? "ok - " what : "FAIL - " what ": " why)
@@ -159,8 +164,52 @@ features() {
         }' ../README.md features.txt
 }
 
+limits() {
+    awk "$common"'
+        function found(limit) {
+            if (!(limit in known)) order[++num] = limit
+            known[limit] = 1
+        }
+        function wrong_limit(line,    part, parts, said, i, bad) {
+            parts = split(line, part, / \| /)
+            if (parts < 3) return "expected: limit | what is said | proof"
+            for (i = 3; i <= parts; i++) if (bad = wrong(trim(part[i]))) return bad
+            said = trim(part[2])
+            if (said ~ /^silent: ./ || has(file_of(trim(part[3])), said)) return ""
+            return "tests/" file_of(trim(part[3])) " does not say: " said
+        }
+        FILENAME == "limits.txt" {
+            if (/^#/ || /^$/) next
+            name = trim(substr($0, 1, index($0, " | ")))
+            lines[name]++
+            text[name] = $0
+            next
+        }
+        /^   LIMITS$/ { manual = 1 }
+        /^   PROTOCOL REVISIONS$/ { manual = 0 }
+        manual && /^       [^ ]/ {
+            limit = substr($0, 8)
+            found(substr(limit, 1, index(limit, "  ") - 1))
+        }
+        /^typedef struct (mcp_doc|mcp_tool|mcp_server_desc|mcp_client_desc) {$/ { owner = $3 }
+        /^}/ { owner = "" }
+        owner && /^    uint32_t (max_[a-z]+|[a-z_]+_ms|page_size);/ && $2 != "ttl_ms;" {
+            found(owner "." substr($2, 1, length($2) - 1))
+        }
+        END {
+            for (i = 1; i <= num; i++) {
+                name = order[i]
+                if (lines[name] != 1) tell("limits: " name, lines[name] + 0 " lines in limits.txt, expected one")
+                else tell("limits: " name, wrong_limit(text[name]))
+            }
+            for (name in lines) if (!(name in known)) tell("limits: " name, "no such limit in mcp.h")
+            if (num < 30) tell("limits", "mcp.h has no such members, or no table under LIMITS")
+            exit bad
+        }' limits.txt ../mcp.h
+}
+
 export LC_ALL=C
 case ${1:-} in
-musts | features) "$1" ;;
-*) echo 'usage: tests/proofs.sh musts | features' >&2; exit 2 ;;
+musts | features | limits) "$1" ;;
+*) echo 'usage: tests/proofs.sh musts | features | limits' >&2; exit 2 ;;
 esac

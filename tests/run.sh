@@ -47,6 +47,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'wire pipe'
     echo 'musts proved'
     echo 'features proved'
+    echo 'limits proved'
     echo 'demo run'
     echo 'unit example'
     echo 'snippets compile'

@@ -614,7 +614,8 @@ static void progress_gives_time(void)
     host.now += 1;
     CHECK_INT(-1, mcp_server_tick(host.server));
     CHECK_HEARD("cancel 0;");
-    CHECK_STR(REGRET("1", "there was no answer within 10000 ms (10 * mcp_server_desc.call_timeout_ms)"), output(host.a));
+    CHECK_STR(REGRET("1", "there was no answer within 10000 ms (10 * mcp_server_desc.call_timeout_ms)"),
+              output(host.a));
     host_end();
 
     begin();

@@ -614,16 +614,16 @@ static void too_many_in_a_round(void)
     uint32_t limit;
     for (limit = 3; limit <= 4; limit++) {
         begin();
-        host.desc.max_calls = limit;
-        host.act = later;
+        host.client_desc.max_calls = limit;
+        asked.act = later;
         connect_modern();
         call();
-        (void)output();
-        feed(ROUND("2", "'inputRequests':{" ROOTS("a") "," ROOTS("b") "," ROOTS("c") "," ROOTS("d") "}"));
-        if (limit == 4) CHECK_SEEN("roots ''; roots ''; roots ''; roots ''; ");
-        else CHECK_SEEN("= -15 the server asks for too much at a time: see mcp_client_desc.max_calls; ");
+        (void)client_output();
+        client_feed(ROUND("2", "'inputRequests':{" ROOTS("a") "," ROOTS("b") "," ROOTS("c") "," ROOTS("d") "}"));
+        if (limit == 4) CHECK_HEARD("roots ''; roots ''; roots ''; roots ''; ");
+        else CHECK_HEARD("= -15 the server asks for too much at a time: see mcp_client_desc.max_calls; ");
         CHECK_STATUS(MCP_OK, mcp_client_status(host.client));
-        end();
+        host_end();
     }
 }
 
@@ -808,7 +808,7 @@ static void feed_large_form(int fields, int required, int chosen)
 static void accept_defaults(mcp_input *input)
 {
     form_try = mcp_accept(input, NULL);
-    if (form_try != MCP_OK) saw("%s", mcp_input_error(input));
+    if (form_try != MCP_OK) test_hear("%s", mcp_input_error(input));
 }
 
 /* They are compared each with each, so there is a limit. */
@@ -824,12 +824,12 @@ static void large_forms(void)
     for (i = 0; i < MCP_COUNT(rows); i++) {
         NOTE("row %d", (int)i);
         legacy();
-        host.act = accept_defaults;
+        asked.act = accept_defaults;
         feed_large_form(rows[i].fields, rows[i].required, rows[i].chosen);
         CHECK_STATUS(*rows[i].why ? MCP_E_MISUSE : MCP_OK, form_try);
-        CHECK(strncmp(host.seen, "form 'M'; ", 10) == 0);
-        CHECK_STR(rows[i].why, host.seen + 10);
-        end();
+        CHECK(strncmp(test_state.heard, "form 'M'; ", 10) == 0);
+        CHECK_STR(rows[i].why, test_state.heard + 10);
+        host_end();
     }
 }
 
@@ -1095,7 +1095,7 @@ static void time_stands_still(void)
     CHECK_INT(1, mcp_client_tick(host.client));
     host.now += 1;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_HEARD("= -14 the server has not answered in time; ");
+    CHECK_HEARD("= -14 the server has not answered in time (mcp_client_desc.call_timeout_ms); ");
     CHECK_SENT(CANCEL("3"));
     client_feed(ROUND("3", WANT_WHO));    /* too late to ask */
     CHECK_SENT("");
@@ -1124,38 +1124,38 @@ static void time_stands_still_legacy(void)
     CHECK_HEARD("form 'Who?'; form 'Who?'; ");
     host.now += 100;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_HEARD("= -14 the server has not answered in time; ");
+    CHECK_HEARD("= -14 the server has not answered in time (mcp_client_desc.call_timeout_ms); ");
     host_end();
 }
 
 static void on_progress(void *user, mcp_ref request, double progress, double total, const char *message)
 {
-    CHECK(user == &host && request == host.call);
-    saw("%g of %g %s; ", progress, total, message);
+    CHECK(user == &host && request == asked.call);
+    test_hear("%g of %g %s; ", progress, total, message);
 }
 
 /* Nor do the ten times call_timeout_ms that progress can give run while the host is asked. */
 static void progress_after_a_long_question(void)
 {
     begin();
-    host.desc.call_timeout_ms = 100;
-    host.desc.on_progress = on_progress;
-    host.act = later;
+    host.client_desc.call_timeout_ms = 100;
+    host.client_desc.on_progress = on_progress;
+    asked.act = later;
     connect_legacy(MCP_2025_11_25, "2025-11-25");
     call();
-    (void)output();
-    feed(ELICIT("7", WHO));
+    (void)client_output();
+    client_feed(ELICIT("7", WHO));
     host.now += 1000000;
     accept_ann(resumed(0));
     CHECK_INT(100, mcp_client_tick(host.client));
     host.now += 60;
-    feed(LINE("'method':'notifications/progress','params':{'progressToken':2,'progress':1}"));
+    client_feed(LINE("'method':'notifications/progress','params':{'progressToken':2,'progress':1}"));
     CHECK_INT(100, mcp_client_tick(host.client));
-    CHECK_SEEN("form 'Who?'; 1 of 0 ; ");
+    CHECK_HEARD("form 'Who?'; 1 of 0 ; ");
     host.now += 100;
     CHECK_INT(-1, mcp_client_tick(host.client));
-    CHECK_SEEN("= -14 the server has not answered in time; ");
-    end();
+    CHECK_HEARD("= -14 the server has not answered in time (mcp_client_desc.call_timeout_ms); ");
+    host_end();
 }
 
 /* The next round comes while the host is still in the question of this one: each is put once. */

@@ -947,7 +947,8 @@ static void show_stderr(int saved)
 
 static void hostile_servers(void)
 {
-    static const char *const late = "the server has not answered in time", *const ended = "the server has ended";
+    static const char *const late = "the server has not answered in time (mcp_client_desc.call_timeout_ms)",
+        *const ended = "the server has ended";
     static const char *const long_line = "a message of the server is longer than mcp_client_desc.max_message";
     static const char *const odd = "the server's result is not an object";
     const struct { const char *server, *arg; uint32_t call_ms; int status; const char *text; uint64_t late; } rows[] = {
