@@ -991,6 +991,8 @@ typedef struct mcp_server_desc {
     uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
     uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
     uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
+    uint32_t stall_ms;              /* that a client may take nothing of what waits for it; then stdio is over
+                                       (default: none) */
 } mcp_server_desc;
 
 /* Makes a server. The desc is copied; the texts and tables that it points to must outlive the
@@ -1626,9 +1628,11 @@ MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream);
 
 /*---- >>stdio-api  Standard input and output. ----------------------------------------------------*/
 
-/* Serves standard input and output until the input ends, then returns 0, ready for main; 1 if the
-   server could not be made or the input failed. The real standard output is moved aside meanwhile,
-   so that a stray printf ends on standard error and not among the messages.
+/* Serves standard input and output until the input ends, nobody reads any more or mcp_stdio_stop was
+   called, then returns 0, ready for main; 1 if the server could not be made, the input failed, or the
+   client was given up (max_pings, stall_ms). desc->log is told why, at MCP_LOG_DEBUG for 0, else at
+   MCP_LOG_ERROR. The real standard output is moved aside meanwhile, so that a stray printf ends on standard
+   error and not among the messages.
    Without desc->log there is a ready-made log on standard error, and the environment says what it is like:
        MCP_LOG           the last level that is written: error, warning, info (the default), debug, which is a
                          line for each request, ...
@@ -1637,16 +1641,22 @@ MCP_API void mcp_stream_lost(mcp_server *server, void *user, uint64_t stream);
        MCP_LOG_SLOW_MS   requests that took as long are warned of, unless desc->slow_ms says when
    Spec: basic/transports (stdio) */
 MCP_API int mcp_serve_stdio(const mcp_server_desc *desc);
+/* Ends it, for a handler or hook, as the end of the input does: nothing more is read, and what is under
+   way may still be answered for drain_ms. So it ends an mcp_stdio of the server. */
+MCP_API void mcp_stdio_stop(mcp_server *server);
 
 /* Binds a server to standard input and output for a loop of your own. The server must outlive it. Output
    that is a pipe or socket does not block until mcp_stdio_close. A program that ignores SIGPIPE by then
    saves two system calls for each reply. NULL without memory or descriptors. */
 MCP_API mcp_stdio *mcp_stdio_open(mcp_server *server);
 /* Reads once what has come, serves it, writes what can be written. Waits at most timeout_ms for that or
-   a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns MCP_OK, or
-   MCP_E_CLOSED after the end of the input, once everything was answered and sent, or when nobody
-   reads any more; MCP_E_IO or MCP_E_NOMEM. */
+   a wake-up (0: not at all, as in a frame loop; -1: as long as it takes). Returns MCP_OK; or, once it is
+   over, always the same: MCP_E_CLOSED after the end of the input or mcp_stdio_stop, when everything was
+   answered and sent or drain_ms have passed, or when nobody reads any more; MCP_E_TIMEOUT, the client was
+   given up (max_pings, stall_ms); MCP_E_IO or MCP_E_NOMEM. */
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms);
+/* Why it is over, for a log; "" while it goes on. Static. */
+MCP_API const char *mcp_stdio_error(const mcp_stdio *io);
 
 /* For a poll, epoll, kqueue or select of your own: what to wait for, and what came of it. */
 enum { MCP_POLL_IN = 1, MCP_POLL_OUT = 2 };
@@ -9442,6 +9452,7 @@ struct mcp_server {
     mcpi_server_rows rows[MCPI_SERVER_KINDS];
     mcpi_peer_row *table;       /* those of the desc */
     size_t table_size;
+    bool stopped;               /* mcp_stdio_stop was called */
 };
 
 /*-- Making one --*/
@@ -15906,13 +15917,33 @@ struct mcp_stdio {
     int fd;             /* the real standard output */
     int fd_flags;       /* to give back to it; -1: they were left alone */
     int wake[2];        /* a pipe, -1 where nobody can call mcp_stdio_wake */
-    int status;         /* sticky: MCP_E_CLOSED, MCP_E_IO, MCP_E_NOMEM */
+    int status;         /* sticky: MCP_E_CLOSED, MCP_E_TIMEOUT, MCP_E_IO, MCP_E_NOMEM */
+    const char *why;    /* it is over */
     bool quiet_pipe;    /* SIGPIPE is ignored or blocked already */
     bool ended;         /* the input: what is under way is finished */
+    const char *end;    /* and why */
+    bool moved;         /* something was written since mcpi_stdio_watch */
     bool closed;        /* in a callback: session and server may be gone */
     uint32_t depth;     /* pumps that we are in; closed, it goes at their end */
     uint64_t drained_ms;    /* when that is over for deferred calls */
+    uint64_t stalled_ms;    /* when what is unsent has waited too long; 0: nothing waits */
 };
+
+static void mcpi_stdio_end(mcp_stdio *io, int status, const char *why)
+{
+    io->status = status;
+    io->why = why;
+}
+
+MCP_API const char *mcp_stdio_error(const mcp_stdio *io)
+{
+    return io->why ? io->why : "";
+}
+
+MCP_API void mcp_stdio_stop(mcp_server *server)
+{
+    server->stopped = true;
+}
 
 /*-- Writing. A reader that went away is an ordinary end, so the signal for it is held back, for
      this thread: sigprocmask does what pthread_sigmask does on every system there is, and needs no
@@ -15996,6 +16027,7 @@ static int mcpi_stdio_write(mcp_stdio *io)
     int status = MCP_OK;
     while (n && !io->closed && (bytes = mcpi_stdio_output(io, &len)) != NULL) {
         n = mcpi_stdio_put(io->fd, bytes, len, &status);
+        if (n) io->moved = true;
         mcp_session_sent(io->session, n);
     }
     return io->closed ? (int)MCP_E_CLOSED : status;
@@ -16004,24 +16036,46 @@ static int mcpi_stdio_write(mcp_stdio *io)
 static void mcpi_stdio_flush(mcp_stdio *io)
 {
     size_t len;
+    int status;
     (void)mcpi_stdio_output(io, &len);
     if (!len) return;
     if (io->quiet_pipe) {
-        io->status = mcpi_stdio_write(io);
+        status = mcpi_stdio_write(io);
     } else {
         const mcpi_stdio_guard guard = mcpi_stdio_hold_sigpipe();
-        io->status = mcpi_stdio_write(io);
-        mcpi_stdio_release_sigpipe(&guard, io->status == MCP_E_CLOSED);
+        status = mcpi_stdio_write(io);
+        mcpi_stdio_release_sigpipe(&guard, status == MCP_E_CLOSED);
     }
+    if (io->closed) return;
+    if (status == MCP_E_CLOSED) mcpi_stdio_end(io, status, "nobody reads the output any more");
+    else if (status != MCP_OK) mcpi_stdio_end(io, status, "the output cannot be written: see errno");
+}
+
+/* Gives up a client that takes nothing, if that is wanted. */
+static void mcpi_stdio_watch(mcp_stdio *io)
+{
+    const mcpi_peer *peer = io->session->peer;
+    size_t len;
+    uint64_t now;
+    if (!peer->desc->stall_ms) return;
+    (void)mcpi_stdio_output(io, &len);
+    if (io->closed) return;
+    now = mcpi_peer_now(peer);
+    if (!len) io->stalled_ms = 0;
+    else if (io->moved || !io->stalled_ms) io->stalled_ms = now + peer->desc->stall_ms;
+    else if (now >= io->stalled_ms)
+        mcpi_stdio_end(io, MCP_E_TIMEOUT, "the client takes nothing: see mcp_server_desc.stall_ms");
+    io->moved = false;
 }
 
 /*-- Reading --*/
 
 /* What follows the last line break was no message. Deferred calls may still answer, for a while. */
-static void mcpi_stdio_end_input(mcp_stdio *io)
+static void mcpi_stdio_end_input(mcp_stdio *io, const char *why)
 {
     const mcpi_peer *peer = io->session->peer;
     io->ended = true;
+    io->end = why;
     io->drained_ms = mcpi_peer_now(peer) + peer->desc->drain_ms;
     mcp_session_ended(io->session);
 }
@@ -16036,19 +16090,21 @@ static int mcpi_stdio_read(mcp_stdio *io)
     if (!into) return MCP_OK;
     n = read(STDIN_FILENO, into, room < MCPI_STDIO_READ ? room : MCPI_STDIO_READ);
     if (n > 0) mcp_session_fed(io->session, (size_t)n);
-    else if (n == 0 || errno == ECONNRESET) mcpi_stdio_end_input(io);
+    else if (n == 0 || errno == ECONNRESET) mcpi_stdio_end_input(io, "the input has ended");
     else if (mcpi_stdio_would_block()) return MCP_WAIT;
-    else if (errno != EINTR) io->status = MCP_E_IO;
+    else if (errno != EINTR) mcpi_stdio_end(io, MCP_E_IO, "the input cannot be read: see errno");
     return MCP_OK;
 }
 
-/* After the end of the input: cancels the deferred calls whose time is over. */
+/* After the end of the input: gives up the calls that were not answered in time. */
 static void mcpi_stdio_drain(mcp_stdio *io)
 {
     mcpi_peer *peer = io->session->peer;
-    if (!peer->num_waiting || mcpi_peer_now(peer) < io->drained_ms) return;
+    const uint32_t waiting = peer->num_waiting;
+    if (!waiting || mcpi_peer_now(peer) < io->drained_ms) return;
     mcpi_peer_enter(peer);
     mcpi_peer_cancel_all(peer, io->session, NULL, 0);
+    if (peer->num_waiting < waiting) io->end = "calls were given up after mcp_server_desc.drain_ms";
     mcpi_peer_leave(peer);
 }
 
@@ -16061,13 +16117,25 @@ static bool mcpi_stdio_is_done(mcp_stdio *io)
     return io->closed || !mcp_session_busy(io->session);
 }
 
+/* Whether the session is over for a reason of its own. */
+static void mcpi_stdio_note_error(mcp_stdio *io)
+{
+    const int error = io->session->error;
+    if (error == MCP_E_TIMEOUT)
+        mcpi_stdio_end(io, error, "the client answers no ping: see mcp_server_desc.max_pings");
+    else if (error)
+        mcpi_stdio_end(io, error, mcp_strerror(error));
+}
+
 /* Sends what there is, and finds out whether this is the end. Any step may be it: the host may close io. */
 static int mcpi_stdio_settle(mcp_stdio *io)
 {
     if (!io->status) mcpi_stdio_flush(io);
-    if (!io->status && io->session->error) io->status = io->session->error;
+    if (!io->status) mcpi_stdio_note_error(io);
+    if (!io->status) mcpi_stdio_watch(io);
+    if (!io->status && io->server->stopped && !io->ended) mcpi_stdio_end_input(io, "mcp_stdio_stop was called");
     if (!io->status && io->ended) mcpi_stdio_drain(io);
-    if (!io->status && io->ended && mcpi_stdio_is_done(io)) io->status = MCP_E_CLOSED;
+    if (!io->status && io->ended && mcpi_stdio_is_done(io)) mcpi_stdio_end(io, MCP_E_CLOSED, io->end);
     return io->status;
 }
 
@@ -16079,17 +16147,24 @@ static int mcpi_stdio_sooner(int a, int b)
     return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+/* How long until then, which may be past. */
+static int mcpi_stdio_until(const mcp_stdio *io, uint64_t then_ms)
+{
+    const uint64_t now = mcpi_peer_now(io->session->peer);
+    const uint64_t left = now < then_ms ? then_ms - now : 0;
+    return left < 0x7fffffff ? (int)left : 0x7fffffff;
+}
+
 /* How long until something is due, or -1. */
 static int mcpi_stdio_timeout(const mcp_stdio *io)
 {
     const mcpi_peer *peer = io->session->peer;
-    int due = mcpi_peer_timeout(peer);
-    uint64_t now, left;
+    int due = mcpi_peer_timeout(peer), left;
+    if (io->server->stopped && !io->ended) return 0;
+    if (io->stalled_ms) due = mcpi_stdio_sooner(due, mcpi_stdio_until(io, io->stalled_ms));
     if (!io->ended || !peer->num_waiting) return due;
-    now = mcpi_peer_now(peer);
-    if (now >= io->drained_ms) return due;      /* what waits still, waits for its reader */
-    left = io->drained_ms - now;
-    return mcpi_stdio_sooner(due, left < 0x7fffffff ? (int)left : 0x7fffffff);
+    left = mcpi_stdio_until(io, io->drained_ms);
+    return left ? mcpi_stdio_sooner(due, left) : due;   /* what waits still, waits for its reader */
 }
 
 /* Lists two descriptors to read from and one to write to; -1: not now. Returns how many there are. */
@@ -16181,9 +16256,10 @@ static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
     (void)mcpi_stdio_output(io, &len);      /* the tap sees it here, and not where nothing may go */
     if (io->closed) return io->status;
     count = mcp_stdio_fds(io, fds, 3, &due);
-    if (mcpi_stdio_poll(fds, count, mcpi_stdio_sooner(timeout_ms, due)) < 0)
-        return errno == EINTR ? MCP_OK : (io->status = MCP_E_IO);
-    return mcp_stdio_ready(io, fds, count);
+    if (mcpi_stdio_poll(fds, count, mcpi_stdio_sooner(timeout_ms, due)) >= 0)
+        return mcp_stdio_ready(io, fds, count);
+    if (errno != EINTR) mcpi_stdio_end(io, MCP_E_IO, "poll failed: see errno");
+    return io->status;
 }
 
 /* True where nothing but input can happen. */
@@ -16315,6 +16391,7 @@ static mcp_stdio *mcpi_stdio_open(mcp_server *server, bool wakeable)
         return NULL;
     }
     io->quiet_pipe = mcpi_stdio_ignores_sigpipe();
+    server->stopped = false;
     if (!server->desc.now_ms) server->desc.now_ms = mcp_now_ms;
     if (!server->desc.wall_ms) server->desc.wall_ms = mcp_wall_ms;
     if (!server->desc.random) server->desc.random = mcp_random;
@@ -16999,7 +17076,8 @@ static int mcpi_stdio_serve(const mcp_server_desc *d)
     if (!server) return MCP_E_MISUSE;
     io = mcpi_stdio_open(server, false);
     if (io) status = mcpi_stdio_run(io);
-    if (status != MCP_E_CLOSED) mcpi_peer_log(d, MCP_LOG_ERROR, mcp_strerror(status));
+    mcpi_peer_log(d, status == MCP_E_CLOSED ? MCP_LOG_DEBUG : MCP_LOG_ERROR,
+                  io ? mcp_stdio_error(io) : mcp_strerror(status));
     mcp_stdio_close(io);
     mcp_server_destroy(server);
     return status;

@@ -117,6 +117,8 @@ static const char *serve_usual(const char *a, const char *b, const char *c, cons
     return serve(&d, variables, input, 0);
 }
 
+#define ENDED "mcp: debug: the input has ended\n"       /* the last line of every server at that level */
+
 /*---- Cases --------------------------------------------------------------------------------------*/
 
 static void silent_by_default(void)
@@ -160,7 +162,7 @@ static void requests_at_debug(void)
               "mcp: debug: tools/call 'refuses': N ms, MCP_E_TOOL: the tool failed and said why (mcp_fail), code 4001\n"
               "mcp: debug: tools/call 'no?mcp: error: such': N ms, MCP_E_PROTOCOL: the other side does not keep to "
               "the protocol, or speaks another one, code -32602\n"
-              "mcp: debug: ping '': N ms, MCP_OK: done\n",
+              "mcp: debug: ping '': N ms, MCP_OK: done\n" ENDED,
               without_times(serve_usual("MCP_LOG=debug", NULL, NULL, HELLO CALL("slow") CALL("refuses")
                                         CALL("no\\nmcp: error: such") PING)));
     CHECK_STR("", serve_usual("MCP_LOG=info", NULL, NULL, HELLO PING));
@@ -194,7 +196,8 @@ static void lines_of_json(void)
               "{\"time_ms\":N,\"level\":\"debug\",\"message\":\"request\",\"method\":\"tools/call\","
               "\"name\":\"a\\n\\\"b\",\"status\":\"MCP_E_PROTOCOL: the other side does not keep to the protocol, "
               "or speaks another one\","
-              "\"code\":-32602,\"duration_ms\":N}\n",
+              "\"code\":-32602,\"duration_ms\":N}\n"
+              "{\"time_ms\":N,\"level\":\"debug\",\"message\":\"the input has ended\"}\n",
               without_times(serve_usual("MCP_LOG=debug", "MCP_LOG_FORMAT=json", NULL, HELLO CALL("a\\n\\\"b"))));
     /* However long a name is, and whatever is in it, the line is JSON. */
     strcpy(many, HELLO "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"");
@@ -205,9 +208,9 @@ static void lines_of_json(void)
     for (; (end = strchr(text, '\n')) != NULL; text = end + 1, lines++) {
         CHECK_STATUS(MCP_OK, mcp_json_parse(&doc, text, (size_t)(end - text)));
         CHECK(mcp_json_int(mcp_json_root(&doc), "time_ms", 0) > 1700000000000);
+        if (lines == 1) CHECK_UINT(200, mcp_json_str(mcp_json_root(&doc), "name").len);
     }
-    CHECK_UINT(200, mcp_json_str(mcp_json_root(&doc), "name").len);
-    CHECK_UINT(2, lines);
+    CHECK_UINT(3, lines);
     mcp_doc_free(&doc);
 }
 
@@ -220,7 +223,7 @@ static void to_a_file(void)
     CHECK_STR("", serve_usual("MCP_LOG=debug", variable, NULL, PING));
     CHECK_STR("", serve_usual("MCP_LOG=debug", variable, NULL, PING));
     CHECK(stat(file, &st) == 0 && (st.st_mode & 0777) == 0600);
-    CHECK_STR("mcp: debug: ping '': N ms, MCP_OK: done\nmcp: debug: ping '': N ms, MCP_OK: done\n",
+    CHECK_STR("mcp: debug: ping '': N ms, MCP_OK: done\n" ENDED "mcp: debug: ping '': N ms, MCP_OK: done\n" ENDED,
               without_times(filed()));
 }
 
@@ -230,12 +233,12 @@ static void to_a_file_that_is_none(void)
     static const char none[] = "/nowhere/at/all";
     char variable[300];
     CHECK_STR("mcp: error: MCP_LOG_FILE: standard error is used: expected a file to write to, got '/nowhere/at/all'\n"
-              "mcp: debug: ping '': N ms, MCP_OK: done\nmcp: debug: ping '': N ms, MCP_OK: done\n",
+              "mcp: debug: ping '': N ms, MCP_OK: done\nmcp: debug: ping '': N ms, MCP_OK: done\n" ENDED,
               without_times(serve_usual("MCP_LOG=debug", "MCP_LOG_FILE=/nowhere/at/all", NULL, PING PING)));
     CHECK(access(none, F_OK) != 0);
     if (access("/dev/full", W_OK) == 0)
         CHECK_STR("mcp: error: MCP_LOG_FILE cannot be written any more: standard error is used\n"
-                  "mcp: debug: ping '': N ms, MCP_OK: done\nmcp: debug: ping '': N ms, MCP_OK: done\n",
+                  "mcp: debug: ping '': N ms, MCP_OK: done\nmcp: debug: ping '': N ms, MCP_OK: done\n" ENDED,
                   without_times(serve_usual("MCP_LOG=debug", "MCP_LOG_FILE=/dev/full", NULL, PING PING)));
     (void)unlink(file);
     CHECK(mkfifo(file, 0600) == 0);     /* a pipe that nobody reads */
@@ -265,14 +268,15 @@ static void hosts_own(void)
     static char log_user[] = "log";
     mcp_server_desc d = usual();
     d.log = on_log;
-    CHECK_STR("", serve(&d, variables, PING, 0));
+    CHECK_STR("own 7 me the input has ended\n", serve(&d, variables, PING, 0));
     d.slow_ms = 10;
     CHECK(strstr(serve(&d, variables, HELLO CALL("slow"), 0), "own 4 me slow: ") != NULL);
     d.log_user = log_user;
     CHECK(strstr(serve(&d, variables, HELLO CALL("slow"), 0), "own 4 log slow: ") != NULL);
     d = usual();
     d.after = on_after;
-    CHECK_STR("mcp: debug: ping '': N ms, MCP_OK: done\nafter me ping 0\n", without_times(serve(&d, debug, PING, 0)));
+    CHECK_STR("mcp: debug: ping '': N ms, MCP_OK: done\nafter me ping 0\n" ENDED,
+              without_times(serve(&d, debug, PING, 0)));
     CHECK_STR("after me ping 0\n", serve(&d, debug + 1, PING, 0));
 }
 

@@ -242,8 +242,10 @@ static void input_ends(void)
     (void)close(peer.to);
     peer.to = -1;
     CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR("", mcp_stdio_error(peer.io));
     CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
     CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, -1));
+    CHECK_STR("the input has ended", mcp_stdio_error(peer.io));
     CHECK_STR(PONG, received(peer.from));
     end();
 }
@@ -281,6 +283,7 @@ static void reader_goes_away(void)
     peer.from = -1;
     send_text(PING);
     CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR("nobody reads the output any more", mcp_stdio_error(peer.io));
     end();
 }
 
@@ -609,6 +612,7 @@ static void nobody_answers_after_the_input(void)
     clock_ms += 1;
     CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
     CHECK_UINT(2, num_cancelled);
+    CHECK_STR("calls were given up after mcp_server_desc.drain_ms", mcp_stdio_error(peer.io));
     CHECK_STR("", received(peer.from));
     CHECK(mcp_resume(peer.server, waiting[0]) == NULL);
     end();
@@ -623,6 +627,7 @@ static void nobody_answers_after_the_input(void)
     clock_ms += 100;
     CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, 0));
     CHECK_UINT(2, num_cancelled);
+    CHECK_STR("the input has ended", mcp_stdio_error(peer.io));
     CHECK(strstr(received(peer.from), "call_timeout_ms") != NULL);
     end();
 }
@@ -645,6 +650,7 @@ static void answers_that_wait_after_the_input(void)
     CHECK_INT(-1, timeout_of());
     CHECK_UINT(sizeof RESULT("1", "") - 1 + sizeof big_text - 1 + sizeof RESULT("2", "two") - 1, take_all(&status));
     CHECK_STATUS(MCP_E_CLOSED, status);
+    CHECK_STR("the input has ended", mcp_stdio_error(peer.io));
     CHECK_UINT(0, num_cancelled);
     end();
 }
@@ -658,6 +664,109 @@ static void drain_of_a_month(void)
     finish(0, "one");
     finish(1, "two");
     end();
+}
+
+/*---- Other ends ---------------------------------------------------------------------------------*/
+
+#define HELLO                                                                                       \
+    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\","        \
+    "\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}\n"
+
+static void pings_unanswered(void)
+{
+    mcp_server_desc d = usual();
+    int i;
+    d.now_ms = on_now;
+    d.ping_ms = 100;
+    d.max_pings = 2;
+    begin_with(d);
+    send_text(HELLO);
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    for (i = 0; i < 2; i++) {
+        clock_ms += 100;
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        CHECK(strstr(received(peer.from), "\"method\":\"ping\"") != NULL);
+    }
+    CHECK_STR("", mcp_stdio_error(peer.io));
+    clock_ms += 100;
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_stdio_pump(peer.io, 0));
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_stdio_pump(peer.io, -1));
+    CHECK_STR("the client answers no ping: see mcp_server_desc.max_pings", mcp_stdio_error(peer.io));
+    end();
+}
+
+/* Each byte that is taken starts the time anew; when all was taken it does not run. */
+static void output_stalls(void)
+{
+    mcp_server_desc d = usual();
+    int i, status;
+    d.now_ms = on_now;
+    d.stall_ms = 100;
+    begin_with(d);
+    send_text(CALL("1", "big"));
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    CHECK_INT(100, timeout_of());
+    for (i = 0; i < 5; i++) {
+        clock_ms += 99;
+        CHECK_INT(1, timeout_of());
+        CHECK_UINT(4095, strlen(received(peer.from)));
+        CHECK(*received(peer.from) == 'x');                 /* more than a page, so that the pipe has room again */
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        CHECK_INT(100, timeout_of());
+    }
+    (void)take_all(&status);
+    CHECK_STATUS(MCP_OK, status);
+    CHECK_INT(-1, timeout_of());
+    clock_ms += 1000;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    send_text(CALL("2", "big"));
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    clock_ms += 99;
+    CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+    clock_ms += 1;
+    CHECK_STATUS(MCP_E_TIMEOUT, mcp_stdio_pump(peer.io, 0));
+    CHECK_STR("the client takes nothing: see mcp_server_desc.stall_ms", mcp_stdio_error(peer.io));
+    end();
+}
+
+static int stops(mcp_call *c)
+{
+    mcp_stdio_stop(mcp_call_server(c));
+    return mcp_text(c, "bye");
+}
+
+static const mcp_tool stopping[] = { MCP_TOOL("stop", stops, 0, 0), MCP_TOOL("later", later, 0, 0) };
+
+/* A tool ends it, or the host between two pumps: calls have their time to answer. */
+static void host_stops(void)
+{
+    mcp_server_desc d = usual();
+    int i;
+    for (i = 0; i < 2; i++) {
+        d.now_ms = on_now;
+        d.tools = stopping;
+        d.num_tools = 2;
+        begin_with(d);
+        send_text(CALL("1", "later"));
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        if (i) mcp_stdio_stop(peer.server);
+        else send_text(CALL("2", "stop"));
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, -1));
+        CHECK_STR(i ? "" : RESULT("2", "bye"), received(peer.from));
+        send_text(PING);
+        CHECK_INT(0, events_of(0));
+        CHECK_INT(2000, timeout_of());
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        finish(0, "one");
+        CHECK_STATUS(MCP_E_CLOSED, mcp_stdio_pump(peer.io, -1));
+        CHECK_STR("mcp_stdio_stop was called", mcp_stdio_error(peer.io));
+        CHECK_STR(RESULT("1", "one"), received(peer.from));
+        mcp_stdio_close(peer.io);
+        peer.io = mcp_stdio_open(peer.server);              /* and on again */
+        CHECK_STATUS(MCP_OK, mcp_stdio_pump(peer.io, 0));
+        CHECK_STR(PONG, received(peer.from));
+        end();
+    }
 }
 
 /*---- What standard output is --------------------------------------------------------------------*/
@@ -774,6 +883,65 @@ static void process_ends_with_its_input(void)
     CHECK_STR(PONG, read_to_end(from));
     (void)close(from);
     CHECK_INT(0, exit_status());
+}
+
+/* What its own log is told, in a file that outlives it. */
+static struct { int fd; } told;
+
+static void tell(void *user, int level, const char *message)
+{
+    char line[200];
+    const int n = snprintf(line, sizeof line, "%d %s;", level, message);
+    (void)user;
+    if (write(told.fd, line, (size_t)n) != n) abort();
+}
+
+/* Why a server of mcp_serve_stdio ended: its status and its log say so. */
+static void process_says_why_it_ends(void)
+{
+    mcp_server_desc d = usual();
+    FILE *file = tmpfile();
+    char got[500] = "";
+    int to, from;
+    if (!file) SKIP("no temporary file");
+    told.fd = fileno(file);
+    d.log = tell;
+    start(d, &to, &from);
+    (void)close(to);
+    CHECK_INT(0, exit_status());
+    (void)close(from);
+    d.drain_ms = MCP_NONE;
+    start(d, &to, &from);
+    CHECK(write(to, CALL("1", "later"), sizeof CALL("1", "later") - 1) > 0);
+    (void)close(to);
+    CHECK_INT(0, exit_status());
+    (void)close(from);
+    start(d, &to, &from);
+    (void)close(from);
+    CHECK(write(to, PING, sizeof PING - 1) > 0);
+    CHECK_INT(0, exit_status());
+    (void)close(to);
+    d.tools = stopping;
+    d.num_tools = 2;
+    start(d, &to, &from);
+    CHECK(write(to, CALL("1", "stop"), sizeof CALL("1", "stop") - 1) > 0);
+    CHECK_STR(RESULT("1", "bye"), read_to_end(from));
+    CHECK_INT(0, exit_status());
+    (void)close(to);
+    (void)close(from);
+    d.stall_ms = 1;
+    d.tools = tools;
+    start(d, &to, &from);
+    CHECK(write(to, CALL("1", "big"), sizeof CALL("1", "big") - 1) > 0);
+    CHECK_INT(1, exit_status());
+    (void)close(to);
+    (void)close(from);
+    rewind(file);
+    (void)fread(got, 1, sizeof got - 1, file);
+    fclose(file);
+    CHECK_STR("7 the input has ended;7 calls were given up after mcp_server_desc.drain_ms;"
+              "7 nobody reads the output any more;7 mcp_stdio_stop was called;"
+              "3 the client takes nothing: see mcp_server_desc.stall_ms;", got);
 }
 
 static void process_ends_with_its_reader(void)
@@ -953,9 +1121,13 @@ int main(void)
     TEST(nobody_answers_after_the_input);
     TEST(answers_that_wait_after_the_input);
     TEST(drain_of_a_month);
+    TEST(pings_unanswered);
+    TEST(output_stalls);
+    TEST(host_stops);
     TEST(blocking_is_given_back);
     TEST(output_to_a_file);
     TEST(process_ends_with_its_input);
+    TEST(process_says_why_it_ends);
     TEST(process_ends_with_its_reader);
     TEST(client_that_writes_first);
     return test_end();
