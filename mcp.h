@@ -1027,8 +1027,8 @@ MCP_API bool mcp_enable_prompt(mcp_server *server, const char *name, bool enable
    above do it by themselves; it is for what desc.filter lets through. However many changes there are
    before a client takes its output, it hears of them once. */
 MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
-/* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS.
-   Spec: server/resources (subscriptions) */
+/* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS, and the filter
+   still lets them see it: it is asked again. Spec: server/resources (subscriptions) */
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
 /* Log messages that were dropped: their client did not take them, or they could not be written, for want
    of memory, because they are longer than max_reply or their template is wrong. */
@@ -9994,17 +9994,6 @@ MCP_API void mcp_changed(mcp_server *server, uint32_t kinds)
         if (s->revision) s->changed |= told;
 }
 
-MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
-{
-    mcp_session *s;
-    for (s = server->peer.sessions; s; s = s->next) {
-        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, mcpi_schema_str(uri));
-        if (!subscription) continue;
-        subscription->changed = true;
-        s->changed |= MCP_CONTENTS;
-    }
-}
-
 /* The kinds of lists, as the host names them. */
 static const uint32_t mcpi_server_changes[] = { MCP_TOOLS, MCP_RESOURCES, MCP_RESOURCES, MCP_PROMPTS };
 
@@ -12730,6 +12719,51 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
     if (server->peer.short_of_memory) mcpi_peer_reclaim(&server->peer, NULL);
     mcpi_peer_leave(&server->peer);
     return status;
+}
+
+/*-- What those who subscribed to a resource hear of it --*/
+
+/* Makes the call ask for the session what its subscription asked. */
+static void mcpi_server_ask_again(mcp_call *call, mcp_session *session, mcp_str uri)
+{
+    static const mcp_str method = MCP_LIT("resources/subscribe");
+    mcp_delivery d;
+    memset(&d, 0, sizeof d);
+    d.session = session;
+    mcpi_server_begin_call(call, &d);
+    mcpi_server_watch(call);
+    call->watched = false;      /* it is no request, and nobody hears how it ends */
+    memset(&call->message, 0, sizeof call->message);
+    call->message.method = method;
+    call->revision = session->revision;
+    call->uri = uri;
+}
+
+/* Whether a session may still hear of a resource that it subscribed to: the filter may have changed its mind. */
+static bool mcpi_server_shows(mcp_session *session, mcp_str uri)
+{
+    mcpi_peer_row *row;
+    mcp_call *call;
+    int status = MCP_OK;
+    if (!session->peer->desc->filter) return true;
+    call = mcpi_peer_take_member(session->peer);
+    if (!call) return false;
+    mcpi_server_ask_again(call, session, uri);
+    row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, uri);
+    if (!row) status = mcpi_server_match(call, &row);
+    mcpi_peer_release_call(call);
+    return row && status == MCP_OK;
+}
+
+MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
+{
+    mcp_session *s;
+    for (s = server->peer.sessions; s; s = s->next) {
+        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, mcpi_schema_str(uri));
+        if (!subscription || !mcpi_server_shows(s, mcpi_schema_str(uri))) continue;
+        subscription->changed = true;
+        s->changed |= MCP_CONTENTS;
+    }
 }
 
 /*-- Deferred calls --*/

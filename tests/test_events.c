@@ -997,6 +997,73 @@ static void subscriptions(void)
     CHECK_HEARD("leaves mem://b;");
 }
 
+static void hears_after(void *user, mcp_call *c, int status, uint64_t ms);
+
+/* Only "root" sees what is not public. */
+static bool hides(void *user, mcp_call *c, int kind, const char *name)
+{
+    (void)user, (void)kind;
+    if (!strcmp(mcp_call_method(c), "resources/subscribe")) {
+        CHECK_STR("2025-11-25", mcp_revision(c));
+        CHECK_INT(MCP_RESOURCES, kind);
+        CHECK_STR("", mcp_call_name(c));
+    }
+    return !strcmp(mcp_principal(c), "root") || !strcmp(name, "mem://a");
+}
+
+/* What the filter hides from a client meanwhile, it hears nothing of, until it may see it again. */
+static void subscriptions_out_of_sight(void)
+{
+    size_t calls;
+    begin();
+    host.desc.filter = hides;
+    host.desc.after = hears_after;
+    connect_host();
+    mcp_session_set_principal(host.a, "root");
+    feed(host.a, SUBSCRIBE("1", "mem://a") SUBSCRIBE("2", "mem://b") SUBSCRIBE("3", "mem://user/7"));
+    CHECK_STR(DONE("1") DONE("2") DONE("3"), output(host.a));
+    (void)heard();
+    mcp_session_set_principal(host.a, "guest");
+    mcp_resource_changed(host.server, "mem://a");
+    mcp_resource_changed(host.server, "mem://b");
+    mcp_resource_changed(host.server, "mem://user/7");
+    CHECK_STR(UPDATED("mem://a"), output(host.a));
+    mcp_session_set_principal(host.a, "root");
+    mcp_resource_changed(host.server, "mem://user/7");
+    mcp_resource_changed(host.server, "mem://b");
+    CHECK_STR(UPDATED("mem://user/7") UPDATED("mem://b"), output(host.a));
+    calls = host.heap.calls;
+    mcp_resource_changed(host.server, "mem://b");
+    CHECK_UINT(calls, host.heap.calls);
+    CHECK_STR(UPDATED("mem://b"), output(host.a));
+    CHECK_STR("", heard());                     /* it is no request */
+    end();
+}
+
+/* The same while as many calls wait as may, and in the handler of one. */
+static int changes_now(mcp_call *c)
+{
+    mcp_resource_changed(host.server, "mem://b");
+    return mcp_text(c, "x");
+}
+
+static void subscriptions_and_busy_calls(void)
+{
+    begin();
+    host.desc.filter = hides;
+    host.desc.max_calls = 1;
+    connect_host();
+    mcp_session_set_principal(host.a, "root");
+    feed(host.a, SUBSCRIBE("1", "mem://b") CALL("2", "later", "x"));
+    (void)output(host.a);
+    host.act = changes_now;
+    feed(host.a, CALL("3", "act", "x"));
+    CHECK(strstr(output(host.a), UPDATED("mem://b")) != NULL);
+    mcp_resource_changed(host.server, "mem://b");
+    CHECK_STR(UPDATED("mem://b"), output(host.a));
+    end();
+}
+
 static void wrong_subscriptions(void)
 {
     static const char *const wrong[] = { "", "\"uri\":null", "\"uri\":7", "\"uri\":[\"mem://a\"]" };
@@ -2403,6 +2470,8 @@ int main(void)
     TEST(changes_in_every_revision);
     TEST(no_changes_in_2026);
     TEST(subscriptions);
+    TEST(subscriptions_out_of_sight);
+    TEST(subscriptions_and_busy_calls);
     TEST(wrong_subscriptions);
     TEST(too_many_subscriptions);
     TEST(changes_wait_for_the_reader);
