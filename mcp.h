@@ -1027,8 +1027,8 @@ MCP_API bool mcp_enable_prompt(mcp_server *server, const char *name, bool enable
    above do it by themselves; it is for what desc.filter lets through. However many changes there are
    before a client takes its output, it hears of them once. */
 MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
-/* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS, and the filter
-   still lets them see it: it is asked again. Spec: server/resources (subscriptions) */
+/* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS, and
+   desc.filter, which is asked again, still lets them see it. Spec: server/resources (subscriptions) */
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
 /* Log messages that were dropped: their client did not take them, or they could not be written, for want
    of memory, because they are longer than max_reply or their template is wrong. */
@@ -1181,9 +1181,9 @@ MCP_API int mcp_data_struct(mcp_call *call, const void *result);
 /* Adds a member to the _meta of the result, whatever that is of: a value from a template (see mcp_put_f). It
    is for programs; models do not see it. A key is [prefix/]name, as "com.example/took"; prefixes that the
    protocol keeps for itself are refused, as io.modelcontextprotocol/ and all others with "mcp" or
-   "modelcontextprotocol" as their second label or before another one. Give no key twice. mcp_fail drops it;
-   an error that is no result has none. Returns MCP_OK; MCP_E_MISUSE for another key or the error of the
-   template, which becomes the reply. Spec: basic (_meta) */
+   "modelcontextprotocol" as their second label or before another one. mcp_fail drops it; an error
+   that is no result has none. Returns MCP_OK; MCP_E_MISUSE for another key, or one that was given before, or
+   the error of the template, which becomes the reply. Spec: basic (_meta) */
 MCP_API int mcp_meta(mcp_call *call, const char *key, const char *format, ...) MCP_PRINTF(3, 4);
 
 /* The tool could not do it: everything written before is dropped, and the model is told this text
@@ -4904,6 +4904,26 @@ MCP_API void mcp_put_base64(mcp_out *out, const void *bytes, size_t len)
     (void)mcp_base64_encode(out->buf.ptr + out->buf.len, size + 1, bytes, len);
     out->buf.len += size;
     mcpi_json_append_char(out, '"');
+}
+
+/* Whether the object that is being written, the outermost one, has that key: one without escapes. */
+static bool mcpi_json_has_put(const mcp_out *out, const char *key)
+{
+    const char *p = out->buf.ptr, *end = p + out->buf.len;
+    const size_t len = strlen(key);
+    size_t depth = 0;
+    if (out->buf.error) return false;
+    for (; p < end; p++) {
+        if (*p == '{' || *p == '[') depth++;
+        if (*p == '}' || *p == ']') depth--;
+        if (*p != '"') continue;
+        if (depth == 1 && (p[-1] == '{' || p[-1] == ',') && (size_t)(end - p) > len + 1 &&
+            p[len + 1] == '"' && !memcmp(p + 1, key, len))
+            return true;
+        for (p++; *p != '"'; p++)
+            if (*p == '\\') p++;
+    }
+    return false;
 }
 
 /*-- Writing: numbers and literals. --*/
@@ -12739,7 +12759,8 @@ static void mcpi_server_ask_again(mcp_call *call, mcp_session *session, mcp_str 
     call->uri = uri;
 }
 
-/* Whether a session may still hear of a resource that it subscribed to: the filter may have changed its mind. */
+/* Whether a session may still hear of a resource that it subscribed to: the filter may think otherwise by
+   now. */
 static bool mcpi_server_shows(mcp_session *session, mcp_str uri)
 {
     mcpi_peer_row *row;
@@ -13291,18 +13312,23 @@ static bool mcpi_server_is_meta_key(const char *key)
 MCP_API int mcp_meta(mcp_call *call, const char *key, const char *format, ...)
 {
     va_list args;
-    if (!mcpi_server_is_meta_key(key)) return mcpi_peer_misuse(call, "mcp_meta");
+    int status;
+    if (!mcpi_server_is_meta_key(key))
+        return mcpi_peer_misuse(call, "mcp_meta with a key that it may not have");
     if (!call->has_meta) {
         mcp_out_reset(&call->result_meta);
         mcp_put_object(&call->result_meta);
+    } else if (mcpi_json_has_put(&call->result_meta, key)) {
+        return mcpi_peer_misuse(call, "mcp_meta with a key that was given before");
     }
     mcp_put_key(&call->result_meta, key);
     va_start(args, format);
     mcp_put_fv(&call->result_meta, format, args);
     va_end(args);
     call->has_meta = true;
-    if (call->result_meta.buf.error) mcpi_peer_fail(call, call->result_meta.buf.error);
-    return call->result_meta.buf.error;
+    status = call->result_meta.buf.error;
+    if (status != MCP_OK) mcpi_peer_fail(call, status);
+    return status;
 }
 
 MCP_API int mcp_data_struct(mcp_call *call, const void *result)

@@ -168,7 +168,49 @@ static void keys_of_meta(void)
         begin();
         host.act = marks;
         meta_key = bad_keys[i];
-        CHECK_STR(MISUSED("mcp_meta"), answer("tools/call", "\"name\":\"t\""));
+        snprintf(want, sizeof want, "\"message\":\"mcp_meta with a key that it may not have: %s\"",
+                 mcp_strerror(MCP_E_MISUSE));
+        CHECK(strstr(answer("tools/call", "\"name\":\"t\""), want) != NULL);
+    }
+}
+
+static const char *second_key;
+static int second_status;
+
+static int marks_twice(mcp_call *c)
+{
+    (void)mcp_meta(c, "a.b/c", "{'first': {'first': 1, 'd': [{'first': 2}]}, 'e': %s}", "\\\"},\"first\":\"{");
+    (void)mcp_meta(c, "text", "%s", "first");
+    (void)mcp_meta(c, "x", "%s", ",");
+    second_status = mcp_meta(c, second_key, "%d", 7);
+    return mcp_text(c, "x");
+}
+
+/* A key counts as one that was given before where it is a key of _meta itself. */
+static void keys_given_before(void)
+{
+    static const char *const twice[] = { "a.b/c", "text", "x" };
+    static const char *const once[] = { "first", "a.b", "tex", "text2", "d" };
+    char want[200];
+    size_t i;
+    for (i = 0; i < MCP_COUNT(twice); i++) {
+        NOTE("key '%s'", twice[i]);
+        begin();
+        host.act = marks_twice;
+        second_key = twice[i];
+        snprintf(want, sizeof want, "\"message\":\"mcp_meta with a key that was given before: %s\"",
+                 mcp_strerror(MCP_E_MISUSE));
+        CHECK(strstr(answer("tools/call", "\"name\":\"t\""), want) != NULL);
+        CHECK_STATUS(MCP_E_MISUSE, second_status);
+    }
+    for (i = 0; i < MCP_COUNT(once); i++) {
+        NOTE("key '%s'", once[i]);
+        begin();
+        host.act = marks_twice;
+        second_key = once[i];
+        snprintf(want, sizeof want, ",\"x\":\",\",\"%s\":7}", second_key);
+        CHECK(strstr(answer("tools/call", "\"name\":\"t\""), want) != NULL);
+        CHECK_STATUS(MCP_OK, second_status);
     }
 }
 
@@ -189,7 +231,7 @@ static void each_misuse_is_told_by_name(void)
     host.act = marks;
     meta_key = "a b";
     ask(server, "tools/call", "\"name\":\"t\"");
-    CHECK_STR(MISUSED("mcp_meta"), host.reply);
+    CHECK_STR(MISUSED("mcp_meta with a key that it may not have"), host.reply);
     mcp_server_destroy(server);
     CHECK_HEAP(&host.heap);
 }
@@ -393,6 +435,7 @@ int main(void)
     TEST(only_reads_are_kept);
     TEST(keys_of_meta);
     TEST(each_misuse_is_told_by_name);
+    TEST(keys_given_before);
     TEST(meta_of_errors);
     TEST(meta_of_rows);
     TEST(headers_that_are_none);
