@@ -9621,25 +9621,27 @@ static const char *mcpi_server_wrong_method(const mcp_method *method)
     return method->fn ? NULL : "fn is NULL";
 }
 
-/* Starts the note of what to mend: "mcp_server_desc: tools 'say': ". */
-static mcpi_base_note mcpi_server_blame(char *text, size_t size, const char *table, const char *key)
-{
-    mcpi_base_note note = mcpi_base_note_start(text, size);
-    mcpi_base_note_str(&note, "mcp_server_desc: ");
-    mcpi_base_note_str(&note, table);
-    mcpi_base_note_str(&note, " '");
-    mcpi_base_note_str(&note, key ? key : "");
-    mcpi_base_note_str(&note, "': ");
-    return note;
-}
-
-static bool mcpi_server_refuse_row(const mcp_server *s, const char *table, const char *key, const char *wrong)
+/* Tells what to mend in a row of the desc, or one that is added, as "mcp_tool 'say': fn is NULL"; field: the one
+   of its fields that is wrong, or NULL. */
+static bool mcpi_server_refuse_field(const mcp_server *s, const char *type, const char *key, const char *field,
+                                     const char *wrong)
 {
     char text[256];
-    mcpi_base_note note = mcpi_server_blame(text, sizeof text, table, key);
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, type);
+    mcpi_base_note_str(&note, " '");
+    mcpi_base_note_str(&note, key ? key : "");
+    mcpi_base_note_str(&note, field ? "': field '" : "': ");
+    if (field) mcpi_base_note_str(&note, field);
+    if (field) mcpi_base_note_str(&note, "': ");
     mcpi_base_note_str(&note, wrong);
     mcpi_server_log(&s->desc, MCP_LOG_ERROR, text);
     return false;
+}
+
+static bool mcpi_server_refuse_row(const mcp_server *s, const char *type, const char *key, const char *wrong)
+{
+    return mcpi_server_refuse_field(s, type, key, NULL, wrong);
 }
 
 /* The field of that name; NULL if there is none. */
@@ -9651,24 +9653,15 @@ static const mcp_field *mcpi_server_field(const mcp_field *fields, const char *n
 }
 
 /* Checks the fields of a row: arguments, or what a tool gives back, which may be the same. */
-static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *table, const char *key,
+static bool mcpi_server_check_fields(mcp_server *s, mcp_doc *doc, const char *type, const char *key,
                                      const mcp_field *fields)
 {
     const mcp_field *f;
     for (f = fields; f && f->name; f++) {
         const char *wrong = mcpi_schema_wrong(doc, f);
-        char text[256];
-        mcpi_base_note note;
         if (!wrong && mcpi_server_field(fields, f->name) != f) wrong = "has the name of an earlier one";
         if (!wrong) wrong = mcpi_schema_wrong_header(fields, f);
-        if (!wrong) continue;
-        note = mcpi_server_blame(text, sizeof text, table, key);
-        mcpi_base_note_str(&note, "field '");
-        mcpi_base_note_str(&note, f->name);
-        mcpi_base_note_str(&note, "': ");
-        mcpi_base_note_str(&note, wrong);
-        mcpi_server_log(&s->desc, MCP_LOG_ERROR, text);
-        return false;
+        if (wrong) return mcpi_server_refuse_field(s, type, key, f->name, wrong);
     }
     return true;
 }
@@ -9678,9 +9671,9 @@ static bool mcpi_server_check_tool(mcp_server *s, mcp_doc *doc, const mcp_tool *
     const char *wrong = mcpi_server_wrong_tool(doc, tool);
     if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_TOOLS], tool->name))
         wrong = "name is taken by an earlier row";
-    if (wrong) return mcpi_server_refuse_row(s, "tools", tool->name, wrong);
-    return mcpi_server_check_fields(s, doc, "tools", tool->name, tool->args) &&
-           mcpi_server_check_fields(s, doc, "tools", tool->name, tool->result);
+    if (wrong) return mcpi_server_refuse_row(s, "mcp_tool", tool->name, wrong);
+    return mcpi_server_check_fields(s, doc, "mcp_tool", tool->name, tool->args) &&
+           mcpi_server_check_fields(s, doc, "mcp_tool", tool->name, tool->result);
 }
 
 static int mcpi_server_uri_kind(const char *uri)
@@ -9692,12 +9685,12 @@ static bool mcpi_server_check_resource(mcp_server *s, mcp_doc *doc, const mcp_re
 {
 #ifdef MCP_NO_RESOURCES
     (void)doc;
-    return mcpi_server_refuse_row(s, "resources", resource->uri, "left out of this build: MCP_NO_RESOURCES");
+    return mcpi_server_refuse_row(s, "mcp_resource", resource->uri, "left out of this build: MCP_NO_RESOURCES");
 #else
     const char *wrong = mcpi_server_wrong_resource(doc, resource);
     if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_uri_kind(resource->uri)], resource->uri))
         wrong = "uri is taken by an earlier row";
-    return !wrong || mcpi_server_refuse_row(s, "resources", resource->uri, wrong);
+    return !wrong || mcpi_server_refuse_row(s, "mcp_resource", resource->uri, wrong);
 #endif
 }
 
@@ -9705,13 +9698,13 @@ static bool mcpi_server_check_prompt(mcp_server *s, mcp_doc *doc, const mcp_prom
 {
 #ifdef MCP_NO_PROMPTS
     (void)doc;
-    return mcpi_server_refuse_row(s, "prompts", prompt->name, "left out of this build: MCP_NO_PROMPTS");
+    return mcpi_server_refuse_row(s, "mcp_prompt", prompt->name, "left out of this build: MCP_NO_PROMPTS");
 #else
     const char *wrong = mcpi_server_wrong_prompt(doc, prompt);
     if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_PROMPTS], prompt->name))
         wrong = "name is taken by an earlier row";
-    if (wrong) return mcpi_server_refuse_row(s, "prompts", prompt->name, wrong);
-    return mcpi_server_check_fields(s, doc, "prompts", prompt->name, prompt->args);
+    if (wrong) return mcpi_server_refuse_row(s, "mcp_prompt", prompt->name, wrong);
+    return mcpi_server_check_fields(s, doc, "mcp_prompt", prompt->name, prompt->args);
 #endif
 }
 
@@ -9719,14 +9712,14 @@ static bool mcpi_server_check_method(mcp_server *s, mcp_doc *doc, const mcp_meth
 {
 #ifdef MCP_NO_METHODS
     (void)doc;
-    return mcpi_server_refuse_row(s, "methods", method->name, "left out of this build: MCP_NO_METHODS");
+    return mcpi_server_refuse_row(s, "mcp_method", method->name, "left out of this build: MCP_NO_METHODS");
 #else
     const char *wrong = mcpi_server_wrong_method(method);
     if (!wrong && mcpi_server_find_key(&s->rows[MCPI_SERVER_METHODS], method->name))
         wrong = "name is taken by an earlier row";
-    if (wrong) return mcpi_server_refuse_row(s, "methods", method->name, wrong);
-    return mcpi_server_check_fields(s, doc, "methods", method->name, method->args) &&
-           mcpi_server_check_fields(s, doc, "methods", method->name, method->result);
+    if (wrong) return mcpi_server_refuse_row(s, "mcp_method", method->name, wrong);
+    return mcpi_server_check_fields(s, doc, "mcp_method", method->name, method->args) &&
+           mcpi_server_check_fields(s, doc, "mcp_method", method->name, method->result);
 #endif
 }
 

@@ -1318,20 +1318,20 @@ static void wrong_rows(void)
     static const mcp_prompt integer = MCP_PROMPT("i", host_act, 0, bad_fields),
         same = MCP_PROMPT("act", host_act, 0, 0), nobody = MCP_PROMPT("n", 0, 0, 0);
     static const struct { int kind; const void *row; const char *why; } wrong[] = {
-        { MCP_TOOLS, &no_fn, "mcp_server_desc: tools 'a': fn is NULL" },
-        { MCP_TOOLS, &no_name, "mcp_server_desc: tools '': name must be 1 to 128 of A-Z a-z 0-9 _ - ." },
-        { MCP_TOOLS, &taken, "mcp_server_desc: tools 'echo': name is taken by an earlier row" },
-        { MCP_TOOLS, &field, "mcp_server_desc: tools 'f': field 'n': has a default that is not of its type" },
-        { MCP_TOOLS, &schema, "mcp_server_desc: tools 'g': input_schema is not a JSON object" },
-        { MCP_RESOURCES, &no_scheme, "mcp_server_desc: resources 'a/b': uri must start with a scheme" },
-        { MCP_RESOURCES, &twice, "mcp_server_desc: resources 'mem://a': uri is taken by an earlier row" },
-        { MCP_RESOURCES, &twice_too, "mcp_server_desc: resources 'mem://user/{id}': uri is taken by an earlier row" },
-        { MCP_RESOURCES, &nothing, "mcp_server_desc: resources 'mem://n': fn and contents are NULL" },
-        { MCP_RESOURCES, &open_brace, "mcp_server_desc: resources 'mem://{n': " },
-        { MCP_RESOURCES, &no_handler, "mcp_server_desc: resources 'mem://{n}': fn of a template is NULL" },
-        { MCP_PROMPTS, &integer, "mcp_server_desc: prompts 'i': arguments must be strings, and are no headers" },
-        { MCP_PROMPTS, &same, "mcp_server_desc: prompts 'act': name is taken by an earlier row" },
-        { MCP_PROMPTS, &nobody, "mcp_server_desc: prompts 'n': fn is NULL" }
+        { MCP_TOOLS, &no_fn, "mcp_tool 'a': fn is NULL" },
+        { MCP_TOOLS, &no_name, "mcp_tool '': name must be 1 to 128 of A-Z a-z 0-9 _ - ." },
+        { MCP_TOOLS, &taken, "mcp_tool 'echo': name is taken by an earlier row" },
+        { MCP_TOOLS, &field, "mcp_tool 'f': field 'n': has a default that is not of its type" },
+        { MCP_TOOLS, &schema, "mcp_tool 'g': input_schema is not a JSON object" },
+        { MCP_RESOURCES, &no_scheme, "mcp_resource 'a/b': uri must start with a scheme" },
+        { MCP_RESOURCES, &twice, "mcp_resource 'mem://a': uri is taken by an earlier row" },
+        { MCP_RESOURCES, &twice_too, "mcp_resource 'mem://user/{id}': uri is taken by an earlier row" },
+        { MCP_RESOURCES, &nothing, "mcp_resource 'mem://n': fn and contents are NULL" },
+        { MCP_RESOURCES, &open_brace, "mcp_resource 'mem://{n': " },
+        { MCP_RESOURCES, &no_handler, "mcp_resource 'mem://{n}': fn of a template is NULL" },
+        { MCP_PROMPTS, &integer, "mcp_prompt 'i': arguments must be strings, and are no headers" },
+        { MCP_PROMPTS, &same, "mcp_prompt 'act': name is taken by an earlier row" },
+        { MCP_PROMPTS, &nobody, "mcp_prompt 'n': fn is NULL" }
     };
     size_t i;
     connected();

@@ -270,12 +270,12 @@ static void meta_of_rows(void)
 {
     begin();
     tools[0].meta = "[]";
-    refused("mcp_server_desc: tools 't': meta is not a JSON object");
+    refused("mcp_tool 't': meta is not a JSON object");
 }
 
 /*---- Headers -------------------------------------------------------------------------------------*/
 
-#define FIELD(text) "mcp_server_desc: tools 't': field '" text
+#define FIELD(text) "mcp_tool 't': field '" text
 
 static const struct {
     mcp_field fields[3];
@@ -320,7 +320,7 @@ static void headers_that_are_none(void)
     }
     begin();
     prompts[0].args = rows;
-    refused("mcp_server_desc: prompts 'p': arguments must be strings, and are no headers");
+    refused("mcp_prompt 'p': arguments must be strings, and are no headers");
 }
 
 /* Every client can write such an integer, and so no other is taken; what a tool gives back is no header. */

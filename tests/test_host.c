@@ -496,7 +496,7 @@ static void methods_that_are_wrong(void)
     static const mcp_method no_fn[] = { MCP_METHOD("a", 0, 0) };
     static const mcp_method twice_there[] = { MCP_METHOD("a", host_act, 0), MCP_METHOD("a", host_act, 0) };
     static const char bad_type[] =
-        "mcp_server_desc: methods 'a': field 'x': has a type that is none of MCP_STRING, MCP_INTEGER, ...";
+        "mcp_method 'a': field 'x': has a type that is none of MCP_STRING, MCP_INTEGER, ...";
     static const mcp_field bad_field[] = { MCP_ARG("x", 99, 0), MCP_END };
     static const mcp_method bad_args[] = { MCP_METHOD("a", host_act, bad_field) };
     static const mcp_method bad_result[] = { MCP_METHOD_FULL("a", host_act, 0, bad_field, 0, 0) };
@@ -509,14 +509,14 @@ static void methods_that_are_wrong(void)
         memset(&row, 0, sizeof row);
         row.name = reserved[i];
         row.fn = host_act;
-        snprintf(why, sizeof why, "mcp_server_desc: methods '%s': name is the protocol's: take a prefix of your own",
+        snprintf(why, sizeof why, "mcp_method '%s': name is the protocol's: take a prefix of your own",
                  reserved[i]);
         check_wrong_methods(&row, 1, why);
     }
-    check_wrong_methods(no_name, 1, "mcp_server_desc: methods '': name is empty");
-    check_wrong_methods(empty_name, 1, "mcp_server_desc: methods '': name is empty");
-    check_wrong_methods(no_fn, 1, "mcp_server_desc: methods 'a': fn is NULL");
-    check_wrong_methods(twice_there, 2, "mcp_server_desc: methods 'a': name is taken by an earlier row");
+    check_wrong_methods(no_name, 1, "mcp_method '': name is empty");
+    check_wrong_methods(empty_name, 1, "mcp_method '': name is empty");
+    check_wrong_methods(no_fn, 1, "mcp_method 'a': fn is NULL");
+    check_wrong_methods(twice_there, 2, "mcp_method 'a': name is taken by an earlier row");
     check_wrong_methods(bad_args, 1, bad_type);
     check_wrong_methods(bad_result, 1, bad_type);
     begin();

@@ -812,10 +812,10 @@ static const struct {
 };
 
 /* The desc, whose last row is wrong. */
-static void check_refused(const char *table, const char *key, const char *why)
+static void check_refused(const char *row, const char *key, const char *why)
 {
     char want[300];
-    snprintf(want, sizeof want, "mcp_server_desc: %s '%s': %s", table, key ? key : "", why);
+    snprintf(want, sizeof want, "mcp_%s '%s': %s", row, key ? key : "", why);
     host.server = mcp_server_create(&host.desc);
     CHECK(host.server == NULL);
     CHECK_STR(want, host.log);
@@ -834,7 +834,7 @@ static void wrong_rows(void)
         some[2] = wrong_resources[i].row;
         host.desc.resources = some;
         host.desc.num_resources = 3;
-        check_refused("resources", some[2].uri, wrong_resources[i].why);
+        check_refused("resource", some[2].uri, wrong_resources[i].why);
     }
     for (i = 0; i < MCP_COUNT(wrong_prompts); i++) {
         NOTE("prompt %lu", (unsigned long)i);
@@ -842,11 +842,11 @@ static void wrong_rows(void)
         others[1] = wrong_prompts[i].row;
         host.desc.prompts = others;
         host.desc.num_prompts = 2;
-        check_refused("prompts", others[1].name, wrong_prompts[i].why);
+        check_refused("prompt", others[1].name, wrong_prompts[i].why);
     }
     begin();
     host.desc.tools = &tool;
-    check_refused("tools", "t", "field 'a': has the name of an earlier one");
+    check_refused("tool", "t", "field 'a': has the name of an earlier one");
 }
 
 static const mcp_annotations lowest = { "assistant|user", "0", "" }, highest = { "user", "1.0", 0 };

@@ -273,7 +273,7 @@ static void wrong_rows_are_refused(void)
         tool.name = "t";
         tool.fn = order;
         tool.args = table;
-        snprintf(want, sizeof want, "mcp_server_desc: tools 't': field '%s': %s", table[0].name, rows[i].wrong);
+        snprintf(want, sizeof want, "mcp_tool 't': field '%s': %s", table[0].name, rows[i].wrong);
         CHECK(make(&tool, 1, heap()) == NULL);
         CHECK_STR(want, logged);
     }
@@ -294,7 +294,7 @@ static void wrong_tools_are_refused(void)
         NOTE("%s", bad_names[i] ? bad_names[i] : "NULL");
         rows[0].name = bad_names[i];
         CHECK(make(rows, 1, heap()) == NULL);
-        snprintf(want, sizeof want, "mcp_server_desc: tools '%s': name must be 1 to 128 of A-Z a-z 0-9 _ - .",
+        snprintf(want, sizeof want, "mcp_tool '%s': name must be 1 to 128 of A-Z a-z 0-9 _ - .",
                  bad_names[i] ? bad_names[i] : "");
         CHECK_STR(want, logged);
     }
@@ -302,12 +302,12 @@ static void wrong_tools_are_refused(void)
     rows[0].name = long_name + 1;
     rows[0].fn = NULL;
     CHECK(make(rows, 1, heap()) == NULL);
-    snprintf(want, sizeof want, "mcp_server_desc: tools '%s': fn is NULL", rows[0].name);
+    snprintf(want, sizeof want, "mcp_tool '%s': fn is NULL", rows[0].name);
     CHECK_STR(want, logged);
     rows[0].fn = order;
     rows[1].name = rows[0].name;
     CHECK(make(rows, 2, heap()) == NULL);
-    snprintf(want, sizeof want, "mcp_server_desc: tools '%s': name is taken by an earlier row", rows[0].name);
+    snprintf(want, sizeof want, "mcp_tool '%s': name is taken by an earlier row", rows[0].name);
     CHECK_STR(want, logged);
     rows[1].name = "A-z_0.9";
     shop = make(rows, 2, heap());
@@ -323,11 +323,11 @@ static void wrong_schemas_are_refused(void)
     tool.fn = order;
     tool.input_schema = "{\"type\":\"object\"";
     CHECK(make(&tool, 1, heap()) == NULL);
-    CHECK_STR("mcp_server_desc: tools 't': input_schema is not a JSON object", logged);
+    CHECK_STR("mcp_tool 't': input_schema is not a JSON object", logged);
     tool.input_schema = NULL;
     tool.output_schema = "true";
     CHECK(make(&tool, 1, heap()) == NULL);
-    CHECK_STR("mcp_server_desc: tools 't': output_schema is not a JSON object", logged);
+    CHECK_STR("mcp_tool 't': output_schema is not a JSON object", logged);
 }
 
 /* A struct for which there is no memory becomes an error reply, and the next call is served. */

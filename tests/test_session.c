@@ -1515,7 +1515,7 @@ static void wrong_icons(void)
             else host.desc.icons = icon_rows[i].icons;
             host.server = mcp_server_create(&host.desc);
             CHECK((host.server == NULL) == (why != NULL));
-            snprintf(want, sizeof want, "mcp_server_desc: %s%s", of_tool ? "tools 'b': " : "", why ? why : "");
+            snprintf(want, sizeof want, "%s%s", of_tool ? "mcp_tool 'b': " : "mcp_server_desc: ", why ? why : "");
             CHECK_STR(why ? want : "", host.log);
             host_end();
         }
