@@ -155,8 +155,6 @@
 
    ASKING THE USER
 
-   A handler may ask the client in the middle of its work, and never sees how the revision does that:
-
        static const mcp_field sure[] = { MCP_NEED("sure", MCP_BOOLEAN, "It cannot be undone."), MCP_END };
 
        static int wipe(mcp_call *c)
@@ -168,6 +166,7 @@
            return mcp_text(c, "Wiped.");
        }
 
+   A handler may ask the client in the middle of its work, and never sees how the revision does that.
    MCP_ASK means: asked; return, and the handler runs again from its top when the answer is there. Until
    2025-11-25 the question is a request to the client and the call waits; since 2026-07-28 it is the result,
    and the client sends its request again with the answer and what we gave it to carry, sealed. So ASK FIRST,
@@ -1349,8 +1348,9 @@ typedef struct mcp_client_desc {
        First a log message (see mcp_set_log_level): logger is "" if it has none, data is any JSON, and to be
        trusted no more than the server is. Spec: server/utilities/logging */
     void (*on_log)(void *user, mcp_client *client, int level, const char *logger, mcp_json data);
-    /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed; or with an uri that
-       resource, which may be one below that of mcp_subscribe. Spec: server/resources (subscriptions) */
+    /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed, and uri is NULL;
+       or the MCP_CONTENTS of the resource of that uri, which may be one below that of mcp_subscribe.
+       Spec: server/resources (subscriptions) */
     void (*on_changed)(void *user, mcp_client *client, int what, const char *uri);
     /* A notification that none of these functions is for. params may be missing. */
     void (*on_notification)(void *user, mcp_client *client, const char *method, mcp_json params);
@@ -9621,8 +9621,8 @@ static const char *mcpi_server_wrong_method(const mcp_method *method)
     return method->fn ? NULL : "fn is NULL";
 }
 
-/* Tells what to mend in a row of the desc, or one that is added, as "mcp_tool 'say': fn is NULL"; field: the one
-   of its fields that is wrong, or NULL. */
+/* Tells what to mend in a row of the desc, or one that is added, as "mcp_tool 'say': fn is NULL"; field:
+   the one of its fields that is wrong, or NULL. */
 static bool mcpi_server_refuse_field(const mcp_server *s, const char *type, const char *key, const char *field,
                                      const char *wrong)
 {
@@ -15060,7 +15060,7 @@ static bool mcpi_client_heard_change(mcp_client *c, const mcpi_rpc_message *m)
         { MCP_LIT("notifications/tools/list_changed"), MCP_TOOLS },
         { MCP_LIT("notifications/prompts/list_changed"), MCP_PROMPTS },
         { MCP_LIT("notifications/resources/list_changed"), MCP_RESOURCES },
-        { MCP_LIT("notifications/resources/updated"), MCP_RESOURCES }   /* one of them, by its URI */
+        { MCP_LIT("notifications/resources/updated"), MCP_CONTENTS }    /* of one, by its URI */
     };
     const size_t last = MCP_COUNT(changes) - 1;
     const char *uri = NULL;

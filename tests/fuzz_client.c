@@ -431,7 +431,7 @@ static void on_message(void *user, mcp_client *c, int level, const char *logger,
 static void on_changed(void *user, mcp_client *c, int what, const char *uri)
 {
     (void)user;
-    MUST(c == client && (what == MCP_RESOURCES || ((what == MCP_TOOLS || what == MCP_PROMPTS) && !uri)));
+    MUST(c == client && (uri ? what == MCP_CONTENTS : what == MCP_TOOLS || what == MCP_RESOURCES || what == MCP_PROMPTS));
     act();
 }
 

@@ -285,7 +285,7 @@ static void subscriptions(void)
     CHECK_STR("", heard());             /* nobody has subscribed */
     CHECK_STATUS(want, mcp_reply_status(mcp_subscribe(client, "test://watched-resource")));
     CHECK_STATUS(MCP_OK, mcp_reply_status(call("test_trigger_resource_change")));
-    CHECK_TOLD("2 test://watched-resource; ");
+    CHECK_TOLD("16 test://watched-resource; ");
     CHECK_STATUS(want, mcp_reply_status(mcp_unsubscribe(client, "test://watched-resource")));
     CHECK_STATUS(MCP_OK, mcp_reply_status(call("test_trigger_resource_change")));
     CHECK_STR("", heard());

@@ -122,7 +122,7 @@ static void on_changed(void *user, mcp_client *from, int what, const char *uri)
 {
     const size_t len = strlen(changed);
     (void)user;
-    CHECK(from == client && what == MCP_RESOURCES);
+    CHECK(from == client && what == MCP_CONTENTS);
     (void)snprintf(changed + len, sizeof changed - len, "%s ", uri);
 }
 

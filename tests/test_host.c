@@ -214,7 +214,7 @@ static void refusals(void)
             check_refused("{\"code\":-1,\"message\":\"later\",\"data\":{\"after_ms\":250,\"why\":[\"a\\\"b\",null]}}");
             CHECK_INT(-1, peer.code);
         }
-        end();
+        host_end();
     }
 }
 
@@ -280,7 +280,7 @@ static void refusals_among_other_verdicts(void)
     host.act = refuse;
     (void)request(1, TOOL_CALL, NULL);
     check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
-    end();
+    host_end();
 }
 
 static int defer(mcp_call *c) { return mcp_defer(c, &peer.ref); }
@@ -298,7 +298,7 @@ static void refused_later(void)
     CHECK(c != NULL);
     if (c) mcp_finish(c, refuse(c));
     check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
-    end();
+    host_end();
 }
 
 /*---- Methods of its own -------------------------------------------------------------------------*/
@@ -351,9 +351,9 @@ static void meta_of_methods(void)
             (void)request(1, "act", "", NULL);
             snprintf(want, sizeof want, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{%s%s%s}}}", k ? "\"a\":1," : "",
                      is_modern() ? modern : "\"_meta\":{", own);
-            CHECK_STR(want, host.reply);
+            CHECK_STR(want, peer.reply);
         }
-        end();
+        host_end();
     }
 }
 
@@ -379,7 +379,7 @@ static void results_of_methods(void)
         check_result("\"n\":-7,\"user\":\"mine\",\"members\":1");
         (void)request(1, "acme/sum", "\"a\":40,\"b\":2", NULL);
         check_result("\"sum\":42,\"text\":\"\"");
-        end();
+        host_end();
     }
 }
 
@@ -422,7 +422,7 @@ static void failures_of_methods(void)
     check_refused("{\"code\":-32601,\"message\":\"Method not found\"}");
     (void)request(1, "act\\u0000", "", NULL);
     check_refused("{\"code\":-32601,\"message\":\"Method not found\"}");
-    end();
+    host_end();
 }
 
 /* Each in its revisions, and none before the handshake. */
@@ -436,7 +436,7 @@ static void revisions_of_methods(void)
     (void)request(1, "act", "", NULL);
     check_refused("{\"code\":-32602,\"message\":\"send initialize first, or name the revision in params._meta: "
                   "io.modelcontextprotocol/protocolVersion\"}");
-    end();
+    host_end();
     for (i = 0; i < MCP_COUNT(revisions); i++) {
         begin();
         connect(revisions[i]);
@@ -448,7 +448,7 @@ static void revisions_of_methods(void)
         (void)request(1, "acme/some", "", NULL);
         if (i == 0 || i == 2) check_result("");
         else check_refused(missing);
-        end();
+        host_end();
     }
 }
 
@@ -469,7 +469,7 @@ static void deferred_methods(void)
         CHECK(c != NULL);
         if (c) mcp_finish(c, mcp_data(c, "{'x': %d}", (int)mcp_json_int(mcp_params(c), "x", 0)));
         check_result("\"x\":5");
-        end();
+        host_end();
     }
 }
 
@@ -482,7 +482,7 @@ static void check_wrong_methods(const mcp_method *rows, size_t count, const char
     host.server = mcp_server_create(&host.desc);
     CHECK(!host.server);
     CHECK_STR(why, host.log);
-    end();
+    host_end();
 }
 
 static void methods_that_are_wrong(void)
@@ -526,7 +526,7 @@ static void methods_that_are_wrong(void)
     host.act = nothing;
     (void)request(1, "tools", "", NULL);
     check_result("");
-    end();
+    host_end();
 }
 
 /*---- Notifications of its own -------------------------------------------------------------------*/
@@ -570,7 +570,7 @@ static void notifications(void)
         (void)deliver_text(NOTIFY("acme/tick\\u0000", ""), NULL);
         CHECK_HEARD("");
         CHECK_UINT(0, peer.num_replies);
-        end();
+        host_end();
     }
 }
 
@@ -582,13 +582,13 @@ static void notifications_and_sessions(void)
     host.server = mcp_server_create(&host.desc);
     (void)deliver_text(NOTIFY("acme/tick", ""), NULL);
     CHECK_HEARD("acme/tick(-1) ");
-    end();
+    host_end();
     begin();
     host.desc.on_notification = close_session;
     connect("2025-11-25");
     CHECK(mcp_session_feed(host.a, NOTIFY("acme/tick", "") "\n", strlen(NOTIFY("acme/tick", "")) + 1) > 0);
     CHECK_HEARD("acme/tick");
-    end();
+    host_end();
 }
 
 /*---- Hooks around every request -----------------------------------------------------------------*/
@@ -659,7 +659,7 @@ static void hooks_of_each_request(void)
             (void)request(1, "ping", "", NULL);
             CHECK_HEARD("ping ? ping =0/0@5 ");
         }
-        end();
+        host_end();
         CHECK_HEARD("");
     }
 }
@@ -718,34 +718,34 @@ static void hooks_of_failures(void)
     CHECK_HEARD("");
     snprintf(text, sizeof text, "%s", request(1, "ping", "", NULL));
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", text);
-    end();
+    host_end();
 }
 
 /* What a limit of its tool kept from being served, or sent, is no success. */
 static void hooks_of_limits(void)
 {
-    static const mcp_tool limited[] = { MCP_TOOL_LIMITED("act", act, 0, 0, 0, 0, 1, 200),
-                                        MCP_TOOL_LIMITED("cut", act, 0, 0, MCP_CUT, 0, 0, 200) };
+    static const mcp_tool limited[] = { MCP_TOOL_LIMITED("act", host_act, 0, 0, 0, 0, 1, 200),
+                                        MCP_TOOL_LIMITED("cut", host_act, 0, 0, MCP_CUT, 0, 0, 200) };
     begin_hooked();
     host.desc.tools = limited;
     host.desc.num_tools = MCP_COUNT(limited);
     connect("2026-07-28");
     host.act = defer;
     (void)request(1, TOOL_CALL, NULL);
-    check_heard("tools/call act? ");
+    CHECK_HEARD("tools/call act? ");
     CHECK(strstr(request(2, TOOL_CALL, NULL), "is busy") != NULL);
-    check_heard("tools/call act=-13/0@0 ");
-    mcp_finish(mcp_resume(host.server, host.ref), MCP_OK);
-    check_heard("tools/call act=0/0@0 ");
+    CHECK_HEARD("tools/call act=-13/0@0 ");
+    mcp_finish(mcp_resume(host.server, peer.ref), MCP_OK);
+    CHECK_HEARD("tools/call act=0/0@0 ");
     host.act = long_text;
     CHECK(strstr(request(1, TOOL_CALL, NULL), "too long") != NULL);
-    check_heard("tools/call act? tools/call act=-6/0@0 ");
+    CHECK_HEARD("tools/call act? tools/call act=-6/0@0 ");
     CHECK(strstr(request(1, "tools/call", "\"name\":\"cut\"", NULL), "[cut: ") != NULL);
-    check_heard("tools/call cut? tools/call cut=0/0@0 ");
+    CHECK_HEARD("tools/call cut? tools/call cut=0/0@0 ");
     host.act = long_failure;
     CHECK(strstr(request(1, TOOL_CALL, NULL), "[cut: ") != NULL);
-    check_heard("tools/call act? tools/call act=-12/0@0 ");
-    end();
+    CHECK_HEARD("tools/call act? tools/call act=-12/0@0 ");
+    host_end();
 }
 
 static int refuse_7(mcp_call *c) { return mcp_refuse(c, 7, "%s", "not you"); }
@@ -802,7 +802,7 @@ static void before_refuses(void)
         peer.before = busy;
         (void)request(1, TOOL_CALL, NULL);
         CHECK_HEARD("tools/call act? tools/call act=-13/-32603@0 ");
-        end();
+        host_end();
     }
     begin_hooked();
     peer.before = refuse_7;
@@ -811,7 +811,7 @@ static void before_refuses(void)
     peer.before = NULL;
     (void)request(1, "tools/list", "", NULL);
     CHECK_INT(-32602, peer.code);
-    end();
+    host_end();
 }
 
 static void before_lets_pass(void)
@@ -826,7 +826,7 @@ static void before_lets_pass(void)
     CHECK_STR("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"t\"}]}}",
               request(1, TOOL_CALL, NULL));
     CHECK(!mcp_resume(host.server, peer.ref));
-    end();
+    host_end();
 }
 
 static int closes_session(mcp_call *c)
@@ -849,7 +849,7 @@ static void before_loses_the_client(void)
     peer.before = closes_session;
     CHECK_STR("", request(1, TOOL_CALL, NULL));
     CHECK_HEARD("tools/call act? tools/call act=-10/0@0 ");
-    end();
+    host_end();
     begin_hooked();
     connect("2026-07-28");
     host.act = nothing;
@@ -919,12 +919,12 @@ static void after_is_told_once(void)
     mcp_session_close(host.a);
     host.a = NULL;
     CHECK_HEARD(closed);
-    end();
+    host_end();
     CHECK_HEARD("");
     begin_hooked();
     connect("2026-07-28");
     defer_one();                        /* the server ends */
-    end();
+    host_end();
     CHECK_HEARD(closed);
 }
 
@@ -961,7 +961,7 @@ static void after_waits_for_the_transport(void)
             break;
         default:;
         }
-        end();
+        host_end();
         CHECK_HEARD(round == 3 ? "tools/call act=-10/0@9 tools/call act=-10/0@9 " : "");
     }
 }
@@ -1006,7 +1006,7 @@ static void after_calls_back(void)
     peer.after = close_after;
     (void)request(1, TOOL_CALL, NULL);
     CHECK_HEARD("tools/call act? tools/call act=0/0@0 ");
-    end();
+    host_end();
     begin_hooked();
     connect("2026-07-28");
     host.act = some_text;
@@ -1026,7 +1026,7 @@ static void after_calls_back(void)
     peer.after = lose_after;
     mcp_stream_lost(host.server, &host, 7);
     CHECK_HEARD("tools/call act=-10/0@0 tools/call act=-10/0@0 tools/call act=-10/0@0 ");
-    end();
+    host_end();
 }
 
 /* Reads all that there is, of requests of every kind, where a hook sees them first and last. */
@@ -1062,7 +1062,7 @@ static void hooks_read_everything(void)
         (void)request(1, "resources/read", "", NULL);
         (void)request(1, "none", "", NULL);
         (void)request(1, "ping", "", NULL);
-        end();
+        host_end();
     }
 }
 
@@ -1080,23 +1080,23 @@ static void rows_of_answers_that_wait(void)
 {
     int waits;
     begin_hooked();
-    host.after = note_row;
+    peer.after = note_row;
     connect("2026-07-28");
     host.act = nothing;
     for (waits = 0; waits < 2; waits++) {
         NOTE("waits: %d", waits);
-        host.full = waits;
+        peer.full = waits;
         (void)request(1, "acme/twice", "\"n\":1", NULL);
-        host.full = false;
+        peer.full = false;
         mcp_stream_ready(host.server, &host, 7);
         CHECK(user_after == (waits ? (void *)&host : (void *)twice_user));
-        host.full = waits;
+        peer.full = waits;
         (void)request(1, reached[4].method, reached[4].members, NULL);
-        host.full = false;
+        peer.full = false;
         mcp_stream_ready(host.server, &host, 7);
         CHECK_STR(waits ? "" : "act", name_after);
     }
-    end();
+    host_end();
 }
 
 static void speak(mcp_call *c)
@@ -1107,7 +1107,7 @@ static void speak(mcp_call *c)
     mcp_log_data(c, MCP_LOG_EMERGENCY, NULL, "{'goes': %s}", "nowhere");
     CHECK_STATUS(MCP_E_MISUSE, mcp_defer(c, &ref));
     CHECK_UINT(0, ref);
-    CHECK_STATUS(MCP_E_MISUSE, mcp_later(c, 0, act));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_later(c, 0, host_act));
 }
 
 /* Behind the answer nothing is said any more: the transport is done with the request, and so is its client. A stream
@@ -1120,36 +1120,36 @@ static void nothing_is_said_after_the_answer(void)
     size_t i;
     begin_hooked();
     host.desc.logging = true;
-    host.after = speak;
+    peer.after = speak;
     connect("2026-07-28");
     host.act = some_text;
     for (i = 0; i < 2 * MCP_COUNT(wanted); i++) {
         const char *method = wanted[i / 2];
         NOTE("%s", method);
-        host.full = i % 2;
-        host.num_replies = 0;
+        peer.full = i % 2;
+        peer.num_replies = 0;
         snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"_meta\":{\"progressToken\":1,"
                  "\"io.modelcontextprotocol/logLevel\":\"debug\",\"io.modelcontextprotocol/protocolVersion\":"
                  "\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}}}", method);
-        (void)deliver(text, NULL);
-        host.full = false;
+        (void)deliver_text(text, NULL);
+        peer.full = false;
         mcp_stream_ready(host.server, &host, 7);
-        CHECK_UINT(1, host.num_replies);
-        CHECK(strstr(host.reply, "goes nowhere") == NULL);
+        CHECK_UINT(1, peer.num_replies);
+        CHECK(strstr(peer.reply, "goes nowhere") == NULL);
     }
-    end();
+    host_end();
     begin_hooked();
     host.desc.logging = true;
-    host.after = speak;
+    peer.after = speak;
     connect("2025-03-26");
     host.act = some_text;
     (void)request(1, "logging/setLevel", "\"level\":\"debug\"", NULL);
-    host.num_replies = 0;
-    (void)deliver("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"act\","
+    peer.num_replies = 0;
+    (void)deliver_text("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"act\","
                   "\"_meta\":{\"progressToken\":1}}}]", NULL);
-    CHECK_UINT(1, host.num_replies);
+    CHECK_UINT(1, peer.num_replies);
     CHECK_UINT(0, mcp_dropped(host.server));
-    end();
+    host_end();
 }
 
 /* Slow requests are told to the log; those that were fast are not. */
@@ -1168,7 +1168,7 @@ static void slow_requests(void)
     host.now += 5;
     mcp_finish(mcp_resume(host.server, peer.ref), MCP_OK);
     CHECK_STR("slow: 5 ms for tools/call 'act' (mcp_server_desc.slow_ms)", host.log);
-    end();
+    host_end();
 }
 
 /*---- The trace of a request ---------------------------------------------------------------------*/
@@ -1214,7 +1214,7 @@ static void traces_are_handed_over(void)
                   traced("\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1,b@c=2\",\"baggage\":\"k=v;p;q=1\""));
         CHECK_STR("- - k=v", traced("\"tracestate\":\"a=1\",\"baggage\":\"k=v\""));
         CHECK_STR("- - -", traced("\"traceparent\":7,\"tracestate\":null,\"baggage\":{}"));
-        end();
+        host_end();
     }
 }
 
@@ -1292,7 +1292,7 @@ static void formats_of_traces(void)
         snprintf(meta, sizeof meta, "\"baggage\":\"%s\"", baggages[i].text);
         CHECK_INT(baggages[i].good, strcmp(traced(meta), "- - -") != 0);
     }
-    end();
+    host_end();
 }
 
 /* So many members of a list, each of so many characters behind its key. */
@@ -1328,7 +1328,7 @@ static void limits_of_traces(void)
                  list(rows[i].members, rows[i].width));
         CHECK_INT(rows[i].good, strcmp(traced(meta), PARENT " - -") != 0);
     }
-    end();
+    host_end();
 }
 
 /* What a client says next, taken as sent. */
@@ -1501,7 +1501,7 @@ static void traces_through_two_servers(void)
         CHECK_STR(PARENT " a=1 k=v",
                   traced("\"traceparent\":\"" PARENT "\",\"tracestate\":\"a=1\",\"baggage\":\"k=v\""));
         CHECK_STR("- - -", traced("\"x\":1"));
-        end();
+        host_end();
         mcp_client_close(upstream);
         mcp_server_destroy(other);
         CHECK_HEAP(&heap);
@@ -1541,7 +1541,7 @@ static void fail_allocations(const char *revision, void (*play)(void), bool fore
             (void)request(1, TOOL_CALL, NULL);
             check_refused("{\"code\":4001,\"message\":\"no room for \\\"7\\\"\"}");
         }
-        end();
+        host_end();
         count_hooks(test_heard(), &begun, &ended);
         CHECK(begun <= ended && ended <= peer.num_requests);   /* some fail before they are begun */
         if (calls < n || test_state.failures) break;

@@ -868,7 +868,7 @@ static const struct {
     { NOTE_OF("tools/list_changed", "{}"), "changed 1 -; " },
     { LINE("'method':'notifications/resources/list_changed'"), "changed 2 -; " },
     { NOTE_OF("prompts/list_changed", "{'uri':'a:1'}"), "changed 4 -; " },
-    { NOTE_OF("resources/updated", "{'uri':'a://b/c','title':'t'}"), "changed 2 a://b/c; " },
+    { NOTE_OF("resources/updated", "{'uri':'a://b/c','title':'t'}"), "changed 16 a://b/c; " },
     { NOTE_OF("resources/updated", "{}"), "" }, { NOTE_OF("resources/updated", "{'uri':7}"), "" },
     { NOTE_OF("resources/updated", "{'uri':'a\\u0000b'}"), "" },
     { LINE("'method':'notifications/resources/updated'"), "" },
@@ -960,7 +960,7 @@ static void read_in_a_callback(void)
         play(i, ALL, tells_then_answers);
         react = reads_again;
         CHECK_STR("Hi", mcp_reply_text(mcp_get_prompt(host.client, "p", NULL)));
-        CHECK_HEARD("log 6 '' 'before'; changed 2 a:1; = all of it; ");
+        CHECK_HEARD("log 6 '' 'before'; changed 16 a:1; = all of it; ");
         CHECK_UINT(2, asked);
         host_end();
     }
@@ -1156,7 +1156,7 @@ static void converse(size_t revision, size_t first, size_t piece)
         CHECK_UINT(want, mcp_client_feed(host.client, bytes + at, want));
         at += want;
     }
-    CHECK_HEARD("log 6 'a' {'caf\xC3\xA9':[1]}; = 0 Hi; changed 2 a://b/\xC3\xBC; = -15 the server's result is not "
+    CHECK_HEARD("log 6 'a' {'caf\xC3\xA9':[1]}; = 0 Hi; changed 16 a://b/\xC3\xBC; = -15 the server's result is not "
                 "what the protocol wants at /completion/values; own {'a':1}; changed 4 -; = 0 all of it; = -16 no; ");
     CHECK_UINT(4, host.answered);
     host_end();

@@ -218,7 +218,7 @@ static void check_told(mcp_client *c)
     check_reply("a subscription", MCP_OK, "", mcp_subscribe(c, DYNAMIC "text/7"));
     report("a log message", comes(c, logged, "6  Received Subscribe Resource request for URI: " DYNAMIC), logged);
     check_reply("changes begin", MCP_OK, "Started", mcp_call_tool(c, "toggle-subscriber-updates", NULL));
-    report("a change", comes(c, changed, "2 " DYNAMIC "text/7"), changed);
+    report("a change", comes(c, changed, "16 " DYNAMIC "text/7"), changed);
     check_reply("no subscription any more", MCP_OK, "", mcp_unsubscribe(c, DYNAMIC "text/7"));
     check_reply("roots", MCP_OK, "file:///", mcp_call_tool(c, "get-roots-list", NULL));
     before = times_asked;
