@@ -810,7 +810,8 @@ typedef struct mcp_prompt {
     const char *description;        /* for people and the model; may be NULL */
     const mcp_field *args;          /* strings; their choices are suggested to who types; may be NULL */
     const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
-    mcp_call_fn complete;           /* suggests values of arguments in place of the choices; may be NULL */
+    mcp_call_fn complete;           /* suggests values of arguments, also of those with choices, which are not
+                                       suggested then; may be NULL */
     const mcp_icon *icons;          /* may be NULL */
     const char *meta;               /* as of mcp_resource */
     void *user;                     /* for mcp_user */

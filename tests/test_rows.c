@@ -495,6 +495,30 @@ static void more_than_a_hundred_suggestions(void)
     end();
 }
 
+static int suggest_by_name(mcp_call *c)
+{
+    return strcmp(mcp_complete_name(c), "c") ? MCP_OK : mcp_suggest(c, "green");
+}
+
+/* A prompt that completes decides about all of its arguments; those with choices are no others. */
+static void functions_rather_than_choices(void)
+{
+    static const mcp_field rows[] = { MCP_CHOICE("c", MCP_STRING, "red|green|grey", 0),
+                                      MCP_CHOICE("d", MCP_STRING, "red|green|grey", 0), MCP_END };
+    static const mcp_prompt prompt[] = { MCP_PROMPT_FULL("p", act, 0, rows, 0, act, 0, 0, 0) };
+    begin();
+    host.desc.prompts = prompt;
+    host.desc.num_prompts = 1;
+    start();
+    host.act = suggest_by_name;
+#define ASK(name) MODERN("completion/complete", "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"p\"},"            \
+                         "\"argument\":{\"name\":\"" name "\",\"value\":\"g\"},")
+    CHECK_STR("[\"green\"]", part_of(send_message(ASK("c")), "/result/completion/values"));
+    CHECK_STR("[]", part_of(send_message(ASK("d")), "/result/completion/values"));
+#undef ASK
+    end();
+}
+
 static void more_than_a_hundred_choices(void)
 {
     static char choices[130 * 12];
@@ -1358,6 +1382,7 @@ int main(void)
     TEST(alike_in_every_revision);
     TEST(what_is_offered);
     TEST(more_than_a_hundred_suggestions);
+    TEST(functions_rather_than_choices);
     TEST(more_than_a_hundred_choices);
     TEST(filtered_lists);
     TEST(hidden_rows_are_not_there);
