@@ -1349,8 +1349,8 @@ typedef struct mcp_client_desc {
        First a log message (see mcp_set_log_level): logger is "" if it has none, data is any JSON, and to be
        trusted no more than the server is. Spec: server/utilities/logging */
     void (*on_log)(void *user, mcp_client *client, int level, const char *logger, mcp_json data);
-    /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed, and uri is NULL;
-       or the MCP_CONTENTS of the resource of that uri, which may be one below that of mcp_subscribe.
+    /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed, and uri is NULL; or
+       the MCP_CONTENTS of the resource of that uri, which may be one below that of mcp_subscribe.
        Spec: server/resources (subscriptions) */
     void (*on_changed)(void *user, mcp_client *client, int what, const char *uri);
     /* A notification that none of these functions is for. params may be missing. */
@@ -9622,10 +9622,10 @@ static const char *mcpi_server_wrong_method(const mcp_method *method)
     return method->fn ? NULL : "fn is NULL";
 }
 
-/* Tells what to mend in a row of the desc, or one that is added, as "mcp_tool 'say': fn is NULL"; field:
-   the one of its fields that is wrong, or NULL. */
-static bool mcpi_server_refuse_field(const mcp_server *s, const char *type, const char *key, const char *field,
-                                     const char *wrong)
+/* Tells what to mend in a row of the desc, or one that is added, as "mcp_tool 'say': fn is NULL"; field: the
+   one of its fields that is wrong, or NULL. */
+static bool mcpi_server_refuse_field(const mcp_server *s, const char *type, const char *key,
+                                     const char *field, const char *wrong)
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
@@ -9686,7 +9686,8 @@ static bool mcpi_server_check_resource(mcp_server *s, mcp_doc *doc, const mcp_re
 {
 #ifdef MCP_NO_RESOURCES
     (void)doc;
-    return mcpi_server_refuse_row(s, "mcp_resource", resource->uri, "left out of this build: MCP_NO_RESOURCES");
+    return mcpi_server_refuse_row(s, "mcp_resource", resource->uri,
+                                  "left out of this build: MCP_NO_RESOURCES");
 #else
     const char *wrong = mcpi_server_wrong_resource(doc, resource);
     if (!wrong && mcpi_server_find_key(&s->rows[mcpi_server_uri_kind(resource->uri)], resource->uri))

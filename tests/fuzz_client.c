@@ -431,7 +431,8 @@ static void on_message(void *user, mcp_client *c, int level, const char *logger,
 static void on_changed(void *user, mcp_client *c, int what, const char *uri)
 {
     (void)user;
-    MUST(c == client && (uri ? what == MCP_CONTENTS : what == MCP_TOOLS || what == MCP_RESOURCES || what == MCP_PROMPTS));
+    MUST(c == client && (uri != NULL) == (what == MCP_CONTENTS));
+    MUST(uri || what == MCP_TOOLS || what == MCP_RESOURCES || what == MCP_PROMPTS);
     act();
 }
 
