@@ -101,8 +101,9 @@
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
        MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
                        are left out and %g in a template is an error. Saves 3 to 6 KB
-       MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS, MCP_NO_BATCH
-                       a server without these: smaller, see the table in the README
+       MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS, MCP_NO_BATCH,
+       MCP_NO_CHANGES  a server without these: smaller, see the README. Without changes, clients hear of none
+                       (desc.changes must be 0)
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
        MCP_STATIC      every function is static. Where parts are left out, gcc then wants
@@ -217,9 +218,8 @@
    LIMITATIONS
 
    This version is a codec, a server and a client, over stdio and over any stream of bytes. Arguments are flat
-   (strings, integers, numbers, booleans and lists of them). Not there yet: tasks, subscriptions/listen of
-   2026-07-28, so that clients of that revision do not hear of changes, -32042 of 2025-11-25, HTTP,
-   authorization. Windows is not supported yet.
+   (strings, integers, numbers, booleans and lists of them). Not there yet: tasks, -32042 of 2025-11-25,
+   HTTP, authorization. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -988,7 +988,11 @@ typedef struct mcp_server_desc {
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
     uint32_t ask_timeout_ms;        /* for an answer of the client (default: 600,000; MCP_NONE: no limit) */
     uint32_t max_rounds;            /* of questions in one call (default: 8; MCP_NONE: any) */
-    uint32_t max_subscriptions;     /* resources that a session may subscribe to (default: 32; MCP_NONE: 0) */
+    uint32_t max_subscriptions;     /* resources that a session, or since 2026-07-28 one request of
+                                       subscriptions/listen, may subscribe to (default: 32; MCP_NONE: 0) */
+    uint32_t max_listens;           /* such requests that are open, of a session or of a principal with a
+                                       name (default: 64; MCP_NONE: 0) */
+    uint32_t max_all_listens;       /* the same of all together (default: 1,024) */
     uint32_t ping_ms;               /* between pings to a session that says nothing (default: none) */
     uint32_t max_pings;             /* that are not answered; then the session is over (default: 3) */
     uint32_t stall_ms;              /* that a client may take nothing of what waits for it; then stdio is over
@@ -1030,6 +1034,10 @@ MCP_API void mcp_changed(mcp_server *server, uint32_t kinds);
 /* Tells those who subscribed to it that a resource has changed, if desc.changes has MCP_CONTENTS, and
    desc.filter, which is asked again, still lets them see it. Spec: server/resources (subscriptions) */
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri);
+/* Ends all requests of subscriptions/listen: each is answered, behind what has changed, with the next output.
+   For a server that is about to go; stdio does it at the end of the input and in mcp_stdio_close.
+   Spec: basic/patterns/subscriptions */
+MCP_API void mcp_end_subscriptions(mcp_server *server);
 /* Log messages that were dropped: their client did not take them, or they could not be written, for want
    of memory, because they are longer than max_reply or their template is wrong. */
 MCP_API uint64_t mcp_dropped(const mcp_server *server);
@@ -1350,7 +1358,8 @@ typedef struct mcp_client_desc {
        trusted no more than the server is. Spec: server/utilities/logging */
     void (*on_log)(void *user, mcp_client *client, int level, const char *logger, mcp_json data);
     /* The list of MCP_TOOLS, MCP_RESOURCES (and templates) or MCP_PROMPTS has changed, and uri is NULL; or
-       the MCP_CONTENTS of the resource of that uri, which may be one below that of mcp_subscribe.
+       the MCP_CONTENTS of the resource of that uri, which may be one below that of mcp_subscribe. It may be
+       told twice. Since 2026-07-28 a server is asked to tell of the lists only if this is not NULL.
        Spec: server/resources (subscriptions) */
     void (*on_changed)(void *user, mcp_client *client, int what, const char *uri);
     /* A notification that none of these functions is for. params may be missing. */
@@ -1445,9 +1454,11 @@ MCP_API const mcp_reply *mcp_complete(mcp_client *client, int kind, const char *
    2026-07-28 sends none, and an older one what it likes. Where the revision has no request for it, since
    2026-07-28, the reply is MCP_OK at once and all later requests say it. Spec: server/utilities/logging */
 MCP_API const mcp_reply *mcp_set_log_level(mcp_client *client, int level);
-/* Wants to be told of changes of a resource (on_changed), or no longer. Before 2026-07-28 only: since then
-   that takes a request that stays open (subscriptions/listen), which is not there yet: MCP_E_MISUSE.
-   Spec: 2025-11-25 server/resources (subscriptions) */
+/* Wants to be told of changes of a resource (on_changed), or no longer. Since 2026-07-28 that is asked for by
+   one request that stays open (subscriptions/listen), of lists and resources together. If the server ends it,
+   it is made again, after 1, 2, 4 ... 64 seconds (with a clock, now_ms), and on_changed is called for
+   everything that may have changed meanwhile. A resource that the server does not tell of is MCP_E_REMOTE.
+   Spec: 2025-11-25 server/resources (subscriptions), basic/patterns/subscriptions */
 MCP_API const mcp_reply *mcp_subscribe(mcp_client *client, const char *uri);
 MCP_API const mcp_reply *mcp_unsubscribe(mcp_client *client, const char *uri);
 /* Whether the server still answers: ping; since 2026-07-28, which has none, server/discover.
@@ -1731,7 +1742,7 @@ inline mcp_client *mcp_client_spawn(const mcp_client_desc &desc, const char *con
 
 /* Where something is left out, some helpers stay unused. */
 #if MCP_LAYERS < 10 || defined(MCP_NO_RESOURCES) || defined(MCP_NO_PROMPTS) || defined(MCP_NO_METHODS) || \
-    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING) || defined(MCP_NO_BATCH)
+    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING) || defined(MCP_NO_BATCH) || defined(MCP_NO_CHANGES)
 #define MCPI_LEAVES_OUT 1
 #else
 #define MCPI_LEAVES_OUT 0
@@ -5718,16 +5729,22 @@ static void mcpi_rpc_begin(mcp_out *out)
     out->state = out->root = MCPI_JSON_PIECES;
 }
 
-/* Adds {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
-MCPI_INLINE void mcpi_rpc_add_envelope(mcp_out *out, mcp_json id, bool null_id)
+/* Adds an id as it came; null for none. */
+MCPI_INLINE void mcpi_rpc_add_id(mcp_out *out, mcp_json id)
 {
     mcp_str text = mcpi_rpc_id_text(id);
-    mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
-    if (!mcp_json_exists(id) && !null_id) return;
-    mcpi_json_frame(out, ",\"id\":");
     if (!text.ptr) mcpi_json_frame(out, "null");
     else if (mcp_json_type(id) == MCP_JSON_NUMBER) mcpi_json_put_ours(out, text.ptr, text.len);
     else mcp_put_strn(out, text.ptr, text.len);
+}
+
+/* Adds {"jsonrpc":"2.0","id":...; an unknown id is left out, or null where that is the custom. */
+MCPI_INLINE void mcpi_rpc_add_envelope(mcp_out *out, mcp_json id, bool null_id)
+{
+    mcpi_json_frame(out, "{\"jsonrpc\":\"2.0\"");
+    if (!mcp_json_exists(id) && !null_id) return;
+    mcpi_json_frame(out, ",\"id\":");
+    mcpi_rpc_add_id(out, id);
 }
 
 /* Starts a message with it. */
@@ -6769,6 +6786,7 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_SERVER_INFO  "io.modelcontextprotocol/serverInfo"
 #define MCPI_PROTO_CLIENT_INFO  "io.modelcontextprotocol/clientInfo"
 #define MCPI_PROTO_LOG_LEVEL    "io.modelcontextprotocol/logLevel"
+#define MCPI_PROTO_SUBSCRIPTION "io.modelcontextprotocol/subscriptionId"
 
 #define MCPI_PROTO_NO_RESOURCE         (-32002)    /* before 2026-07-28 */
 #define MCPI_PROTO_HEADER_MISMATCH     (-32020)
@@ -7479,6 +7497,10 @@ typedef struct mcpi_peer {
     mcp_call *unused;           /* the one used last comes first: its memory is warm */
     mcp_call *replied, **replied_end;   /* replies that were not taken yet, in order */
     mcp_session *sessions;
+    struct mcpi_peer_listener *listeners;
+    uint32_t telling;           /* they are being told, and none may go */
+    bool has_changes;           /* for one whose messages are no lines */
+    mcp_out end;                /* what every modern result ends with */
     mcpi_peer_row *removed;     /* rows that calls still use */
     mcp_out note;               /* the notification that is being written */
     uint64_t dropped;           /* log messages */
@@ -7616,12 +7638,30 @@ struct mcp_call {
     size_t reserve;             /* of a batch: bytes that are kept for what is not answered yet */
 };
 
-/* A resource whose changes a session wants to hear of. */
+/* A resource whose changes a listener wants to hear of. */
 typedef struct mcpi_peer_subscription {
     struct mcpi_peer_subscription *next;
     size_t size;                /* of this, with the URI behind it */
     bool changed;               /* and not told yet */
 } mcpi_peer_subscription;
+
+/* What a listener is to be told beside changes: that it is one, before them; that it is none any more, behind
+   them; and where its messages are lines, that once more. */
+enum { MCPI_PEER_ACKNOWLEDGE = 32, MCPI_PEER_END = 64, MCPI_PEER_CANCEL = 128 };
+
+/* Who wants to hear of changes: a session of the legacy era, or a request of subscriptions/listen, which
+   holds no call while it stays open. */
+typedef struct mcpi_peer_listener {
+    struct mcpi_peer_listener *next;
+    mcpi_peer *peer;
+    mcpi_peer_route route;
+    uint32_t kinds;             /* of lists that it wants to hear of */
+    uint32_t todo;              /* what has changed and is not told yet */
+    mcpi_peer_subscription *subscriptions;
+    mcp_doc id;                 /* of the request */
+    size_t size;                /* of this, with the principal behind it; 0: it is a session's */
+    bool dropped;               /* it hears nothing more, and goes when nobody is being told */
+} mcpi_peer_listener;
 
 /* One peer: what `initialize` agreed upon and, where its messages are lines in a stream of bytes, those
    that came in and those that are to go out. */
@@ -7632,8 +7672,10 @@ struct mcp_session {
     mcp_doc hello;              /* its params */
     const char *principal;
     int log_level;              /* and more important ones are sent; -1: none */
-    uint32_t changed;           /* kinds of rows, not told yet */
-    mcpi_peer_subscription *subscriptions;
+#ifndef MCP_NO_CHANGES
+    mcpi_peer_listener listener;
+#endif
+    bool has_changes;           /* for it, or for a request whose messages are lines of it */
     uint64_t ping_ms;           /* when the next ping is due; 0: not known yet */
     uint64_t num_requests;      /* of ours: pings and questions */
     uint32_t unanswered;        /* pings */
@@ -8064,25 +8106,30 @@ static mcp_call *mcpi_peer_unlink(mcpi_peer *peer, mcp_call **link)
     return call;
 }
 
-/* Hands over a notification that belongs to a call. MCP_WAIT: it is not taken now; anything else but
-   MCP_OK: it could not be written. */
-static int mcpi_peer_emit_note(mcp_call *call, mcp_out *note)
+/* Hands over a notification, or another message that waits in no call. MCP_WAIT: it is not taken now;
+   anything else but MCP_OK: it could not be written. */
+static int mcpi_peer_emit_note(mcpi_peer *peer, const mcpi_peer_route *r, mcp_out *note, int kind)
 {
-    const mcpi_peer_route *r = &mcpi_peer_whole(call)->route;
     mcp_str text;
     const int status = mcp_out_done(note, &text);
-    mcpi_peer_note_status(call, status);
+    if (status == MCP_E_NOMEM) peer->short_of_memory = true;
     if (status != MCP_OK) return status;
-    if (!r->emit(r->user, r->stream, MCP_EMIT_NOTIFICATION, 0, text.ptr, text.len, false)) return MCP_WAIT;
-    mcpi_peer_tap(call->peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
+    if (!r->emit(r->user, r->stream, kind, 0, text.ptr, text.len, kind == MCP_EMIT_RESULT)) return MCP_WAIT;
+    mcpi_peer_tap(peer, r->session, MCP_TAP_OUT, text.ptr, text.len);
     return MCP_OK;
+}
+
+/* The same with a notification that belongs to a call. */
+static int mcpi_peer_tell(mcp_call *call, mcp_out *note)
+{
+    return mcpi_peer_emit_note(call->peer, &mcpi_peer_whole(call)->route, note, MCP_EMIT_NOTIFICATION);
 }
 
 /* Offers the newest progress of a call, and keeps it if it is not taken. */
 static void mcpi_peer_emit_progress(mcp_call *call)
 {
     call->has_progress = false;         /* the tap may make more */
-    if (mcpi_peer_emit_note(call, &call->progress) == MCP_WAIT)
+    if (mcpi_peer_tell(call, &call->progress) == MCP_WAIT)
         call->has_progress = call->peer->has_more = true;
 }
 
@@ -8228,7 +8275,7 @@ static void mcpi_peer_withdraw(mcp_call *call, mcpi_peer_question *q)
     mcpi_json_frame(note, ",\"params\":{\"requestId\":");
     mcp_put_uint(note, q->id);
     mcpi_json_frame(note, "}}");
-    (void)mcpi_peer_emit_note(call, note);
+    (void)mcpi_peer_tell(call, note);
 }
 
 static void mcpi_peer_withdraw_all(mcp_call *call)
@@ -8344,6 +8391,449 @@ static void mcpi_peer_flush(mcpi_peer *peer, const void *user, uint64_t stream)
     mcpi_peer_flush_more(peer, user, stream);
 }
 
+/* Starts a notification, up to its params. */
+static void mcpi_peer_begin_note(mcp_out *note, const char *method)
+{
+    mcp_out_reset(note);
+    mcpi_json_frame(note, "{\"jsonrpc\":\"2.0\",\"method\":");
+    mcp_put_str(note, method);
+}
+
+/*-- Listeners --*/
+
+static bool mcpi_peer_emit_line(void *user, uint64_t stream, int kind, int code, const char *bytes,
+                                size_t len, bool last);
+
+#ifndef MCP_NO_CHANGES
+static const char *mcpi_peer_uri(const mcpi_peer_subscription *subscription)
+{
+    return (const char *)(subscription + 1);
+}
+
+/* The link to the subscription to that resource, or to the end of them. */
+static mcpi_peer_subscription **mcpi_peer_find_subscription(mcpi_peer_listener *listener, mcp_str uri)
+{
+    mcpi_peer_subscription **link = &listener->subscriptions;
+    while (*link && !mcpi_rpc_same(mcpi_schema_str(mcpi_peer_uri(*link)), uri)) link = &(*link)->next;
+    return link;
+}
+
+/* Whether anybody wants to hear of a resource. */
+static bool mcpi_peer_is_watched(const mcpi_peer *peer, mcp_str uri)
+{
+    mcpi_peer_listener *l = peer->listeners;
+    while (l && !*mcpi_peer_find_subscription(l, uri)) l = l->next;
+    return l != NULL;
+}
+
+/* The number of subscriptions of a listener. */
+static uint32_t mcpi_peer_count_subscriptions(const mcpi_peer_listener *listener)
+{
+    const mcpi_peer_subscription *subscription;
+    uint32_t count = 0;
+    for (subscription = listener->subscriptions; subscription; subscription = subscription->next) count++;
+    return count;
+}
+
+/* Subscribes to what it has not subscribed to yet. False without memory. */
+static bool mcpi_peer_subscribe(mcpi_peer_listener *listener, mcp_str uri)
+{
+    const mcp_server_desc *d = listener->peer->desc;
+    const size_t size = sizeof(mcpi_peer_subscription) + uri.len + 1;
+    const bool watched = mcpi_peer_is_watched(listener->peer, uri);
+    mcpi_peer_subscription *subscription;
+    subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
+    if (!subscription) return false;
+    memset(subscription, 0, sizeof *subscription);
+    subscription->size = size;
+    memcpy(subscription + 1, uri.ptr, uri.len + 1);
+    *mcpi_peer_find_subscription(listener, uri) = subscription;
+    if (!watched && d->on_subscribe) d->on_subscribe(d->user, mcpi_peer_uri(subscription), true);
+    return true;
+}
+
+/* Ends the subscription that link leads to. */
+static void mcpi_peer_unsubscribe(mcpi_peer_listener *listener, mcpi_peer_subscription **link)
+{
+    mcpi_peer *peer = listener->peer;
+    const mcp_server_desc *d = peer->desc;
+    mcpi_peer_subscription *subscription = *link;
+    *link = subscription->next;
+    if (d->on_subscribe && !mcpi_peer_is_watched(peer, mcpi_schema_str(mcpi_peer_uri(subscription))))
+        d->on_subscribe(d->user, mcpi_peer_uri(subscription), false);
+    mcpi_base_release(&d->alloc, subscription, subscription->size);
+}
+
+/* Puts a listener behind the others. */
+static void mcpi_peer_append_listener(mcpi_peer *peer, mcpi_peer_listener *listener)
+{
+    mcpi_peer_listener **link = &peer->listeners;
+    while (*link) link = &(*link)->next;
+    *link = listener;
+    listener->peer = peer;
+}
+
+/* Gives back the listeners that were dropped, unless somebody is being told. */
+static void mcpi_peer_purge_listeners(mcpi_peer *peer)
+{
+    mcpi_peer_listener **link = &peer->listeners, *l;
+    if (peer->telling) return;
+    while ((l = *link) != NULL) {
+        if (!l->dropped) {
+            link = &l->next;
+            continue;
+        }
+        *link = l->next;
+        while (l->subscriptions) mcpi_peer_unsubscribe(l, &l->subscriptions);
+        mcp_doc_free(&l->id);
+        if (l->size) mcpi_base_release(&peer->desc->alloc, l, l->size);
+        link = &peer->listeners;    /* the host may have changed the list */
+    }
+}
+
+static void mcpi_peer_drop_listener(mcpi_peer_listener *l)
+{
+    l->dropped = true;
+    mcpi_peer_purge_listeners(l->peer);
+}
+
+/* A listener for the request of a call; NULL without memory. */
+static mcpi_peer_listener *mcpi_peer_listen(mcp_call *call)
+{
+    const char *principal = mcpi_peer_principal(call);
+    const mcp_alloc *alloc = &call->peer->desc->alloc;
+    const size_t len = strlen(principal) + 1;
+    mcpi_peer_listener *l = (mcpi_peer_listener *)mcpi_base_resize(alloc, NULL, 0, sizeof *l + len);
+    if (!l) return NULL;
+    memset(l, 0, sizeof *l);
+    memcpy(l + 1, principal, len);
+    l->size = sizeof *l + len;
+    l->route = call->route;
+    l->id.alloc = *alloc;
+    l->id.max_nodes = 1;
+    mcpi_peer_append_listener(call->peer, l);
+    if (mcp_json_clone(&l->id, call->message.id) == MCP_OK) return l;
+    mcpi_peer_drop_listener(l);
+    return NULL;
+}
+
+/* Whether the request of a call may become a listener: the server has fewer than it takes, and so has the
+   session, or else the principal if it has a name. */
+static bool mcpi_peer_may_listen(const mcp_call *call)
+{
+    const char *principal = mcpi_peer_principal(call);
+    const mcp_session *session = call->route.session;
+    const mcpi_peer_listener *l;
+    uint32_t all = 0, own = 0;
+    for (l = call->peer->listeners; l; l = l->next) {
+        if (!l->size || l->dropped) continue;
+        all++;
+        if (session || l->route.session) own += session == l->route.session;
+        else own += *principal && mcpi_base_same((const char *)(l + 1), principal);
+    }
+    return all < call->peer->desc->max_all_listens && own < call->peer->desc->max_listens;
+}
+
+/* Notes what a listener is to be told, unless it was told that this is the end. */
+static void mcpi_peer_note_change(mcpi_peer_listener *l, uint32_t what)
+{
+    if (!what || (l->todo & (MCPI_PEER_END | MCPI_PEER_CANCEL))) return;
+    l->todo |= what;
+    if (l->route.emit == mcpi_peer_emit_line) l->route.session->has_changes = true;
+    else l->peer->has_changes = true;
+}
+
+/* Ends the requests of that session, or of all if it is NULL, as soon as they were told what has changed.
+   False: there are none. */
+static bool mcpi_peer_end_listeners(mcpi_peer *peer, const mcp_session *session)
+{
+    mcpi_peer_listener *l;
+    bool any = false;
+    for (l = peer->listeners; l; l = l->next) {
+        const bool lines = l->route.emit == mcpi_peer_emit_line;
+        if (!l->size || l->dropped || (session && l->route.session != session)) continue;
+        mcpi_peer_note_change(l, lines ? MCPI_PEER_END | MCPI_PEER_CANCEL : MCPI_PEER_END);
+        any = true;
+    }
+    return any;
+}
+
+/* Drops those of a session or, if that is NULL, of a stream. */
+static void mcpi_peer_drop_listeners(mcpi_peer *peer, const mcp_session *session, const void *user,
+                                     uint64_t stream)
+{
+    mcpi_peer_listener *l;
+    for (l = peer->listeners; l; l = l->next) {
+        const mcpi_peer_route *r = &l->route;
+        if (session ? r->session == session : r->user == user && r->stream == stream) l->dropped = true;
+    }
+    mcpi_peer_purge_listeners(peer);
+}
+
+static void mcpi_peer_drop_all_listeners(mcpi_peer *peer)
+{
+    mcpi_peer_listener *l;
+    for (l = peer->listeners; l; l = l->next) l->dropped = l->size != 0;
+    mcpi_peer_purge_listeners(peer);
+}
+
+/* The request of that id, or NULL; counts those that there are. */
+static mcpi_peer_listener *mcpi_peer_find_listener(const mcpi_peer *peer, const mcp_session *session,
+                                                   mcp_json id, uint32_t *count)
+{
+    mcpi_peer_listener *l, *found = NULL;
+    for (l = peer->listeners; l; l = l->next) {
+        if (l->dropped || l->route.session != session) continue;
+        if (!mcpi_rpc_same_id(mcp_json_root(&l->id), id)) continue;
+        found = l;
+        ++*count;
+    }
+    return found;
+}
+
+/* What a session hears without asking, from the time that it has agreed upon a revision. */
+static void mcpi_peer_reset_listener(mcp_session *session)
+{
+    mcpi_peer_listener *l = &session->listener;
+    l->todo = 0;
+    l->kinds = session->revision ? MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS : 0;
+    while (l->subscriptions) mcpi_peer_unsubscribe(l, &l->subscriptions);
+}
+
+static void mcpi_peer_open_listener(mcp_session *session)
+{
+    session->listener.route.session = session;
+    session->listener.route.emit = mcpi_peer_emit_line;
+    session->listener.route.user = session;
+    mcpi_peer_append_listener(session->peer, &session->listener);
+}
+
+/*-- What they are told. It is written when the output can take it: once, however often it has changed. --*/
+
+/* In this order. */
+static const struct {
+    uint32_t what;
+    const char *method, *key;
+} mcpi_peer_notes[] = {
+    { MCPI_PEER_ACKNOWLEDGE, "notifications/subscriptions/acknowledged", NULL },
+    { MCP_TOOLS, "notifications/tools/list_changed", "toolsListChanged" },
+    { MCP_RESOURCES, "notifications/resources/list_changed", "resourcesListChanged" },
+    { MCP_PROMPTS, "notifications/prompts/list_changed", "promptsListChanged" },
+    { MCP_CONTENTS, "notifications/resources/updated", NULL },
+    { MCPI_PEER_END, NULL, NULL },
+    { MCPI_PEER_CANCEL, "notifications/cancelled", NULL }
+};
+
+/* Adds the id of a request, under a key that is given with what stands around it. */
+static void mcpi_peer_put_id(mcpi_peer_listener *l, const char *key)
+{
+    mcp_out *note = &l->peer->note;
+    mcpi_json_put_ours(note, key, strlen(key));
+    mcpi_rpc_add_id(note, mcp_json_root(&l->id));
+}
+
+/* Adds what a request hears of. */
+static void mcpi_peer_put_granted(mcpi_peer_listener *l)
+{
+    mcp_out *note = &l->peer->note;
+    mcpi_peer_subscription *subscription = l->subscriptions;
+    size_t i;
+    mcpi_json_frame(note, ",\"notifications\":");
+    mcp_put_object(note);
+    for (i = 0; i < MCP_COUNT(mcpi_peer_notes); i++) {
+        if (!(l->kinds & mcpi_peer_notes[i].what)) continue;
+        mcp_put_key(note, mcpi_peer_notes[i].key);
+        mcp_put_bool(note, true);
+    }
+    if (subscription) {
+        mcp_put_key(note, "resourceSubscriptions");
+        mcp_put_array(note);
+        for (; subscription; subscription = subscription->next)
+            mcp_put_str(note, mcpi_peer_uri(subscription));
+        mcp_put_end(note);
+    }
+    mcp_put_end(note);
+}
+
+/* Writes the result of a request, which says that it hears nothing more. */
+static void mcpi_peer_put_last(mcpi_peer_listener *l)
+{
+    mcp_out *note = &l->peer->note;
+    const mcp_buf *end = &l->peer->end.buf;
+    mcpi_rpc_put_envelope(note, mcp_json_root(&l->id), false);
+    mcpi_json_frame(note, ",\"result\":{");
+    mcpi_json_put_ours(note, end->ptr + 1, end->len - 2);   /* its _meta is open again */
+    mcpi_peer_put_id(l, ",\"" MCPI_PROTO_SUBSCRIPTION "\":");
+    mcpi_json_frame(note, "}}}");
+}
+
+/* Writes one notification; of a request with its params, which name it. Spec: basic (_meta) */
+static void mcpi_peer_put_note(mcpi_peer_listener *l, size_t i, const mcpi_peer_subscription *changed)
+{
+    mcp_out *note = &l->peer->note;
+    const uint32_t what = mcpi_peer_notes[i].what;
+    mcpi_peer_begin_note(note, mcpi_peer_notes[i].method);
+    if (l->size) {
+        mcpi_peer_put_id(l, ",\"params\":{\"_meta\":{\"" MCPI_PROTO_SUBSCRIPTION "\":");
+        mcpi_json_frame(note, "}");
+    } else if (changed) {
+        mcpi_json_frame(note, ",\"params\":{");
+    }
+    if (what == MCPI_PEER_ACKNOWLEDGE) mcpi_peer_put_granted(l);
+    if (what == MCPI_PEER_CANCEL) mcpi_peer_put_id(l, ",\"requestId\":");
+    if (changed) {
+        if (l->size) mcpi_json_frame(note, ",");
+        mcpi_json_frame(note, "\"uri\":");
+        mcp_put_str(note, mcpi_peer_uri(changed));
+    }
+    if (l->size || changed) mcpi_json_frame(note, "}");
+    mcpi_json_frame(note, "}");
+}
+
+/* Hands over what was written. False: it is not taken now. What is longer than max_reply never is, and is
+   lost. */
+static bool mcpi_peer_hand_over(mcpi_peer_listener *l, int kind)
+{
+    const int status = mcpi_peer_emit_note(l->peer, &l->route, &l->peer->note, kind);
+    return status != MCP_WAIT && status != MCP_E_NOMEM;
+}
+
+/* Tells all resources that have changed. False: some must wait. Spec: server/resources (subscriptions) */
+static bool mcpi_peer_tell_updates(mcpi_peer_listener *l, size_t i)
+{
+    mcpi_peer_subscription *s;
+    for (s = l->subscriptions; s && !l->dropped; s = s->next) {
+        if (!s->changed) continue;
+        mcpi_peer_put_note(l, i, s);
+        if (!mcpi_peer_hand_over(l, MCP_EMIT_NOTIFICATION)) return false;
+        s->changed = false;
+    }
+    return true;
+}
+
+/* Tells what is to be told, as far as it is taken. The end is told by a result; where messages are lines, by
+   a cancellation too, as pages of the specification differ and clients wait for either.
+   Spec: basic/patterns/subscriptions, basic/patterns/cancellation */
+static void mcpi_peer_tell_listener(mcpi_peer_listener *l)
+{
+    bool taken = true;
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_peer_notes) && taken && !l->dropped; i++) {
+        const uint32_t what = l->todo & mcpi_peer_notes[i].what;
+        if (!what) continue;
+        l->todo &= ~what;       /* the tap may make it change again */
+        if (what == MCP_CONTENTS) {
+            taken = mcpi_peer_tell_updates(l, i);
+        } else {
+            if (what == MCPI_PEER_END) mcpi_peer_put_last(l);
+            else mcpi_peer_put_note(l, i, NULL);
+            taken = mcpi_peer_hand_over(l, what == MCPI_PEER_END ? MCP_EMIT_RESULT : MCP_EMIT_NOTIFICATION);
+        }
+        if (!taken) l->todo |= what;
+        else if (what >= MCPI_PEER_END && !l->todo) l->dropped = true;
+    }
+}
+
+/* Tells those whose messages are lines of a session or, if that is NULL, no lines. True: some must wait. */
+static bool mcpi_peer_tell_all(mcpi_peer *peer, const mcp_session *session)
+{
+    mcpi_peer_listener *l;
+    bool waits = false;
+    peer->telling++;
+    peer->depth++;              /* as for the tap */
+    for (l = peer->listeners; l; l = l->next) {
+        const bool lines = l->route.emit == mcpi_peer_emit_line;
+        if (!l->todo || l->dropped || (lines ? l->route.session != session : session != NULL)) continue;
+        mcpi_peer_tell_listener(l);
+        waits = waits || (l->todo && !l->dropped);
+    }
+    peer->telling--;
+    mcpi_peer_purge_listeners(peer);
+    peer->depth--;
+    return waits;
+}
+
+/* The same for a session, where something was noted. */
+static void mcpi_peer_tell_session(mcp_session *session)
+{
+    session->has_changes = false;
+    if (mcpi_peer_tell_all(session->peer, session)) session->has_changes = true;
+}
+
+/* The same for all streams that are no session's. */
+static void mcpi_peer_tell_streams(mcpi_peer *peer)
+{
+    if (!peer->has_changes) return;
+    peer->has_changes = false;
+    if (mcpi_peer_tell_all(peer, NULL)) peer->has_changes = true;
+}
+
+/* Starts to tell a listener that was made. MCP_OK, or why it cannot be. */
+static int mcpi_peer_acknowledge(mcpi_peer_listener *l)
+{
+    mcp_str text;
+    int status;
+    mcpi_peer_put_note(l, 0, NULL);
+    status = mcp_out_done(&l->peer->note, &text);
+    if (status != MCP_OK) return status;
+    mcpi_peer_note_change(l, MCPI_PEER_ACKNOWLEDGE);
+    l->peer->telling++;
+    mcpi_peer_tell_listener(l);
+    l->peer->telling--;
+    mcpi_peer_purge_listeners(l->peer);
+    return MCP_OK;
+}
+#else
+static void mcpi_peer_drop_listener(mcpi_peer_listener *l)
+{
+    (void)l;
+}
+
+static bool mcpi_peer_end_listeners(mcpi_peer *peer, const mcp_session *session)
+{
+    (void)peer, (void)session;
+    return false;
+}
+
+static void mcpi_peer_drop_listeners(mcpi_peer *peer, const mcp_session *session, const void *user,
+                                     uint64_t stream)
+{
+    (void)peer, (void)session, (void)user, (void)stream;
+}
+
+static void mcpi_peer_drop_all_listeners(mcpi_peer *peer)
+{
+    (void)peer;
+}
+
+static mcpi_peer_listener *mcpi_peer_find_listener(const mcpi_peer *peer, const mcp_session *session,
+                                                   mcp_json id, uint32_t *count)
+{
+    (void)peer, (void)session, (void)id, (void)count;
+    return NULL;
+}
+
+static void mcpi_peer_reset_listener(mcp_session *session)
+{
+    (void)session;
+}
+
+static void mcpi_peer_open_listener(mcp_session *session)
+{
+    (void)session;
+}
+
+static void mcpi_peer_tell_session(mcp_session *session)
+{
+    (void)session;
+}
+
+static void mcpi_peer_tell_streams(mcpi_peer *peer)
+{
+    (void)peer;
+}
+#endif
+
 /*-- Deferred calls --*/
 
 /* The call of that number, or NULL. */
@@ -8434,6 +8924,7 @@ static void mcpi_peer_drop(mcpi_peer *peer, const mcp_session *session, const vo
         }
     }
     mcpi_peer_cancel_all(peer, session, user, stream);
+    mcpi_peer_drop_listeners(peer, session, user, stream);
 }
 
 static bool mcpi_peer_is_request(const mcp_call *call, const mcp_session *session, mcp_json id)
@@ -8447,6 +8938,7 @@ static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp
 {
     mcp_call *found = NULL, **link, **waits = NULL;
     uint32_t i, count = 0;
+    mcpi_peer_listener *listener = mcpi_peer_find_listener(peer, session, id, &count);
     for (i = 0; i < peer->num_calls; i++) {
         mcp_call *call = peer->calls[i];
         if ((!call->ref && !call->running) || !mcpi_peer_is_request(call, session, id)) continue;
@@ -8459,7 +8951,8 @@ static void mcpi_peer_cancel_id(mcpi_peer *peer, const mcp_session *session, mcp
         count++;
     }
     if (count != 1) return;
-    if (waits) mcpi_peer_drop_call(mcpi_peer_unlink(peer, waits));
+    if (listener) mcpi_peer_drop_listener(listener);
+    else if (waits) mcpi_peer_drop_call(mcpi_peer_unlink(peer, waits));
     else mcpi_peer_cancel(found);
 }
 
@@ -8665,73 +9158,11 @@ static bool mcpi_peer_is_at_work(const mcpi_peer *peer, const mcp_session *sessi
     return false;
 }
 
-/*-- Subscriptions --*/
-
-static const char *mcpi_peer_uri(const mcpi_peer_subscription *subscription)
-{
-    return (const char *)(subscription + 1);
-}
-
-/* The link to the subscription to that resource, or to the end of them. */
-static mcpi_peer_subscription **mcpi_peer_find_subscription(mcp_session *session, mcp_str uri)
-{
-    mcpi_peer_subscription **link = &session->subscriptions;
-    while (*link && !mcpi_rpc_same(mcpi_schema_str(mcpi_peer_uri(*link)), uri)) link = &(*link)->next;
-    return link;
-}
-
-/* Whether any session wants to hear of a resource. */
-static bool mcpi_peer_is_watched(const mcpi_peer *peer, mcp_str uri)
-{
-    mcp_session *s = peer->sessions;
-    while (s && !*mcpi_peer_find_subscription(s, uri)) s = s->next;
-    return s != NULL;
-}
-
-/* The number of subscriptions of a session. */
-static uint32_t mcpi_peer_count_subscriptions(const mcp_session *session)
-{
-    const mcpi_peer_subscription *subscription;
-    uint32_t count = 0;
-    for (subscription = session->subscriptions; subscription; subscription = subscription->next) count++;
-    return count;
-}
-
-/* Subscribes to what it has not subscribed to yet. False without memory. */
-static bool mcpi_peer_subscribe(mcp_session *session, mcp_str uri)
-{
-    const mcp_server_desc *d = session->peer->desc;
-    const size_t size = sizeof(mcpi_peer_subscription) + uri.len + 1;
-    const bool watched = mcpi_peer_is_watched(session->peer, uri);
-    mcpi_peer_subscription *subscription;
-    subscription = (mcpi_peer_subscription *)mcpi_base_resize(&d->alloc, NULL, 0, size);
-    if (!subscription) return false;
-    memset(subscription, 0, sizeof *subscription);
-    subscription->size = size;
-    memcpy(subscription + 1, uri.ptr, uri.len + 1);
-    subscription->next = session->subscriptions;
-    session->subscriptions = subscription;
-    if (!watched && d->on_subscribe) d->on_subscribe(d->user, mcpi_peer_uri(subscription), true);
-    return true;
-}
-
-/* Ends the subscription that link leads to. */
-static void mcpi_peer_unsubscribe(mcp_session *session, mcpi_peer_subscription **link)
-{
-    const mcp_server_desc *d = session->peer->desc;
-    mcpi_peer_subscription *subscription = *link;
-    *link = subscription->next;
-    if (d->on_subscribe && !mcpi_peer_is_watched(session->peer, mcpi_schema_str(mcpi_peer_uri(subscription))))
-        d->on_subscribe(d->user, mcpi_peer_uri(subscription), false);
-    mcpi_base_release(&d->alloc, subscription, subscription->size);
-}
-
 /* Forgets what the client wanted to hear of. */
 static void mcpi_peer_begin_anew(mcp_session *session)
 {
     session->log_level = -1;
-    session->changed = 0;
-    while (session->subscriptions) mcpi_peer_unsubscribe(session, &session->subscriptions);
+    mcpi_peer_reset_listener(session);
 }
 
 static mcp_session *mcpi_peer_open(mcpi_peer *peer)
@@ -8745,6 +9176,7 @@ static mcp_session *mcpi_peer_open(mcpi_peer *peer)
     peer->sessions = s;
     s->hello.alloc = d->alloc;
     s->hello.max_nodes = d->max_nodes;
+    mcpi_peer_open_listener(s);
     mcpi_peer_begin_anew(s);
     mcpi_rpc_lines_init(&s->in, d->alloc, (size_t)d->max_message + 1);      /* it may end in \r\n */
     mcp_buf_init(&s->out.buf, d->alloc, (size_t)d->max_output + d->max_reply + 1);
@@ -8757,7 +9189,7 @@ static void mcpi_peer_close(mcp_session *session)
     mcp_session **link = &peer->sessions;
     while (*link != session) link = &(*link)->next;
     *link = session->next;
-    mcpi_peer_begin_anew(session);
+    mcpi_peer_drop_listeners(peer, session, NULL, 0);
     mcp_doc_free(&session->hello);
     mcpi_rpc_lines_free(&session->in);
     mcp_buf_free(&session->out.buf);
@@ -8878,73 +9310,6 @@ static void mcpi_peer_serve(mcp_session *session)
     session->peer->swept = false;
 }
 
-/*-- Notifications to a session --*/
-
-/* Starts a notification, up to its params. */
-static void mcpi_peer_begin_note(mcp_out *note, const char *method)
-{
-    mcp_out_reset(note);
-    mcpi_json_frame(note, "{\"jsonrpc\":\"2.0\",\"method\":");
-    mcp_put_str(note, method);
-}
-
-/* Ends the notification that was written for a session, and puts it behind what is to be sent. False: it
-   is not taken now. One that is longer than max_reply never is, and is lost. */
-static bool mcpi_peer_queue_note(mcp_session *session)
-{
-    mcpi_peer *peer = session->peer;
-    mcp_str text;
-    int status;
-    mcpi_json_frame(&peer->note, "}");
-    status = mcp_out_done(&peer->note, &text);
-    if (status != MCP_OK) return status != MCP_E_NOMEM;
-    if (!mcpi_rpc_queue_line(&session->out, text.ptr, text.len)) return false;
-    mcpi_peer_tap(peer, session, MCP_TAP_OUT, text.ptr, text.len);
-    return true;
-}
-
-static void mcpi_peer_write_list_changes(mcp_session *session)
-{
-    static const struct {
-        uint32_t kind;
-        const char *method;
-    } notes[] = { { MCP_TOOLS, "notifications/tools/list_changed" },
-                  { MCP_RESOURCES, "notifications/resources/list_changed" },
-                  { MCP_PROMPTS, "notifications/prompts/list_changed" } };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(notes); i++) {
-        if (!(session->changed & notes[i].kind) || !mcpi_peer_takes_notes(session)) continue;
-        mcpi_peer_begin_note(&session->peer->note, notes[i].method);
-        if (mcpi_peer_queue_note(session)) session->changed &= ~notes[i].kind;
-    }
-}
-
-/* Spec: server/resources (subscriptions) */
-static void mcpi_peer_write_updates(mcp_session *session)
-{
-    mcp_out *note = &session->peer->note;
-    mcpi_peer_subscription *subscription;
-    session->changed &= ~(uint32_t)MCP_CONTENTS;
-    for (subscription = session->subscriptions; subscription; subscription = subscription->next) {
-        if (!subscription->changed) continue;
-        if (!mcpi_peer_takes_notes(session)) break;
-        mcpi_peer_begin_note(note, "notifications/resources/updated");
-        mcpi_json_frame(note, ",\"params\":{\"uri\":");
-        mcp_put_str(note, mcpi_peer_uri(subscription));
-        mcpi_json_frame(note, "}");
-        if (!mcpi_peer_queue_note(session)) break;
-        subscription->changed = false;
-    }
-    if (subscription) session->changed |= MCP_CONTENTS;     /* the rest later */
-}
-
-/* Writes what has changed since the client took its last output: once, however often it did. */
-static void mcpi_peer_write_changes(mcp_session *session)
-{
-    mcpi_peer_write_list_changes(session);
-    if (session->changed & MCP_CONTENTS) mcpi_peer_write_updates(session);
-}
-
 MCP_API void mcp_session_close(mcp_session *session)
 {
     mcpi_peer *peer;
@@ -8998,7 +9363,7 @@ MCP_API size_t mcp_session_feed(mcp_session *session, const void *bytes, size_t 
 
 MCP_API const char *mcp_session_output(mcp_session *session, size_t *len)
 {
-    if (session->changed) mcpi_peer_write_changes(session);
+    if (session->has_changes) mcpi_peer_tell_session(session);
     return mcpi_rpc_output(&session->out, len);
 }
 
@@ -9027,7 +9392,7 @@ MCP_API int mcp_session_status(const mcp_session *session)
 
 MCP_API bool mcp_session_busy(const mcp_session *session)
 {
-    return mcpi_rpc_unsent(&session->out) || session->changed || session->fed ||
+    return mcpi_rpc_unsent(&session->out) || session->has_changes || session->fed ||
            mcpi_peer_is_at_work(session->peer, session);
 }
 
@@ -9039,6 +9404,7 @@ static void mcpi_peer_ping(mcp_session *session, uint64_t now)
     mcpi_peer *peer = session->peer;
     const mcp_server_desc *d = peer->desc;
     const uint64_t due = session->ping_ms;
+    mcp_str text;
     if (!session->revision || session->error || session->closed) return;
     if (!due || now >= due) session->ping_ms = now + d->ping_ms;
     if (!due || now < due) return;
@@ -9051,7 +9417,10 @@ static void mcpi_peer_ping(mcp_session *session, uint64_t now)
     mcpi_peer_begin_note(&peer->note, "ping");
     mcpi_json_frame(&peer->note, ",\"id\":");
     mcp_put_uint(&peer->note, ++session->num_requests);
-    (void)mcpi_peer_queue_note(session);    /* one that does not fit counts as well */
+    mcpi_json_frame(&peer->note, "}");
+    if (mcp_out_done(&peer->note, &text) != MCP_OK) return;
+    if (!mcpi_rpc_queue_line(&session->out, text.ptr, text.len)) return;   /* but it counts as well */
+    mcpi_peer_tap(peer, session, MCP_TAP_OUT, text.ptr, text.len);
 }
 
 static void mcpi_peer_ping_all(mcpi_peer *peer)
@@ -9421,6 +9790,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     for (i = 0; i < peer->num_calls; i++)
         if (peer->calls[i]->ref) mcpi_peer_cancel(peer->calls[i]);
     while (peer->replied) mcpi_peer_drop_call(mcpi_peer_unlink(peer, &peer->replied));
+    mcpi_peer_drop_all_listeners(peer);
     while (peer->sessions) mcpi_peer_close(peer->sessions);
     for (i = 0; i < peer->num_calls; i++) {
         mcpi_peer_trim_call(peer->calls[i]);
@@ -9429,6 +9799,7 @@ static void mcpi_peer_free(mcpi_peer *peer)
     mcpi_base_release(alloc, peer->calls, mcpi_peer_calls_size(peer));
     mcp_out_free(&peer->note);
     mcp_buf_free(&peer->acted);
+    mcp_out_free(&peer->end);
 }
 
 #endif /* MCP_LAYERS >= 6 */
@@ -9469,7 +9840,6 @@ typedef struct mcpi_server_rows {
 struct mcp_server {
     mcpi_peer peer;
     mcp_server_desc desc;
-    mcp_out end;                /* what every modern result ends with */
     mcpi_server_rows rows[MCPI_SERVER_KINDS];
     mcpi_peer_row *table;       /* those of the desc */
     size_t table_size;
@@ -9835,6 +10205,9 @@ static const char *mcpi_server_wrong_desc(const mcp_server_desc *desc)
 {
     size_t i;
     if (!desc->name || !desc->version) return "name and version are required";
+#ifdef MCP_NO_CHANGES
+    if (desc->changes) return "changes are left out of this build: MCP_NO_CHANGES";
+#endif
     if (desc->cache == MCP_CACHE_PUBLIC && desc->filter)
         return "cache must be MCP_CACHE_PRIVATE where filter decides what each caller sees";
     if (!desc->seal_state != !desc->open_state) return "seal_state and open_state go together";
@@ -9874,6 +10247,9 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     else mcpi_base_set_limit(&d->max_calls, 64, 65534);
     if (d->max_subscriptions == MCP_NONE) d->max_subscriptions = 0;
     else mcpi_base_set_limit(&d->max_subscriptions, 32, UINT32_MAX);
+    if (d->max_listens == MCP_NONE) d->max_listens = 0;
+    else mcpi_base_set_limit(&d->max_listens, 64, UINT32_MAX);
+    mcpi_base_set_limit(&d->max_all_listens, 1024, UINT32_MAX);
     mcpi_base_set_limit(&d->max_pings, 3, UINT32_MAX);
     mcpi_base_set_limit(&d->ask_timeout_ms, 10 * 60 * 1000, UINT32_MAX);
     mcpi_base_set_limit(&d->max_rounds, 8, UINT32_MAX);
@@ -9927,7 +10303,6 @@ static void mcpi_server_free(mcpi_peer *peer)
     const mcp_alloc alloc = s->desc.alloc;
     int kind;
     mcpi_peer_free(peer);
-    mcp_out_free(&s->end);
     mcpi_server_forget(peer);
     for (kind = 0; kind < MCPI_SERVER_KINDS; kind++) mcpi_server_free_rows(s, s->rows[kind].first);
     mcpi_base_release(&alloc, s->table, s->table_size);
@@ -9940,10 +10315,11 @@ static void mcpi_server_put_modern_end(mcp_out *out, const mcp_server_desc *desc
 static bool mcpi_server_make_end(mcp_server *s)
 {
     mcp_str text;
-    mcp_out_init(&s->end, MCP_JSON_MAX);
-    s->end.buf.alloc = s->desc.alloc;
-    mcpi_server_put_modern_end(&s->end, &s->desc, false);
-    return mcp_out_done(&s->end, &text) == MCP_OK;
+    mcp_out *end = &s->peer.end;
+    mcp_out_init(end, MCP_JSON_MAX);
+    end->buf.alloc = s->desc.alloc;
+    mcpi_server_put_modern_end(end, &s->desc, false);
+    return mcp_out_done(end, &text) == MCP_OK;
 }
 
 MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
@@ -9988,6 +10364,7 @@ MCP_API int mcp_server_tick(mcp_server *server)
     mcpi_peer_enter(&server->peer);
     mcpi_peer_expire(&server->peer);
     mcpi_peer_ping_all(&server->peer);
+    mcpi_peer_tell_streams(&server->peer);
     if (server->peer.depth == 1) mcpi_peer_sweep(&server->peer);    /* it may begin what has a deadline */
     next = mcpi_peer_timeout(&server->peer);
     mcpi_peer_leave(&server->peer);
@@ -10003,10 +10380,18 @@ MCP_API mcp_session *mcp_session_open(mcp_server *server)
 
 MCP_API void mcp_changed(mcp_server *server, uint32_t kinds)
 {
-    const uint32_t told = kinds & server->desc.changes & (MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS);
-    mcp_session *s;
-    for (s = server->peer.sessions; s; s = s->next)
-        if (s->revision) s->changed |= told;
+#ifndef MCP_NO_CHANGES
+    mcpi_peer_listener *l;
+    for (l = server->peer.listeners; l; l = l->next)
+        mcpi_peer_note_change(l, kinds & server->desc.changes & l->kinds);
+#else
+    (void)server, (void)kinds;
+#endif
+}
+
+MCP_API void mcp_end_subscriptions(mcp_server *server)
+{
+    (void)mcpi_peer_end_listeners(&server->peer, NULL);
 }
 
 /* The kinds of lists, as the host names them. */
@@ -10136,6 +10521,7 @@ MCP_API void mcp_stream_ready(mcp_server *server, void *user, uint64_t stream)
 {
     mcpi_peer_enter(&server->peer);
     mcpi_peer_flush(&server->peer, user, stream);
+    mcpi_peer_tell_streams(&server->peer);
     mcpi_peer_leave(&server->peer);
 }
 
@@ -10216,6 +10602,11 @@ static bool mcpi_server_has_logging(const mcp_server *s)
 #endif
 }
 
+static bool mcpi_server_has_changes(const mcp_server *s)
+{
+    return s->desc.changes != 0;
+}
+
 static bool mcpi_server_has_subscriptions(const mcp_server *s)
 {
     return mcpi_server_has_resources(s) && (s->desc.changes & MCP_CONTENTS);
@@ -10282,8 +10673,7 @@ static void mcpi_server_put_capability(mcp_out *out, const char *name, bool ther
 static void mcpi_server_put_capabilities(mcp_call *call)
 {
     const mcp_server *s = call->server;
-    /* subscriptions/listen, by which clients hear of changes from 2026-07-28 on, is not there yet */
-    const uint32_t changes = mcpi_proto_is_modern(call->revision) ? 0 : s->desc.changes;
+    const uint32_t changes = s->desc.changes;
     mcp_out *out = &call->out;
     mcpi_json_frame(out, "\"capabilities\":");
     mcp_put_object(out);
@@ -10346,7 +10736,7 @@ MCPI_NOINLINE void mcpi_server_put_meta(mcp_call *call, const mcp_buf *end, size
 /* Ends a result. skip: 1 if it has no member yet, so that what comes starts without a comma; else 0. */
 MCPI_INLINE void mcpi_server_put_end(mcp_call *call, size_t skip)
 {
-    const mcp_buf *end = &call->server->end.buf;
+    const mcp_buf *end = &call->server->peer.end.buf;
     if (MCPI_UNLIKELY(call->has_meta)) mcpi_server_put_meta(call, end, skip);
     else if (mcpi_server_is_modern(call)) mcpi_json_put_ours(&call->out, end->ptr + skip, end->len - skip);
     mcpi_json_frame(&call->out, "}}");
@@ -10506,7 +10896,8 @@ static bool mcpi_server_begin_log(mcp_call *call, int level, const char *logger)
 static void mcpi_server_end_log(mcp_call *call)
 {
     mcpi_json_frame(&call->peer->note, "}}");
-    if (mcpi_peer_emit_note(call, &call->peer->note) != MCP_OK) call->peer->dropped++;
+    if (mcpi_peer_tell(call, &call->peer->note) != MCP_OK)
+        call->peer->dropped++;
 }
 
 static void mcpi_server_put_schema(mcp_out *out, const char *key, const mcp_field *rows, const char *json,
@@ -11367,7 +11758,7 @@ static int mcpi_server_put_state(mcp_call *call)
 static void mcpi_server_put_questions(mcp_call *call)
 {
     static const char complete[] = ",\"resultType\":\"complete\"";
-    const mcp_buf *end = &call->server->end.buf;
+    const mcp_buf *end = &call->server->peer.end.buf;
     const mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
     const char *comma = "";
     int status;
@@ -11863,7 +12254,7 @@ MCP_API void mcp_url_done(mcp_call *call, const char *key)
     mcpi_json_frame(note, ",\"params\":{");
     mcpi_server_put_elicitation_id(call, note, name);
     mcpi_json_frame(note, "}}");
-    (void)mcpi_peer_emit_note(call, note);
+    (void)mcpi_peer_tell(call, note);
 }
 
 MCP_API int mcp_state_set(mcp_call *call, const void *bytes, size_t len)
@@ -12073,14 +12464,19 @@ static bool mcpi_server_take_uri(mcp_call *call, const char *no_string)
     return call->uri.ptr != NULL;
 }
 
-/* The resource of params.uri, fixed or of a template; NULL: there is none that can be told, and the reply is
-   written. */
+/* Finds the resource of call->uri, fixed or of a template. Returns as mcpi_server_match. */
+static int mcpi_server_look_up(mcp_call *call, mcpi_peer_row **row)
+{
+    *row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
+    return *row ? (int)MCP_OK : mcpi_server_match(call, row);
+}
+
+/* The same; NULL: there is none that can be told, and the reply is written. */
 static mcpi_peer_row *mcpi_server_find_resource(mcp_call *call)
 {
-    mcpi_peer_row *row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, call->uri);
-    int status = MCP_OK;
+    mcpi_peer_row *row;
+    const int status = mcpi_server_look_up(call, &row);
     call->failed = MCP_OK;
-    if (!row) status = mcpi_server_match(call, &row);
     if (status == MCP_E_TOO_LONG)
         mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                         "params.uri is longer than mcp_server_desc.max_scratch or max_reply allows");
@@ -12117,34 +12513,117 @@ static void mcpi_server_read_resource(mcp_call *call)
 
 /*-- Subscriptions --*/
 
+#ifndef MCP_NO_CHANGES
+#ifndef MCP_NO_RESOURCES
+/* Subscribes a listener to a resource that is there. MCP_OK, MCP_E_BUSY or MCP_E_NOMEM. */
+static int mcpi_server_add_subscription(mcp_call *call, mcpi_peer_listener *l)
+{
+    if (mcpi_peer_count_subscriptions(l) >= call->server->desc.max_subscriptions) return MCP_E_BUSY;
+    return mcpi_peer_subscribe(l, call->uri) ? (int)MCP_OK : (int)MCP_E_NOMEM;
+}
+
 /* Spec: 2025-11-25 server/resources (subscriptions) */
 static void mcpi_server_subscribe(mcp_call *call)
 {
-    mcp_session *session = call->route.session;
+    mcpi_peer_listener *listener = &call->route.session->listener;
+    int status = MCP_OK;
     if (!mcpi_server_take_uri(call, "resources/subscribe: params.uri must be a string")) return;
-    if (*mcpi_peer_find_subscription(session, call->uri)) {
-        mcpi_server_agree(call);
-    } else if (!mcpi_server_find_resource(call)) {
-        return;
-    } else if (mcpi_peer_count_subscriptions(session) >= call->server->desc.max_subscriptions) {
-        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
-                        "resources/subscribe: mcp_server_desc.max_subscriptions are taken already");
-    } else if (!mcpi_peer_subscribe(session, call->uri)) {
-        mcpi_server_end_call(call, MCP_E_NOMEM);
-    } else {
-        mcpi_server_agree(call);
+    if (!*mcpi_peer_find_subscription(listener, call->uri)) {
+        if (!mcpi_server_find_resource(call)) return;
+        status = mcpi_server_add_subscription(call, listener);
     }
+    if (status == MCP_OK)
+        mcpi_server_agree(call);
+    else if (status == MCP_E_BUSY)
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
+                        "mcp_server_desc.max_subscriptions are taken already");
+    else
+        mcpi_server_end_call(call, status);
 }
 
 /* Spec: 2025-11-25 server/resources (subscriptions) */
 static void mcpi_server_unsubscribe(mcp_call *call)
 {
+    mcpi_peer_listener *listener = &call->route.session->listener;
     mcpi_peer_subscription **link;
     if (!mcpi_server_take_uri(call, "resources/unsubscribe: params.uri must be a string")) return;
-    link = mcpi_peer_find_subscription(call->route.session, call->uri);
-    if (*link) mcpi_peer_unsubscribe(call->route.session, link);
+    link = mcpi_peer_find_subscription(listener, call->uri);
+    if (*link) mcpi_peer_unsubscribe(listener, link);
     mcpi_server_agree(call);
 }
+
+/* Subscribes a listener to those of the resources that the caller may read; it hears which. Returns as
+   below. */
+static int mcpi_server_grant_resources(mcp_call *call, mcpi_peer_listener *l, mcp_json uris)
+{
+    mcp_json v;
+    for (v = mcp_json_first(uris); mcp_json_exists(v); v = mcp_json_next(v)) {
+        mcpi_peer_row *row = NULL;
+        int status;
+        call->uri = mcp_json_str(v, NULL);
+        if (!call->uri.ptr) return MCP_E_SYNTAX;
+        if (*mcpi_peer_find_subscription(l, call->uri)) continue;
+        status = mcpi_server_look_up(call, &row);
+        if (status == MCP_OK && row) status = mcpi_server_add_subscription(call, l);
+        if (status != MCP_OK && status != MCP_E_TOO_LONG) return status;
+    }
+    return MCP_OK;
+}
+#endif
+
+/* Grants what is asked for of what there is; unknown members mean nothing to us. MCP_OK; MCP_E_SYNTAX, if it
+   is no such filter; MCP_E_BUSY, for more than there may be; MCP_E_NOMEM.
+   Spec: schema (SubscriptionFilter) */
+static int mcpi_server_grant(mcp_call *call, mcpi_peer_listener *l, mcp_json filter)
+{
+    mcp_json v = mcp_json_get(filter, "resourceSubscriptions");
+    size_t i;
+    if (mcp_json_exists(v) && mcp_json_type(v) != MCP_JSON_ARRAY) return MCP_E_SYNTAX;
+#ifndef MCP_NO_RESOURCES
+    if (mcpi_server_has_subscriptions(call->server)) {
+        const int status = mcpi_server_grant_resources(call, l, v);
+        if (status != MCP_OK) return status;
+    }
+#endif
+    for (i = 0; i < MCP_COUNT(mcpi_peer_notes); i++) {
+        if (!mcpi_peer_notes[i].key) continue;
+        v = mcp_json_get(filter, mcpi_peer_notes[i].key);
+        if (mcp_json_exists(v) && mcp_json_type(v) != MCP_JSON_BOOL) return MCP_E_SYNTAX;
+        if (mcp_json_bool(v, NULL, false)) l->kinds |= mcpi_peer_notes[i].what & call->server->desc.changes;
+    }
+    return MCP_OK;
+}
+
+/* In place of the number of a deferred call: the call is done, and what it began answers for it later. */
+#define MCPI_SERVER_LISTENS ((mcp_ref)1)
+
+/* Makes a listener of the request, and lets go of its call. Task notifications, for which a filter has
+   taskIds, come with tasks. Spec: basic/patterns/subscriptions */
+static void mcpi_server_listen(mcp_call *call)
+{
+    mcp_json filter = mcp_json_get(call->message.params, "notifications");
+    mcpi_peer_listener *l = NULL;
+    int status = mcp_json_type(filter) == MCP_JSON_OBJECT ? MCP_E_BUSY : MCP_E_SYNTAX;
+    if (status == MCP_E_BUSY && mcpi_peer_may_listen(call)) {
+        l = mcpi_peer_listen(call);
+        status = l ? mcpi_server_grant(call, l, filter) : (int)MCP_E_NOMEM;
+        if (status == MCP_OK) status = mcpi_peer_acknowledge(l);
+        if (status == MCP_OK) {
+            call->ref = MCPI_SERVER_LISTENS;
+            return;
+        }
+        if (l) mcpi_peer_drop_listener(l);
+    }
+    if (status == MCP_E_SYNTAX)
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "params.notifications must be an object of booleans, "
+                                                       "with strings in resourceSubscriptions");
+    else if (status == MCP_E_BUSY)
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, "mcp_server_desc.max_listens, max_all_listens or "
+                                                       "max_subscriptions are taken already");
+    else
+        mcpi_server_end_call(call, status);
+}
+#endif
 
 /*-- Completion --*/
 
@@ -12284,10 +12763,12 @@ static const mcpi_server_method mcpi_server_methods[] = {
     { MCP_LIT("resources/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources, mcpi_server_list_resources },
     { MCP_LIT("resources/templates/list"), MCPI_SERVER_BOTH, mcpi_server_has_resources,
       mcpi_server_list_templates },
+#ifndef MCP_NO_CHANGES
     { MCP_LIT("resources/subscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_subscribe },
     { MCP_LIT("resources/unsubscribe"), MCPI_SERVER_LEGACY, mcpi_server_has_subscriptions,
       mcpi_server_unsubscribe },
+#endif
 #endif
 #ifndef MCP_NO_PROMPTS
     { MCP_LIT("prompts/get"), MCPI_SERVER_BOTH | MCPI_SERVER_ROW, mcpi_server_has_prompts,
@@ -12300,6 +12781,9 @@ static const mcpi_server_method mcpi_server_methods[] = {
 #endif
 #ifndef MCP_NO_LOGGING
     { MCP_LIT("logging/setLevel"), MCPI_SERVER_LEGACY, mcpi_server_has_logging, mcpi_server_set_level },
+#endif
+#ifndef MCP_NO_CHANGES
+    { MCP_LIT("subscriptions/listen"), MCPI_SERVER_MODERN, mcpi_server_has_changes, mcpi_server_listen },
 #endif
     { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, NULL, mcpi_server_discover },
     { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_ping },
@@ -12597,12 +13081,26 @@ static int mcpi_server_take_notice(mcp_call *call)
     return MCP_OK;
 }
 
+/* Leaves a call that is answered later. */
+static int mcpi_server_leave(mcp_call *call)
+{
+#ifndef MCP_NO_CHANGES
+    if (call->ref == MCPI_SERVER_LISTENS) {
+        call->ref = 0;
+        mcpi_peer_release_call(call);
+    }
+#else
+    (void)call;
+#endif
+    return MCP_WAIT;
+}
+
 /* Answers a request, or sends what its refusal says: status is what came of reading it. */
 MCPI_INLINE int mcpi_server_answer(mcp_call *call, int status)
 {
     int sent;
     if (status == MCP_OK) mcpi_server_dispatch(call);
-    if (call->ref) return MCP_WAIT;
+    if (call->ref) return mcpi_server_leave(call);
     sent = mcpi_server_reply(call);
     return sent == MCP_OK ? status : sent;
 }
@@ -12731,6 +13229,7 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
     mcpi_peer_enter(&server->peer);
     if (delivery->session && delivery->session->ping_ms) mcpi_peer_heard(delivery->session);
     status = mcpi_server_deliver(&server->peer, delivery);
+    mcpi_peer_tell_streams(&server->peer);
     if (server->peer.short_of_memory) mcpi_peer_reclaim(&server->peer, NULL);
     mcpi_peer_leave(&server->peer);
     return status;
@@ -12738,48 +13237,57 @@ MCP_API int mcp_deliver(mcp_server *server, const mcp_delivery *delivery)
 
 /*-- What those who subscribed to a resource hear of it --*/
 
-/* Makes the call ask for the session what its subscription asked. */
-static void mcpi_server_ask_again(mcp_call *call, mcp_session *session, mcp_str uri)
+#ifndef MCP_NO_CHANGES
+
+/* Makes the call ask for a listener what its subscription asked. */
+static void mcpi_server_ask_again(mcp_call *call, const mcpi_peer_listener *l, mcp_str uri)
 {
-    static const mcp_str method = MCP_LIT("resources/subscribe");
+    static const mcp_str methods[] = { MCP_LIT("resources/subscribe"), MCP_LIT("subscriptions/listen") };
+    const bool is_modern = l->size != 0;
     mcp_delivery d;
     memset(&d, 0, sizeof d);
-    d.session = session;
+    d.session = l->route.session;
+    if (is_modern) d.principal = (const char *)(l + 1);
     mcpi_server_begin_call(call, &d);
     mcpi_server_watch(call);
     call->watched = false;      /* it is no request, and nobody hears how it ends */
     memset(&call->message, 0, sizeof call->message);
-    call->message.method = method;
-    call->revision = session->revision;
+    call->message.method = methods[is_modern];
+    call->revision = is_modern ? &mcpi_proto_revisions[0] : d.session->revision;
     call->uri = uri;
 }
 
-/* Whether a session may still hear of a resource that it subscribed to: the filter may think otherwise by
+/* Whether a listener may still hear of a resource that it subscribed to: the filter may think otherwise by
    now. */
-static bool mcpi_server_shows(mcp_session *session, mcp_str uri)
+static bool mcpi_server_shows(const mcpi_peer_listener *l, mcp_str uri)
 {
-    mcpi_peer_row *row;
+    mcpi_peer_row *row = NULL;
     mcp_call *call;
-    int status = MCP_OK;
-    if (!session->peer->desc->filter) return true;
-    call = mcpi_peer_take_member(session->peer);
+    int status;
+    if (!l->peer->desc->filter) return true;
+    call = mcpi_peer_take_member(l->peer);
     if (!call) return false;
-    mcpi_server_ask_again(call, session, uri);
-    row = mcpi_server_find_row(call, MCPI_SERVER_RESOURCES, uri);
-    if (!row) status = mcpi_server_match(call, &row);
+    mcpi_server_ask_again(call, l, uri);
+    status = mcpi_server_look_up(call, &row);
     mcpi_peer_release_call(call);
     return row && status == MCP_OK;
 }
 
+#endif /* MCP_NO_CHANGES */
+
 MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
 {
-    mcp_session *s;
-    for (s = server->peer.sessions; s; s = s->next) {
-        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(s, mcpi_schema_str(uri));
-        if (!subscription || !mcpi_server_shows(s, mcpi_schema_str(uri))) continue;
+#ifndef MCP_NO_CHANGES
+    mcpi_peer_listener *l;
+    for (l = server->peer.listeners; l; l = l->next) {
+        mcpi_peer_subscription *subscription = *mcpi_peer_find_subscription(l, mcpi_schema_str(uri));
+        if (!subscription || !mcpi_server_shows(l, mcpi_schema_str(uri))) continue;
         subscription->changed = true;
-        s->changed |= MCP_CONTENTS;
+        mcpi_peer_note_change(l, MCP_CONTENTS);
     }
+#else
+    (void)server, (void)uri;
+#endif
 }
 
 /*-- Deferred calls --*/
@@ -13558,6 +14066,27 @@ typedef struct mcpi_client_list {
     mcp_buf mark;               /* a cursor among them */
 } mcpi_client_list;
 
+/* A resource whose changes the host wants to hear of, by subscriptions/listen. */
+typedef struct mcpi_client_want {
+    struct mcpi_client_want *next;
+    size_t size;                /* of this, with the URI behind it */
+    bool granted;               /* the server tells of it */
+    bool missed;                /* it may have changed while nobody listened */
+} mcpi_client_want;
+
+/* The requests of subscriptions/listen: one that is acknowledged, and one that will take its place. */
+typedef struct mcpi_client_ear {
+    mcpi_client_want *wants;
+    mcp_ref open, next;         /* 0: none */
+    mcp_ref last;               /* before open: what it was told may still come */
+    uint32_t granted, missed;   /* kinds of lists */
+    uint64_t open_ms;           /* since when */
+    uint64_t again_ms;          /* when to try again; 0: not at all */
+    uint32_t wait_ms;           /* how long that took the last time */
+    int status;                 /* of the last that was not acknowledged, */
+    char why[160];              /* and why it was not */
+} mcpi_client_ear;
+
 enum { MCPI_CLIENT_PROBING, MCPI_CLIENT_INITIALIZING, MCPI_CLIENT_READY, MCPI_CLIENT_OVER };
 
 struct mcp_client {
@@ -13583,6 +14112,7 @@ struct mcp_client {
     const char *log_level;      /* among it; NULL: none */
     bool tell_roots;            /* that they have changed, when there is room */
     mcp_out trace;              /* of the next request, or empty */
+    mcpi_client_ear ear;
     mcp_reply got;              /* what is being read */
     mcp_reply reply;            /* of the last blocking call */
     mcpi_client_list lists[MCPI_CLIENT_LISTS];
@@ -13780,12 +14310,21 @@ static void mcpi_client_drop_inputs(mcp_client *c, mcp_ref request)
     }
 }
 
+/* Wants no longer to hear of the resource that link leads to. */
+static void mcpi_client_forget_want(mcp_client *c, mcpi_client_want **link)
+{
+    mcpi_client_want *want = *link;
+    *link = want->next;
+    mcpi_base_release(&c->desc.alloc, want, want->size);
+}
+
 static void mcpi_client_free(mcp_client *c)
 {
     const mcp_alloc alloc = c->desc.alloc;
     size_t i;
     if (c->close) c->close(c);
     while (c->inputs) mcpi_client_drop_inputs(c, c->inputs->request);
+    while (c->ear.wants) mcpi_client_forget_want(c, &c->ear.wants);
     mcpi_peer_free_requests(&c->requests);
     mcpi_rpc_lines_free(&c->in);
     mcp_doc_free(&c->batch);
@@ -14214,17 +14753,259 @@ static mcp_ref mcpi_client_begin(mcp_client *c, mcpi_peer_request *r, mcp_reply_
     return 0;
 }
 
+/* Whether one of the texts is that one. */
+static bool mcpi_client_is_among(mcp_json texts, const char *text)
+{
+    mcp_json v = mcp_json_first(texts);
+    while (mcp_json_exists(v) && !mcp_json_equals(v, NULL, text)) v = mcp_json_next(v);
+    return mcp_json_exists(v);
+}
+
+/*-- Changes, since 2026-07-28: one request stays open that asks for all that is wanted. When that changes,
+     another takes its place; when it ends, it is made again. Spec: basic/patterns/subscriptions --*/
+
+static const char *mcpi_client_uri(const mcpi_client_want *want)
+{
+    return (const char *)(want + 1);
+}
+
+/* The link to what is wanted of that URI, or to the end of all. */
+static mcpi_client_want **mcpi_client_find_want(mcp_client *c, const char *uri)
+{
+    mcpi_client_want **link = &c->ear.wants;
+    while (*link && !mcpi_base_same(mcpi_client_uri(*link), uri)) link = &(*link)->next;
+    return link;
+}
+
+/* False without memory. */
+static bool mcpi_client_add_want(mcp_client *c, const char *uri)
+{
+    const size_t size = sizeof(mcpi_client_want) + strlen(uri) + 1;
+    mcpi_client_want *want = (mcpi_client_want *)mcpi_base_resize(&c->desc.alloc, NULL, 0, size);
+    if (!want) return false;
+    memset(want, 0, sizeof *want);
+    want->size = size;
+    memcpy(want + 1, uri, size - sizeof *want);
+    *mcpi_client_find_want(c, uri) = want;
+    return true;
+}
+
+/* Forgets what is wanted and not granted. */
+static void mcpi_client_forget_refused(mcp_client *c)
+{
+    mcpi_client_want **link = &c->ear.wants;
+    while (*link) {
+        if ((*link)->granted) link = &(*link)->next;
+        else mcpi_client_forget_want(c, link);
+    }
+}
+
+static const struct {
+    int kind;
+    const char *capability, *key;
+} mcpi_client_told_lists[] = { { MCP_TOOLS, "/tools/listChanged", "toolsListChanged" },
+                          { MCP_PROMPTS, "/prompts/listChanged", "promptsListChanged" },
+                          { MCP_RESOURCES, "/resources/listChanged", "resourcesListChanged" } };
+
+/* Adds the lists that the server can tell of, where the host wants to hear of any. False: there are none. */
+static bool mcpi_client_put_lists(const mcp_client *c, mcp_out *out)
+{
+    mcp_json all = mcp_json_get(mcp_json_root(&c->hello), "capabilities");
+    bool any = false;
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_client_told_lists) && c->desc.on_changed; i++) {
+        if (!mcp_json_bool(mcp_json_find(all, mcpi_client_told_lists[i].capability), NULL, false)) continue;
+        mcp_put_key(out, mcpi_client_told_lists[i].key);
+        mcp_put_bool(out, true);
+        any = true;
+    }
+    return any;
+}
+
+/* Writes the params. False: nothing is wanted. */
+static bool mcpi_client_put_filter(const mcp_client *c, mcp_out *out)
+{
+    const mcpi_client_want *want = c->ear.wants;
+    bool any;
+    mcpi_json_frame(out, "{\"notifications\":");
+    mcp_put_object(out);
+    any = mcpi_client_put_lists(c, out) || want;
+    if (want) {
+        mcp_put_key(out, "resourceSubscriptions");
+        mcp_put_array(out);
+        for (; want; want = want->next) mcp_put_str(out, mcpi_client_uri(want));
+        mcp_put_end(out);
+    }
+    mcp_put_end(out);
+    mcpi_json_frame(out, "}");
+    return any;
+}
+
+/* Ends one of the requests, if it is there. */
+static void mcpi_client_stop_listening(mcp_client *c, mcp_ref *ref)
+{
+    mcpi_peer_request *r = *ref ? mcpi_peer_resume_request(&c->requests, *ref) : NULL;
+    const bool sent = r && r->sent;
+    const uint64_t id = *ref;       /* there are no rounds of these */
+    *ref = 0;
+    if (!r) return;
+    c->requests.max--;
+    mcpi_client_withdraw(c, r);
+    if (sent) mcpi_client_notify_cancel(c, id);
+}
+
+/* Tries again after a while, which doubles from a second to a minute, and starts anew once it was heard for
+   longer than that. */
+static void mcpi_client_listen_later(mcp_client *c)
+{
+    mcpi_client_ear *ear = &c->ear;
+    const uint64_t now = mcpi_client_now(c);
+    const bool anew = ear->open_ms && now - ear->open_ms > 64000;
+    if (!c->desc.now_ms) return;
+    ear->wait_ms = anew || !ear->wait_ms ? 1000 : ear->wait_ms < 64000 ? ear->wait_ms * 2 : 64000;
+    ear->again_ms = now + ear->wait_ms;
+}
+
+/* It was not acknowledged, for want of memory or because the server refused it. What it should have replaced
+   is still open. */
+static void mcpi_client_not_heard(mcp_client *c, int status, const char *why)
+{
+    mcpi_client_ear *ear = &c->ear;
+    mcpi_base_note note = mcpi_base_note_start(ear->why, sizeof ear->why);
+    mcpi_base_note_str(&note, "subscriptions/listen: ");
+    mcpi_base_note_str(&note, *why ? why : "the server has ended it before it acknowledged it");
+    ear->next = 0;
+    ear->status = status == MCP_OK ? (int)MCP_E_PROTOCOL : status;
+    mcpi_client_forget_refused(c);
+    mcpi_client_log(c, MCP_LOG_WARNING, ear->why);
+    if (!ear->open && status != MCP_E_REMOTE) mcpi_client_listen_later(c);
+}
+
+/* The server, or the time for its acknowledgement, has ended the request. */
+static void mcpi_client_on_listened(void *user, mcp_client *c, const mcp_reply *reply)
+{
+    mcpi_client_ear *ear = &c->ear;
+    mcpi_client_want *want;
+    (void)user;
+    c->requests.max--;
+    if (c->state != MCPI_CLIENT_READY) {
+        ear->open = ear->next = 0;
+    } else if (ear->next && !mcpi_peer_resume_request(&c->requests, ear->next)) {
+        mcpi_client_not_heard(c, reply->status, mcp_reply_text(reply));
+    } else {
+        ear->open = 0;
+        ear->missed = ear->granted;
+        for (want = ear->wants; want; want = want->next) want->missed = want->granted;
+        mcpi_client_log(c, MCP_LOG_INFO, "the server has ended subscriptions/listen");
+        if (!ear->next) mcpi_client_listen_later(c);
+    }
+}
+
+/* Asks for all that is wanted now, before all else that waits. */
+static void mcpi_client_listen(mcp_client *c)
+{
+    mcpi_client_ear *ear = &c->ear;
+    mcpi_peer_request *r;
+    int status = MCP_E_NOMEM;
+    mcpi_client_stop_listening(c, &ear->next);
+    ear->again_ms = 0;
+    ear->status = MCP_OK;
+    if (c->state != MCPI_CLIENT_READY) return;
+    c->requests.max++;          /* it takes none from the host */
+    r = mcpi_peer_prepare(&c->requests, "subscriptions/listen");
+    if (r && mcpi_client_put_filter(c, &r->params)) {
+        ear->next = mcpi_client_launch(c, r, mcpi_client_on_listened, NULL, c->desc.call_timeout_ms);
+    } else if (r) {
+        mcpi_peer_drop_request(&c->requests, r);
+        c->requests.max--;
+        mcpi_client_stop_listening(c, &ear->open);
+        return;
+    }
+    if (ear->next) status = mcpi_client_has_room(c) ? mcpi_client_send(c, r) : (int)MCP_OK;
+    if (status == MCP_OK) return;
+    if (ear->next) mcpi_client_withdraw(c, r);
+    c->requests.max--;
+    mcpi_client_not_heard(c, status, mcp_strerror(status));
+}
+
+/* Tells the host of everything that may have changed while nobody listened. */
+static void mcpi_client_tell_missed(mcp_client *c)
+{
+    mcpi_client_ear *ear = &c->ear;
+    mcpi_client_want *want;
+    size_t i;
+    for (i = 0; i < MCP_COUNT(mcpi_client_told_lists) && c->desc.on_changed && !c->closing; i++) {
+        const int kind = mcpi_client_told_lists[i].kind;
+        if (!(ear->missed & (uint32_t)kind)) continue;
+        ear->missed &= ~(uint32_t)kind;
+        c->desc.on_changed(c->desc.user, c, kind, NULL);
+    }
+    want = ear->wants;
+    while (want && c->desc.on_changed && !c->closing) {
+        if (!want->missed) {
+            want = want->next;
+            continue;
+        }
+        want->missed = false;
+        c->desc.on_changed(c->desc.user, c, MCP_RESOURCES, mcpi_client_uri(want));
+        want = c->ear.wants;    /* the host may have changed them */
+    }
+}
+
+/* The id of the request that a notification belongs to; 0 for another, or none. */
+static mcp_ref mcpi_client_subscription(mcp_json params)
+{
+    return mcp_json_uint(mcp_json_get(mcp_json_get(params, "_meta"), MCPI_PROTO_SUBSCRIPTION), NULL, 0);
+}
+
+/* The server hears us, and says what it will tell. */
+static void mcpi_client_on_acknowledged(mcp_client *c, mcp_json params)
+{
+    mcpi_client_ear *ear = &c->ear;
+    mcp_json filter = mcp_json_get(params, "notifications");
+    mcp_json uris = mcp_json_get(filter, "resourceSubscriptions");
+    mcpi_peer_request *r = mcpi_peer_resume_request(&c->requests, ear->next);
+    mcpi_client_want *want;
+    size_t i;
+    if (!r || mcpi_client_subscription(params) != ear->next) return;
+    r->deadline_ms = 0;
+    ear->granted = 0;
+    for (i = 0; i < MCP_COUNT(mcpi_client_told_lists); i++)
+        if (mcp_json_bool(filter, mcpi_client_told_lists[i].key, false))
+            ear->granted |= (uint32_t)mcpi_client_told_lists[i].kind;
+    for (want = ear->wants; want; want = want->next)
+        want->granted = mcpi_client_is_among(uris, mcpi_client_uri(want));
+    mcpi_client_forget_refused(c);
+    ear->last = ear->open;
+    mcpi_client_stop_listening(c, &ear->open);
+    ear->open = ear->next;
+    ear->next = 0;
+    ear->open_ms = mcpi_client_now(c);
+    mcpi_client_tell_missed(c);
+}
+
+/* Whether a change belongs to one of our requests, or does not say to which. */
+static bool mcpi_client_hears(const mcp_client *c, mcp_json params)
+{
+    mcp_json id = mcp_json_get(mcp_json_get(params, "_meta"), MCPI_PROTO_SUBSCRIPTION);
+    const mcp_ref ref = mcpi_client_subscription(params);
+    if (!mcp_json_exists(id)) return true;
+    return ref && (ref == c->ear.open || ref == c->ear.next || ref == c->ear.last);
+}
+
+/* The server has ended the request of that id, if it is one of these. */
+static void mcpi_client_on_deaf(mcp_client *c, mcp_json id)
+{
+    const mcp_ref ref = mcp_json_uint(id, NULL, 0);
+    mcpi_peer_request *r = ref ? mcpi_peer_resume_request(&c->requests, ref) : NULL;
+    if (r && r->done == mcpi_client_on_listened)
+        mcpi_client_complete_why(c, r, MCP_E_CLOSED, "the server has cancelled it");
+}
+
 /*-- Which era the server speaks. Spec: basic/versioning, 2025-11-25 basic/lifecycle --*/
 
 static void mcpi_client_on_initialize(void *user, mcp_client *c, const mcp_reply *reply);
 static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *reply);
-
-static bool mcpi_client_lists(mcp_json versions, const char *name)
-{
-    mcp_json v = mcp_json_first(versions);
-    while (mcp_json_exists(v) && !mcp_json_equals(v, NULL, name)) v = mcp_json_next(v);
-    return mcp_json_exists(v);
-}
 
 /* The newest revision with a handshake that we speak, and the server does too if it says which; NULL if there
    is none. */
@@ -14234,7 +15015,8 @@ static const mcpi_proto_revision *mcpi_client_choose(const mcp_client *c, mcp_js
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++) {
         const mcpi_proto_revision *r = &mcpi_proto_revisions[i];
         if (mcpi_proto_is_modern(r) || !(r->bit & c->desc.revisions)) continue;
-        if (mcp_json_type(supported) != MCP_JSON_ARRAY || mcpi_client_lists(supported, r->name.ptr)) return r;
+        if (mcp_json_type(supported) != MCP_JSON_ARRAY) return r;
+        if (mcpi_client_is_among(supported, r->name.ptr)) return r;
     }
     return NULL;
 }
@@ -14299,6 +15081,7 @@ static void mcpi_client_be_ready(mcp_client *c, mcp_json hello)
     c->state = MCPI_CLIENT_READY;
     c->requests.max = c->desc.max_calls;
     if (!mcpi_client_speaks_modern(c)) mcpi_client_notify(c, "notifications/initialized", NULL);
+    else if (c->desc.on_changed) mcpi_client_listen(c);
     mcpi_client_send_waiting(c);
 }
 
@@ -14314,7 +15097,7 @@ static void mcpi_client_on_probe(void *user, mcp_client *c, const mcp_reply *rep
     const int code = mcp_reply_code(reply);
     (void)user;
     if (c->state != MCPI_CLIENT_PROBING) return;
-    if (mcpi_client_lists(versions, c->revision->name.ptr)) {
+    if (mcpi_client_is_among(versions, c->revision->name.ptr)) {
         mcpi_client_be_ready(c, reply->result);
         return;
     }
@@ -14867,7 +15650,7 @@ static void mcpi_client_on_late(mcp_client *c, const mcpi_rpc_message *m)
 {
     const char *modern = mcpi_proto_revisions[0].name.ptr;
     if (mcp_json_uint(m->id, NULL, 0) != c->probe_id || c->state != MCPI_CLIENT_INITIALIZING) return;
-    if (!mcpi_client_lists(mcp_json_get(m->result, "supportedVersions"), modern)) return;
+    if (!mcpi_client_is_among(mcp_json_get(m->result, "supportedVersions"), modern)) return;
     c->late_hello = mcp_json_clone(&c->hello, m->result) == MCP_OK;
 }
 
@@ -15023,7 +15806,7 @@ static void mcpi_client_on_progress(mcp_client *c, mcp_json params)
 }
 #endif
 
-/* The server takes a question back. */
+/* The server takes a question back; or since 2026-07-28, tells no more of changes. */
 static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
 {
     mcp_json id = mcp_json_get(params, "requestId");
@@ -15032,6 +15815,10 @@ static void mcpi_client_on_cancelled(mcp_client *c, mcp_json params)
     mcp_str text;
     char memory[MCPI_RPC_MAX_ID * 6 + 3];
     if (!mcpi_rpc_is_id(id)) return;
+    if (mcpi_client_speaks_modern(c)) {
+        mcpi_client_on_deaf(c, id);
+        return;
+    }
     mcp_out_fixed(&name, memory, sizeof memory);
     mcp_put_value(&name, id);
     if (mcp_out_done(&name, &text) != MCP_OK) return;
@@ -15069,6 +15856,7 @@ static bool mcpi_client_heard_change(mcp_client *c, const mcpi_rpc_message *m)
     size_t i = 0;
     while (i <= last && !mcpi_rpc_same(m->method, changes[i].method)) i++;
     if (i > last) return false;
+    if (!mcpi_client_hears(c, m->params)) return true;
     if (i == last) uri = mcp_json_cstr(m->params, "uri", NULL);
     if (c->desc.on_changed && (i < last || uri)) c->desc.on_changed(c->desc.user, c, changes[i].what, uri);
     return true;
@@ -15078,8 +15866,10 @@ static bool mcpi_client_heard_change(mcp_client *c, const mcpi_rpc_message *m)
 static void mcpi_client_on_notification(mcp_client *c, const mcpi_rpc_message *m)
 {
     static const mcp_str cancelled = MCP_LIT("notifications/cancelled"),
-                         progress = MCP_LIT("notifications/progress"), log = MCP_LIT("notifications/message");
+                         progress = MCP_LIT("notifications/progress"), log = MCP_LIT("notifications/message"),
+                         acknowledged = MCP_LIT("notifications/subscriptions/acknowledged");
     if (mcpi_rpc_same(m->method, cancelled)) mcpi_client_on_cancelled(c, m->params);
+    else if (mcpi_rpc_same(m->method, acknowledged)) mcpi_client_on_acknowledged(c, m->params);
     else if (mcpi_rpc_same(m->method, progress)) mcpi_client_on_progress(c, m->params);
     else if (mcpi_rpc_same(m->method, log)) mcpi_client_on_log(c, m->params);
     else if (mcpi_client_heard_change(c, m) || memchr(m->method.ptr, 0, m->method.len)) return;
@@ -15243,7 +16033,11 @@ MCP_API void mcp_client_sent(mcp_client *client, size_t len)
 
 static int mcpi_client_next_deadline(const mcp_client *c)
 {
-    return c->paused ? -1 : mcpi_peer_next_deadline(&c->requests, mcpi_client_now(c));
+    const uint64_t now = mcpi_client_now(c);
+    const int next = mcpi_peer_next_deadline(&c->requests, now);
+    const int again = c->ear.again_ms ? mcpi_peer_ms_until(c->ear.again_ms, now) : -1;
+    if (c->paused) return -1;
+    return next < 0 || (again >= 0 && again < next) ? again : next;
 }
 
 MCP_API int mcp_client_tick(mcp_client *client)
@@ -15258,6 +16052,7 @@ MCP_API int mcp_client_tick(mcp_client *client)
         mcpi_client_complete_why(client, r, MCP_E_TIMEOUT,
                                  "the server has not answered in time (mcp_client_desc.call_timeout_ms)");
     }
+    if (client->ear.again_ms && client->ear.again_ms <= now) mcpi_client_listen(client);
     next = mcpi_client_next_deadline(client);
     mcpi_client_leave(client);
     return next;
@@ -15415,7 +16210,9 @@ MCP_API bool mcp_client_cancel(mcp_client *client, mcp_ref request)
     mcpi_peer_request *r = mcpi_peer_resume_request(&client->requests, request);
     uint64_t id;
     bool sent;
-    if (!r || r->done == mcpi_client_on_probe || r->done == mcpi_client_on_initialize) return false;
+    if (!r || r->done == mcpi_client_on_probe || r->done == mcpi_client_on_initialize ||
+        r->done == mcpi_client_on_listened)
+        return false;
     sent = r->sent;
     id = r->id;
     mcpi_client_withdraw(client, r);
@@ -15470,6 +16267,7 @@ static const mcp_reply *mcpi_client_refuse(mcp_client *c, int status, const char
     return &c->reply;
 }
 
+static const char mcpi_client_cannot_wait[] = "only a client of mcp_client_spawn or mcp_pair can wait";
 static const char mcpi_client_never[] = "the answer waits for something that only happens after this call";
 
 /* Pumps until the request is answered, or can never be. */
@@ -15495,7 +16293,7 @@ static const mcp_reply *mcpi_client_wait(mcp_client *c, mcpi_peer_request *r)
     if (!r) return mcpi_client_refuse(c, c->state == MCPI_CLIENT_OVER ? c->status : c->refused, c->why);
     if (!c->pump) {
         mcpi_peer_drop_request(&c->requests, r);
-        return mcpi_client_refuse(c, MCP_E_MISUSE, "only a client of mcp_client_spawn or mcp_pair can wait");
+        return mcpi_client_refuse(c, MCP_E_MISUSE, mcpi_client_cannot_wait);
     }
     memset(&waiter, 0, sizeof waiter);
     mcpi_client_init_reply(c, &waiter.reply);
@@ -15581,7 +16379,7 @@ static const mcp_reply *mcpi_client_meet(mcp_client *c)
     if (c->state == MCPI_CLIENT_OVER) return mcpi_client_refuse(c, c->status, c->why);
     if (c->state == MCPI_CLIENT_READY) return NULL;
     if (c->pump) return mcpi_client_refuse(c, MCP_E_TIMEOUT, mcpi_client_never);
-    return mcpi_client_misused(c, "only a client of mcp_client_spawn or mcp_pair can wait", "");
+    return mcpi_client_misused(c, mcpi_client_cannot_wait, "");
 }
 
 /* The same for what a server must have declared: a pointer into its capabilities. */
@@ -15651,23 +16449,71 @@ MCP_API const mcp_reply *mcp_read_resource(mcp_client *client, const char *uri)
 /* NULL, or why no changes of resources are told. */
 static const mcp_reply *mcpi_client_cannot_subscribe(mcp_client *c)
 {
-    const mcp_reply *no = mcpi_client_meet(c);
+    const mcp_reply *no = mcpi_client_need(c, "/resources/subscribe");
+    if (no || c->pump) return no;
+    return mcpi_client_misused(c, mcpi_client_cannot_wait, "");
+}
+
+/* Waits until it is known what the server tells of. NULL, or why it is not known. */
+static const mcp_reply *mcpi_client_wait_heard(mcp_client *c)
+{
+    int status = MCP_OK;
+    bool last;
+    mcpi_client_enter(c);
+    if (!c->ear.next) (void)mcp_client_pump(c, 0);      /* what was asked for last is to be cancelled */
+    while (c->ear.next && status == MCP_OK) status = mcp_client_pump(c, -1);
+    last = c->depth == 1 && c->closing;
+    mcpi_client_leave(c);
+    if (last) return &mcpi_client_gone;
+    if (c->state == MCPI_CLIENT_OVER) return mcpi_client_refuse(c, c->status, c->why);
+    if (c->ear.next) return mcpi_client_refuse(c, MCP_E_TIMEOUT, mcpi_client_never);
+    return c->ear.status == MCP_OK ? NULL : mcpi_client_refuse(c, c->ear.status, c->ear.why);
+}
+
+/* Wants to hear of a resource, by subscriptions/listen. */
+static const mcp_reply *mcpi_client_wait_want(mcp_client *c, const char *uri)
+{
+    mcpi_client_want *want = *mcpi_client_find_want(c, uri);
+    const mcp_reply *no = NULL;
+    if (!want && !mcpi_client_add_want(c, uri))
+        return mcpi_client_refuse(c, MCP_E_NOMEM, mcp_strerror(MCP_E_NOMEM));
+    if (!want) mcpi_client_listen(c);
+    if (!want || !want->granted) no = mcpi_client_wait_heard(c);
+    if (no == &mcpi_client_gone || c->state == MCPI_CLIENT_OVER) return no;
+    want = *mcpi_client_find_want(c, uri);
+    if (want && want->granted) return mcpi_client_refuse(c, MCP_OK, "");
+    mcpi_client_forget_refused(c);
     if (no) return no;
-    if (!mcpi_client_speaks_modern(c)) return mcpi_client_need(c, "/resources/subscribe");
-    return mcpi_client_misused(c, "2026-07-28 has subscriptions/listen for that, which mcp_subscribe ",
-                               "does not make yet");
+    return mcpi_client_refuse(c, MCP_E_REMOTE, "the server does not tell of changes of that resource");
+}
+
+/* And no longer. */
+static const mcp_reply *mcpi_client_wait_unwant(mcp_client *c, const char *uri)
+{
+    mcpi_client_want **link = mcpi_client_find_want(c, uri);
+    const mcp_reply *no = NULL;
+    if (*link) {
+        mcpi_client_forget_want(c, link);
+        mcpi_client_listen(c);
+        no = mcpi_client_wait_heard(c);
+    }
+    return no ? no : mcpi_client_refuse(c, MCP_OK, "");
 }
 
 MCP_API const mcp_reply *mcp_subscribe(mcp_client *client, const char *uri)
 {
     const mcp_reply *no = mcpi_client_cannot_subscribe(client);
-    return no ? no : mcpi_client_wait_uri(client, "resources/subscribe", uri);
+    if (no) return no;
+    if (mcpi_client_speaks_modern(client)) return mcpi_client_wait_want(client, uri);
+    return mcpi_client_wait_uri(client, "resources/subscribe", uri);
 }
 
 MCP_API const mcp_reply *mcp_unsubscribe(mcp_client *client, const char *uri)
 {
     const mcp_reply *no = mcpi_client_cannot_subscribe(client);
-    return no ? no : mcpi_client_wait_uri(client, "resources/unsubscribe", uri);
+    if (no) return no;
+    if (mcpi_client_speaks_modern(client)) return mcpi_client_wait_unwant(client, uri);
+    return mcpi_client_wait_uri(client, "resources/unsubscribe", uri);
 }
 
 MCP_API const mcp_reply *mcp_get_prompt(mcp_client *client, const char *name, const char *format, ...)
@@ -16131,6 +16977,7 @@ static void mcpi_stdio_end_input(mcp_stdio *io, const char *why)
     const mcpi_peer *peer = io->session->peer;
     io->ended = true;
     io->end = why;
+    (void)mcpi_peer_end_listeners(io->session->peer, io->session);
     io->drained_ms = mcpi_peer_now(peer) + peer->desc->drain_ms;
     mcp_session_ended(io->session);
 }
@@ -16168,7 +17015,7 @@ static bool mcpi_stdio_is_done(mcp_stdio *io)
 {
     size_t len;
     const char *bytes = mcpi_stdio_output(io, &len);
-    if (!io->closed && !bytes) io->session->changed = 0;
+    if (!io->closed && !bytes) io->session->has_changes = false;
     return io->closed || !mcp_session_busy(io->session);
 }
 
@@ -16188,7 +17035,8 @@ static int mcpi_stdio_settle(mcp_stdio *io)
     if (!io->status) mcpi_stdio_flush(io);
     if (!io->status) mcpi_stdio_note_error(io);
     if (!io->status) mcpi_stdio_watch(io);
-    if (!io->status && io->server->stopped && !io->ended) mcpi_stdio_end_input(io, "mcp_stdio_stop was called");
+    if (!io->status && io->server->stopped && !io->ended)
+        mcpi_stdio_end_input(io, "mcp_stdio_stop was called");
     if (!io->status && io->ended) mcpi_stdio_drain(io);
     if (!io->status && io->ended && mcpi_stdio_is_done(io)) mcpi_stdio_end(io, MCP_E_CLOSED, io->end);
     return io->status;
@@ -16321,8 +17169,8 @@ static int mcpi_stdio_wait(mcp_stdio *io, int timeout_ms)
 static bool mcpi_stdio_only_reads(const mcp_stdio *io)
 {
     const mcp_session *s = io->session;
-    return io->wake[0] < 0 && !io->ended && !s->peer->num_waiting && !s->peer->desc->ping_ms && !s->changed &&
-           !mcpi_rpc_unsent(&s->out);
+    return io->wake[0] < 0 && !io->ended && !s->peer->num_waiting && !s->peer->desc->ping_ms &&
+           !s->has_changes && !mcpi_rpc_unsent(&s->out);
 }
 
 MCP_API int mcp_stdio_pump(mcp_stdio *io, int timeout_ms)
@@ -16462,6 +17310,8 @@ MCP_API void mcp_stdio_close(mcp_stdio *io)
 {
     int i;
     if (!io || io->closed) return;
+    if (!io->server->peer.depth && mcpi_peer_end_listeners(&io->server->peer, io->session))
+        mcpi_stdio_flush(io);
     mcpi_stdio_give_stdout_back(io);
     for (i = 0; i < 2; i++)
         if (io->wake[i] >= 0) (void)close(io->wake[i]);

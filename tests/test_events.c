@@ -932,8 +932,8 @@ static void changes_in_every_revision(void)
     }
 }
 
-/* 2026-07-28 has no sessions: nobody is told, nor was it promised, and subscribing is another method. */
-static void no_changes_in_2026(void)
+/* 2026-07-28 has no sessions: nobody is told who does not listen, and subscribing is another method. */
+static void no_changes_unasked_in_2026(void)
 {
     connected();
     mcp_session_close(host.a);
@@ -941,7 +941,8 @@ static void no_changes_in_2026(void)
     feed(host.a, request("2026-07-28", "tools/call", "\"name\":\"echo\",\"arguments\":{\"text\":\"x\"},", ""));
     CHECK_STR(MODERN_RESULT("7", BLOCK("x")), output(host.a));
     feed(host.a, request("2026-07-28", "server/discover", "", ""));
-    CHECK(strstr(output(host.a), "\"capabilities\":{\"logging\":{},\"tools\":{},\"resources\":{},\"prompts\":{}}"));
+    CHECK(strstr(output(host.a), "\"capabilities\":{\"logging\":{},\"tools\":{\"listChanged\":true},\"resources\":{"
+                 "\"subscribe\":true,\"listChanged\":true},\"prompts\":{\"listChanged\":true}}"));
     feed(host.a, request("2026-07-28", "resources/subscribe", "\"uri\":\"mem://a\",", ""));
     CHECK_STR(FAILURE("7", "-32601", "Method not found"), output(host.a));
     feed(host.a, request("2026-07-28", "resources/unsubscribe", "\"uri\":\"mem://a\",", ""));
@@ -989,7 +990,7 @@ static void subscriptions(void)
     CHECK_STR(DONE("2"), output(host.b));
     CHECK_HEARD("leaves mem://a;");
     mcp_session_close(host.a);
-    CHECK_HEARD("leaves mem://act;leaves mem://user/7;");
+    CHECK_HEARD("leaves mem://user/7;leaves mem://act;");
     mcp_resource_changed(host.server, "mem://user/7");
     feed(host.b, SUBSCRIBE("3", "mem://b"));
     (void)test_heard();
@@ -1018,11 +1019,11 @@ static void subscriptions_out_of_sight(void)
     begin();
     host.desc.filter = hides;
     host.desc.after = hears_after;
-    connect_host();
+    host_connect();
     mcp_session_set_principal(host.a, "root");
     feed(host.a, SUBSCRIBE("1", "mem://a") SUBSCRIBE("2", "mem://b") SUBSCRIBE("3", "mem://user/7"));
     CHECK_STR(DONE("1") DONE("2") DONE("3"), output(host.a));
-    (void)heard();
+    (void)test_heard();
     mcp_session_set_principal(host.a, "guest");
     mcp_resource_changed(host.server, "mem://a");
     mcp_resource_changed(host.server, "mem://b");
@@ -1031,13 +1032,13 @@ static void subscriptions_out_of_sight(void)
     mcp_session_set_principal(host.a, "root");
     mcp_resource_changed(host.server, "mem://user/7");
     mcp_resource_changed(host.server, "mem://b");
-    CHECK_STR(UPDATED("mem://user/7") UPDATED("mem://b"), output(host.a));
+    CHECK_STR(UPDATED("mem://b") UPDATED("mem://user/7"), output(host.a));
     calls = host.heap.calls;
     mcp_resource_changed(host.server, "mem://b");
     CHECK_UINT(calls, host.heap.calls);
     CHECK_STR(UPDATED("mem://b"), output(host.a));
-    CHECK_STR("", heard());                     /* it is no request */
-    end();
+    CHECK_HEARD("");                     /* it is no request */
+    host_end();
 }
 
 /* The same while as many calls wait as may, and in the handler of one. */
@@ -1052,7 +1053,7 @@ static void subscriptions_and_busy_calls(void)
     begin();
     host.desc.filter = hides;
     host.desc.max_calls = 1;
-    connect_host();
+    host_connect();
     mcp_session_set_principal(host.a, "root");
     feed(host.a, SUBSCRIBE("1", "mem://b") CALL("2", "later", "x"));
     (void)output(host.a);
@@ -1061,7 +1062,7 @@ static void subscriptions_and_busy_calls(void)
     CHECK(strstr(output(host.a), UPDATED("mem://b")) != NULL);
     mcp_resource_changed(host.server, "mem://b");
     CHECK_STR(UPDATED("mem://b"), output(host.a));
-    end();
+    host_end();
 }
 
 static void wrong_subscriptions(void)
@@ -1086,8 +1087,7 @@ static void wrong_subscriptions(void)
     host_end();
 }
 
-#define TOO_MANY(id) FAILURE(id, "-32603", "resources/subscribe: mcp_server_desc.max_subscriptions are taken " \
-                             "already")
+#define TOO_MANY(id) FAILURE(id, "-32603", "mcp_server_desc.max_subscriptions are taken already")
 
 static void too_many_subscriptions(void)
 {
@@ -1135,7 +1135,7 @@ static void changes_wait_for_the_reader(void)
     bytes = mcp_session_output(host.a, &len);
     CHECK_BYTES(DONE("1") DONE("2") DONE("3") DONE("4") DONE("5") DONE("6"), 6 * (sizeof DONE("1") - 1), bytes, len);
     CHECK_STR(DONE("1") DONE("2") DONE("3") DONE("4") DONE("5") DONE("6") CHANGED("tools") CHANGED("resources")
-              CHANGED("prompts") UPDATED("mem://user/2") UPDATED("mem://user/1") UPDATED("mem://b") UPDATED("mem://a"),
+              CHANGED("prompts") UPDATED("mem://a") UPDATED("mem://b") UPDATED("mem://user/1") UPDATED("mem://user/2"),
               output(host.a));
     CHECK(!mcp_session_busy(host.a));
     host_end();
@@ -2468,7 +2468,7 @@ int main(void)
     TEST(a_thousand_changes);
     TEST(only_changes_of_the_desc);
     TEST(changes_in_every_revision);
-    TEST(no_changes_in_2026);
+    TEST(no_changes_unasked_in_2026);
     TEST(subscriptions);
     TEST(subscriptions_out_of_sight);
     TEST(subscriptions_and_busy_calls);

@@ -8,6 +8,8 @@
        -> what is sent, one line; any bytes may stand there
        <- what must come back, byte by byte, before the next -> line; none: nothing may come. What belongs to no
           request, as list_changed, comes with the next output: let it be the last of its case
+       <. what must come at the end of the input, where that is told: from stdio and from mcp_end_subscriptions,
+          which cancels nothing
 
    MCP_TEST_N is the most cuts that are tried for a case. MCP_DUMP names a file for what comes back, for
    tests/interop/schemas.sh. tests/wire/pipe.sh plays the same files to the real programs. */
@@ -38,7 +40,7 @@ static struct {
 } scene;
 
 typedef struct line {
-    char kind;          /* '>' sent, '<' expected, '=' header, '@' server, 0 end, ' ' anything else */
+    char kind;          /* '>' sent, '<' expected, '.' at the end, '=' header, '@' server, 0 end, ' ' anything else */
     const char *ptr;    /* what stands after the mark */
     size_t len;
 } line;
@@ -58,6 +60,7 @@ static line next_line(const char **at, const char *end)
     else if (l.len < 3) return l;
     else if (!memcmp(l.ptr, "-> ", 3)) l.kind = '>';
     else if (!memcmp(l.ptr, "<- ", 3)) l.kind = '<';
+    else if (!memcmp(l.ptr, "<. ", 3)) l.kind = '.';
     else if (!memcmp(l.ptr, "== ", 3)) l.kind = '=';
     else if (!memcmp(l.ptr, "@@ ", 3)) l.kind = '@';
     else return l;
@@ -65,12 +68,11 @@ static line next_line(const char **at, const char *end)
     return l;
 }
 
-/* What the lines of one kind in the scene say, each ended by a newline. */
+/* Adds what the lines of one kind in the scene say, each ended by a newline. */
 static void collect(mcp_buf *buf, char kind)
 {
     const char *at = scene.begin;
     line l;
-    mcp_buf_reset(buf);
     while ((l = next_line(&at, scene.end)).kind)
         if (l.kind == kind) { mcp_buf_add(buf, l.ptr, l.len); mcp_buf_add(buf, "\n", 1); }
 }
@@ -346,6 +348,26 @@ static void deliver(mcp_server *server, mcp_session *session, line l)
     free(exact);
 }
 
+/* Ends what is still open. What is said by lines only stands in the dump all the same. */
+static void end_subscriptions(mcp_server *server, mcp_buf *want)
+{
+    const char *at = scene.begin;
+    line l;
+    mcp_buf_reset(want);
+    mcp_buf_reset(&replies);
+    while ((l = next_line(&at, scene.end)).kind) {
+        if (l.kind != '.') continue;
+        if (dump_file()) fprintf(dump_file(), "2026-07-28\tsubscriptions/listen\t%.*s\n", (int)l.len, l.ptr);
+        if (l.len > 25 && !memcmp(l.ptr, "{\"jsonrpc\":\"2.0\",\"method\"", 25)) continue;      /* a cancellation */
+        mcp_buf_add(want, l.ptr, l.len);
+        mcp_buf_add(want, "\n", 1);
+    }
+    NOTE("the end");
+    mcp_end_subscriptions(server);
+    (void)mcp_server_tick(server);
+    CHECK_BYTES(want->len ? want->ptr : "", want->len, replies.len ? replies.ptr : "", replies.len);
+}
+
 static void by_message(void)
 {
     mcp_server *server = new_server();
@@ -378,6 +400,7 @@ static void by_message(void)
             mcp_buf_add(&got, replies.ptr, replies.len);
             CHECK_BYTES(want.len ? want.ptr : "", want.len, got.len ? got.ptr : "", got.len);
         }
+    if (server) end_subscriptions(server, &want);
     mcp_buf_free(&want);
     mcp_buf_free(&got);
     mcp_buf_free(&replies);
@@ -528,6 +551,7 @@ static void by_pipe(void)
     conversation_begin(&c);
     if (c.server) {
         NOTE("byte by byte");
+        collect(&c.want, '.');
         CHECK_STATUS(MCP_E_CLOSED, play(&c, 1));
         conversation_check(&c);
         NOTE("in one piece, and a line that does not end");

@@ -10,6 +10,7 @@
 #define MCP_NO_LOGGING
 #define MCP_NO_METHODS
 #define MCP_NO_BATCH
+#define MCP_NO_CHANGES
 #endif
 #if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION

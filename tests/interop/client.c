@@ -268,11 +268,24 @@ static void check_small(mcp_client *c)
 }
 
 /* What there is beside tools, in both eras. */
+/* Of the lists we were told all the time, and of the resource while we wanted it. */
+static void check_listening(mcp_client *c)
+{
+    changed[0] = 0;
+    check_reply("a resource is wanted", MCP_OK, "", mcp_subscribe(c, "small://bytes"));
+    check_reply("a change of it", MCP_OK, "changed", mcp_call_tool(c, "change", NULL));
+    report("it is told", comes(c, changed, "16 small://bytes"), changed);
+    check_reply("it is wanted no more", MCP_OK, "", mcp_unsubscribe(c, "small://bytes"));
+    changed[0] = 0;
+    check_reply("another change", MCP_OK, "changed", mcp_call_tool(c, "change", NULL));
+    report("the list is told", comes(c, changed, "1 -"), changed);
+}
+
 static void check_rich(mcp_client *c)
 {
     const mcp_reply *r;
     mcp_json m;
-    check_str("its tools", "echo,fail,speak,", list(c, MCP_TOOLS, "name"));
+    check_str("its tools", "echo,fail,speak,change,", list(c, MCP_TOOLS, "name"));
     check_reply("echo", MCP_OK, said, mcp_call_tool(c, "echo", "{'text': %s}", said));
     check_reply("a tool that fails", MCP_E_TOOL, "out of order", mcp_call_tool(c, "fail", NULL));
     check_str("its resources", "small://bytes,", list(c, MCP_RESOURCES, "uri"));
@@ -297,6 +310,7 @@ static void check_rich(mcp_client *c)
     check_reply("a log level", MCP_OK, "", mcp_set_log_level(c, MCP_LOG_INFO));
     check_reply("a tool that logs", MCP_OK, "spoken", mcp_call_tool(c, "speak", NULL));
     check_str("a log message", "6 small a word;", logged);
+    if (mcp_client_revision(c) && !strcmp(mcp_client_revision(c), "2026-07-28")) check_listening(c);
     check_many(c);
 }
 

@@ -21,6 +21,7 @@ const results = {
     'logging/setLevel': 'EmptyResult',
     'resources/subscribe': 'EmptyResult',
     'resources/unsubscribe': 'EmptyResult',
+    'subscriptions/listen': 'SubscriptionsListenResult',
 };
 const notifications = {
     'notifications/message': 'LoggingMessageNotification',
@@ -29,6 +30,8 @@ const notifications = {
     'notifications/resources/list_changed': 'ResourceListChangedNotification',
     'notifications/prompts/list_changed': 'PromptListChangedNotification',
     'notifications/resources/updated': 'ResourceUpdatedNotification',
+    'notifications/subscriptions/acknowledged': 'SubscriptionsAcknowledgedNotification',
+    'notifications/cancelled': 'CancelledNotification',
 };
 
 const loaded = {};

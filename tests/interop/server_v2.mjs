@@ -13,7 +13,9 @@ const { serveStdio } = await load('@modelcontextprotocol/server/stdio');
 const { z } = await load('zod');
 
 serveStdio(() => {
-    const server = new McpServer({ name: 'small', version: '2.0' }, { capabilities: { tools: {}, logging: {} } });
+    const server = new McpServer({ name: 'small', version: '2.0' }, {
+        capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} }
+    });
     server.registerTool(
         'echo',
         { description: 'Says it back.', inputSchema: z.object({ text: z.string() }) },
@@ -27,6 +29,11 @@ serveStdio(() => {
         await ctx.mcpReq.log('info', { said: 'a word' }, 'small');
         await ctx.mcpReq.log('debug', 'too much', 'small');
         return { content: [{ type: 'text', text: 'spoken' }] };
+    });
+    server.registerTool('change', { description: 'Says what has changed.' }, async () => {
+        server.sendToolListChanged();
+        await server.server.sendResourceUpdated({ uri: 'small://bytes' });
+        return { content: [{ type: 'text', text: 'changed' }] };
     });
     server.registerResource('bytes', 'small://bytes', { mimeType: 'image/png' }, async (uri) => ({
         contents: [{ uri: uri.href, mimeType: 'image/png', blob: 'AAH/' }]

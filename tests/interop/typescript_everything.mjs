@@ -20,10 +20,9 @@ async function heard({ client, seen }) {
 
 function declared({ client }) {
     const { completions, ...others } = client.getServerCapabilities();
-    // Since 2026-07-28 changes are heard through subscriptions/listen, which is not there yet.
-    const changes = modern ? {} : { listChanged: true };
+    const changes = { listChanged: true };
     assert.deepEqual(others, {
-        logging: {}, tools: changes, resources: modern ? {} : { subscribe: true, ...changes }, prompts: changes,
+        logging: {}, tools: changes, resources: { subscribe: true, ...changes }, prompts: changes,
     });
     assert.deepEqual(completions, revision >= '2025-03-26' ? {} : undefined);
 }
@@ -98,8 +97,11 @@ async function listChanges(connection) {
     const uris = async () => (await sdk.all(client, 'Resources', 'resources')).map(({ uri }) => uri);
     const change = async (tool, what) => {
         await sdk.call(client, tool, {});
-        assert.deepEqual((await heard(connection)).map(([method]) => method), modern ? [] : [`${what}/list_changed`]);
+        assert.deepEqual((await heard(connection)).map(([method]) => method), [`${what}/list_changed`]);
     };
+    const filter = { toolsListChanged: true, resourcesListChanged: true, promptsListChanged: true };
+    const listening = modern && await client.listen(filter, patience);
+    if (listening) assert.deepEqual(listening.honoredFilter, filter);
     assert.ok(!(await names()).includes('test_extra_tool'));
     await change('test_trigger_tool_change', 'tools');
     assert.ok((await names()).includes('test_extra_tool'));
@@ -110,6 +112,10 @@ async function listChanges(connection) {
     await change('test_trigger_resource_list_change', 'resources');
     assert.ok(!(await uris()).includes('test://extra-resource'));
     await change('test_trigger_prompt_change', 'prompts');
+    if (!listening) return;
+    await listening.close();
+    await sdk.call(client, 'test_trigger_prompt_change', {});
+    assert.deepEqual(await heard(connection), []);
 }
 
 async function subscriptions(connection) {
@@ -117,12 +123,15 @@ async function subscriptions(connection) {
     const uri = 'test://watched-resource';
     const change = async (wanted) => {
         await sdk.call(client, 'test_trigger_resource_change', {});
-        assert.deepEqual(await heard(connection), wanted);
+        assert.deepEqual((await heard(connection)).map(([method, { uri }]) => [method, uri]), wanted);
     };
     await change([]);
-    assert.deepEqual(await client.subscribeResource({ uri }, patience), {});
-    await change([['resources/updated', { uri }]]);
-    assert.deepEqual(await client.unsubscribeResource({ uri }, patience), {});
+    const listening = modern && await client.listen({ resourceSubscriptions: [uri, 'test://nothing'] }, patience);
+    if (modern) assert.deepEqual(listening.honoredFilter, { resourceSubscriptions: [uri] });
+    else assert.deepEqual(await client.subscribeResource({ uri }, patience), {});
+    await change([['resources/updated', uri]]);
+    if (modern) await listening.close();
+    else assert.deepEqual(await client.unsubscribeResource({ uri }, patience), {});
     await change([]);
 }
 
@@ -254,7 +263,7 @@ async function main() {
         ['progress', progress],
         ['log messages', logging],
         ['lists that change', listChanges],
-        ...(modern ? [] : [['subscriptions', subscriptions]]),
+        ['subscriptions', subscriptions],
         ['lists of resources', resourceLists],
         ['reading resources', reading],
         ['missing resources', missingResources],

@@ -145,9 +145,17 @@ static const mcp_tool events_tools[] = {
     MCP_TOOL("touch", events_touch, 0, events_touch_args), MCP_TOOL("stir", events_stir, 0, 0),
     MCP_TOOL("who", events_who, 0, 0)
 };
+/* One resource is for nobody. */
+static bool events_filter(void *user, mcp_call *call, int kind, const char *name)
+{
+    (void)user, (void)call, (void)kind;
+    return strcmp(name, "mem://hidden");
+}
+
 static const mcp_resource events_resources[] = {
     MCP_RESOURCE("mem://a", "a", events_read, "text/plain", 0),
     MCP_RESOURCE("mem://b", "b", events_read, "text/plain", 0),
+    MCP_RESOURCE("mem://hidden", "hidden", events_read, "text/plain", 0),
     MCP_RESOURCE("mem://user/{id}", "user", events_read, "text/plain", 0)
 };
 static const mcp_prompt events_prompts[] = { MCP_PROMPT("read", events_read, 0, 0) };
@@ -162,10 +170,12 @@ static mcp_server *events_server(wire_state *state)
     d.prompts = events_prompts; d.num_prompts = MCP_COUNT(events_prompts);
     d.user = state;
     d.on_cancel = wire_on_cancel;
+    d.filter = events_filter;
     d.drain_ms = MCP_NONE;
     d.logging = true;
     d.changes = MCP_TOOLS | MCP_RESOURCES | MCP_PROMPTS | MCP_CONTENTS;
     d.max_subscriptions = 2;
+    d.max_listens = 3;
     return mcp_server_create(&d);
 }
 

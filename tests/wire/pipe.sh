@@ -21,7 +21,7 @@ split_cases() { # file: NAME.in, NAME.want and the list of names; each case is a
             print n "\t" name > (dir "/cases")
         }
         /^-> / { print substr($0, 4) > (file ".in") }
-        /^<- / { print substr($0, 4) > (file ".want") }' "$1"
+        /^<[-.] / { print substr($0, 4) > (file ".want") }' "$1"
 }
 
 play() {        # number name how: standard input is what is sent
