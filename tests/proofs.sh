@@ -70,7 +70,7 @@ common='
 musts() {
     awk "$common"'
         function of_client(proof) {
-            return proof ~ /^(test_(client|input|spawn|plain|host|batch)|servers|rounds|n\/a|later): /
+            return proof ~ /^(test_(client|input|spawn|plain|host|batch|listen)|servers|rounds|n\/a|later): /
         }
         function of_server(proof) { return proof !~ /^(test_(client|input|spawn|plain)|servers|rounds): / }
         function all_wrong(side, text,    proof, count, i, client, server, bad) {
