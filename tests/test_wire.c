@@ -98,7 +98,7 @@ static size_t num_errors;
 /*-- What came back, for the schemas: of which revision it is, and what it answers. --*/
 
 typedef struct dump_request {
-    char id[300], method[40], revision[16];
+    char id[300], method[60], revision[16];
 } dump_request;
 
 static struct {
@@ -213,7 +213,7 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     if (mcp_json_exists(mcp_json_get(root, "method"))) {
         snprintf(r.method, sizeof r.method, "%s", mcp_json_cstr(root, "method", "?"));
     } else {
-        if (!own) r = dump_waiting(id);
+        if (!own && strcmp(id, r.id)) r = dump_waiting(id);
         if (mcp_json_type(mcp_json_get(root, "id")) <= MCP_JSON_NULL) memset(&r, 0, sizeof r);
     }
     if (!strcmp(r.method, "initialize") && mcp_json_exists(result))
@@ -352,13 +352,17 @@ static void deliver(mcp_server *server, mcp_session *session, line l)
 static void end_subscriptions(mcp_server *server, mcp_buf *want)
 {
     const char *at = scene.begin;
+    bool cancels;
     line l;
     mcp_buf_reset(want);
     mcp_buf_reset(&replies);
     while ((l = next_line(&at, scene.end)).kind) {
         if (l.kind != '.') continue;
-        if (dump_file()) fprintf(dump_file(), "2026-07-28\tsubscriptions/listen\t%.*s\n", (int)l.len, l.ptr);
-        if (l.len > 25 && !memcmp(l.ptr, "{\"jsonrpc\":\"2.0\",\"method\"", 25)) continue;      /* a cancellation */
+        cancels = l.len > 25 && !memcmp(l.ptr, "{\"jsonrpc\":\"2.0\",\"method\"", 25);
+        if (dump_file())
+            fprintf(dump_file(), "2026-07-28\t%s\t%.*s\n", cancels ? "notifications/cancelled" : "subscriptions/listen",
+                    (int)l.len, l.ptr);
+        if (cancels) continue;
         mcp_buf_add(want, l.ptr, l.len);
         mcp_buf_add(want, "\n", 1);
     }
