@@ -1714,7 +1714,7 @@ static void kept_memory_is_given_back(void)
                 feed(host.a, REQUEST("3", "tools/list", ""));
                 again = strstr(output(host.a), "\"tools\":[") != NULL;
                 if (!listed && again) mended++;
-                CHECK(again || size < 10000);
+                CHECK(again || size < 12000);
             }
         }
         mcp_server_destroy(host.server);
