@@ -7483,13 +7483,14 @@ static const char *mcpi_peer_key(const mcpi_peer_row *row)
 typedef struct mcpi_peer {
     mcp_server *server;
     const mcp_server_desc *desc;
-    /* What >>server does with a message, with a call whose time is over or has come, where memory is short,
-       and when it may go itself. */
-    int (*deliver)(struct mcpi_peer *peer, const mcp_delivery *delivery);
-    void (*expire)(mcp_call *call);
-    void (*go_on)(mcp_call *call);              /* with call->later */
-    void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
-    void (*destroy)(struct mcpi_peer *peer);
+    bool has_more;              /* progress or questions of some call, that wait to be taken */
+    bool has_state_key;         /* one was drawn, as desc has none */
+    bool swept;                 /* nothing waits for the end of the callbacks that we are in */
+    bool starved;               /* a session waits for a call */
+    bool short_of_memory;       /* so nothing is kept for later when the call is over */
+    bool watches;               /* the host looks at requests */
+    bool destroyed;             /* to go at the end of the callbacks */
+    uint32_t depth;             /* callbacks that we are in */
     mcp_call **calls;           /* max_calls and two more, made when first needed: one for the message that is
                                    served, one for a member of it */
     uint32_t num_calls;         /* that were made */
@@ -7502,19 +7503,18 @@ typedef struct mcpi_peer {
     bool has_changes;           /* for one whose messages are no lines */
     mcp_out end;                /* what every modern result ends with */
     mcpi_peer_row *removed;     /* rows that calls still use */
-    mcp_out note;               /* the notification that is being written */
     uint64_t dropped;           /* log messages */
-    bool has_more;              /* progress or questions of some call, that wait to be taken */
-    const struct mcpi_peer_asking *asking;      /* NULL: no handler has asked yet */
-    mcp_buf acted;              /* ids of calls that have, and until when that matters (mcp_once) */
     uint64_t num_refs;
-    uint32_t depth;             /* callbacks that we are in */
-    bool swept;                 /* nothing waits for their end */
-    bool starved;               /* a session waits for a call */
-    bool short_of_memory;       /* so nothing is kept for later when the call is over */
-    bool watches;               /* the host looks at requests */
-    bool destroyed;             /* to go at their end */
-    bool has_state_key;         /* one was drawn, as desc has none */
+    const struct mcpi_peer_asking *asking;      /* NULL: no handler has asked yet */
+    /* What >>server does with a message, with a call whose time is over or has come, where memory is short,
+       and when it may go itself. */
+    int (*deliver)(struct mcpi_peer *peer, const mcp_delivery *delivery);
+    void (*expire)(mcp_call *call);
+    void (*go_on)(mcp_call *call);              /* with call->later */
+    void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
+    void (*destroy)(struct mcpi_peer *peer);
+    mcp_out note;               /* the notification that is being written */
+    mcp_buf acted;              /* ids of calls that have, and until when that matters (mcp_once) */
     uint8_t state_key[MCP_SHA256_SIZE];
 } mcpi_peer;
 
@@ -7581,31 +7581,41 @@ enum { MCPI_PEER_TOOL, MCPI_PEER_RESOURCE, MCPI_PEER_PROMPT, MCPI_PEER_COMPLETIO
 
 /* One request while it is served. Its memory is kept for the next one. */
 struct mcp_call {
+    /* What is used most stands first: small offsets make short instructions. */
+    mcp_out out;                /* the reply */
     mcp_server *server;
     mcpi_peer *peer;
     mcp_call *next;             /* unused or replied */
-    uint32_t index;             /* in peer->calls */
+    const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
+    mcp_ref ref;                /* while it is deferred, else 0 */
     bool running;               /* in its handler */
     bool finished;              /* by mcp_finish before its handler returned */
     bool dropped;               /* nobody waits for its reply */
+    bool has_progress;
+    bool has_meta;
+    bool has_data;
+    bool has_block;             /* of content */
+    bool has_much_text;         /* more than the max_text of its row */
+    mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
+    int scene;
+    int code;                   /* of an error reply, or 0 */
+    int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
+    const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
+    mcp_call *batch;            /* of a member (see mcpi_peer_is_member): collects its reply */
+    mcpi_peer_route route;
+    mcpi_rpc_message message;
+    mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
+    mcp_json meta;              /* of params: _meta */
+    mcp_doc doc;                /* the message */
+    uint32_t index;             /* in peer->calls */
     int verdict;                /* what it was finished with */
-    mcp_ref ref;                /* while it is deferred, else 0 */
     uint64_t deadline_ms;       /* of a deferred call; 0: none */
     mcp_call_fn later;          /* what a deferred call goes on with; NULL: the host does */
     uint64_t later_ms;          /* and when */
-    mcpi_peer_route route;
-    mcp_doc doc;                /* the message */
-    mcpi_rpc_message message;
-    const mcpi_proto_revision *revision;    /* NULL: not known, and only ping and initialize are served */
-    int scene;
-    mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
     void *memory;               /* that the handler asked for */
     size_t memory_size;
-    mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
-    mcp_json meta;              /* of params: _meta */
     const char *principal;      /* of the delivery; NULL: that of the session */
     mcp_out progress;           /* the newest, while it cannot be sent */
-    bool has_progress;
     double done;                /* by the last progress */
     uint32_t timeout_ms;        /* while deadline_ms is not 0 */
     uint64_t latest_ms;         /* that progress can move the deadline to */
@@ -7613,27 +7623,18 @@ struct mcp_call {
     mcp_doc values;             /* of the variables in it */
     uint32_t ttl_ms, cache;     /* of what is read */
     const char *role;           /* of the next message of a prompt */
-    const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
     uint32_t suggested;         /* values, by a completion */
     mcpi_peer_dialog *dialog;   /* NULL: nothing was asked */
-    mcp_out out;                /* the reply */
     mcp_buf scratch;            /* formatted text */
     mcp_out data;               /* the structured result */
     mcp_out result_meta;        /* members for the result's _meta: an object that is still open */
-    bool has_meta;
-    bool has_data;
-    bool has_block;             /* of content */
-    bool has_much_text;         /* more than the max_text of its row */
     uint64_t text_size;         /* bytes of text in the result of a tool, those too that were left out */
     uint64_t text_kept;         /* of much text: bytes of it that were not */
     mcp_arena arena;            /* everything else that lives as long as the call */
-    int code;                   /* of an error reply, or 0 */
-    int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
     const char *misused;        /* with MCP_E_MISUSE: which function */
     bool watched;               /* the host hears how it ends: */
     int outcome;                /* MCP_OK, or why it was not served as it should be */
     uint64_t begun_ms;
-    mcp_call *batch;            /* of a member (see mcpi_peer_is_member): collects its reply */
     uint32_t members;           /* of a batch: that are under way, and 1 while more may come; else 0 */
     size_t reserve;             /* of a batch: bytes that are kept for what is not answered yet */
 };
@@ -7668,22 +7669,22 @@ typedef struct mcpi_peer_listener {
 struct mcp_session {
     mcpi_peer *peer;
     mcp_session *next;
+    bool closed;                /* in a callback, to go at its end */
+    bool fed;                   /* in a callback, to be served at its end */
+    int error;                  /* MCP_E_NOMEM; sticky */
     const mcpi_proto_revision *revision;    /* NULL before `initialize` */
-    mcp_doc hello;              /* its params */
-    const char *principal;
     int log_level;              /* and more important ones are sent; -1: none */
+    bool has_changes;           /* for it, or for a request whose messages are lines of it */
+    mcpi_rpc_lines in;
+    mcpi_rpc_queue out;
 #ifndef MCP_NO_CHANGES
     mcpi_peer_listener listener;
 #endif
-    bool has_changes;           /* for it, or for a request whose messages are lines of it */
     uint64_t ping_ms;           /* when the next ping is due; 0: not known yet */
     uint64_t num_requests;      /* of ours: pings and questions */
     uint32_t unanswered;        /* pings */
-    mcpi_rpc_lines in;
-    mcpi_rpc_queue out;
-    int error;                  /* MCP_E_NOMEM; sticky */
-    bool closed;                /* in a callback, to go at its end */
-    bool fed;                   /* in a callback, to be served at its end */
+    const char *principal;
+    mcp_doc hello;              /* its params */
 };
 
 /*-- Calls --*/
@@ -9838,8 +9839,8 @@ typedef struct mcpi_server_rows {
 } mcpi_server_rows;
 
 struct mcp_server {
-    mcpi_peer peer;
     mcp_server_desc desc;
+    mcpi_peer peer;
     mcpi_server_rows rows[MCPI_SERVER_KINDS];
     mcpi_peer_row *table;       /* those of the desc */
     size_t table_size;
