@@ -11255,10 +11255,16 @@ static void mcpi_server_begin_content(mcp_call *call)
     mcpi_rpc_put_envelope(out, call->message.id, false);
     switch (call->scene) {
     case MCPI_PEER_TOOL: mcpi_json_frame(out, ",\"result\":{\"content\":["); break;
+#ifndef MCP_NO_RESOURCES
     case MCPI_PEER_RESOURCE: mcpi_json_frame(out, ",\"result\":{\"contents\":["); break;
+#endif
+#ifndef MCP_NO_PROMPTS
     case MCPI_PEER_PROMPT: mcpi_json_frame(out, ",\"result\":{\"messages\":["); break;
-    case MCPI_PEER_METHOD: mcpi_json_frame(out, ",\"result\":{"); break;
-    default: mcpi_json_frame(out, ",\"result\":{\"completion\":{\"values\":[");
+#endif
+#ifndef MCP_NO_COMPLETION
+    case MCPI_PEER_COMPLETION: mcpi_json_frame(out, ",\"result\":{\"completion\":{\"values\":["); break;
+#endif
+    default: mcpi_json_frame(out, ",\"result\":{");
     }
     mcp_out_reset(&call->data);
     call->code = 0;
@@ -11294,9 +11300,11 @@ MCPI_INLINE void mcpi_server_begin_block(mcp_call *call)
     mcpi_server_put_comma(call);
     if (call->scene == MCPI_PEER_TOOL) return;
     if (call->scene != MCPI_PEER_PROMPT) (void)mcpi_peer_misuse(call, "content where there is none");
+#ifndef MCP_NO_PROMPTS
     mcpi_json_frame(&call->out, "{\"role\":");
     mcp_put_str(&call->out, call->role);
     mcpi_json_frame(&call->out, ",\"content\":");
+#endif
 }
 
 /* Behind a block of content. */
@@ -11308,7 +11316,9 @@ MCPI_INLINE int mcpi_server_end_block(mcp_call *call)
         call->annotations = NULL;
     }
     mcpi_json_frame(&call->out, "}");
+#ifndef MCP_NO_PROMPTS
     if (call->scene == MCPI_PEER_PROMPT) mcpi_json_frame(&call->out, "}");
+#endif
     return MCP_OK;
 }
 
@@ -11411,21 +11421,29 @@ MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
         mcpi_server_put_data(call);
         if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
         break;
+#ifndef MCP_NO_RESOURCES
     case MCPI_PEER_RESOURCE:
         mcpi_json_frame(&call->out, "]");
         mcpi_server_put_caching(call, call->ttl_ms, call->cache);
         break;
+#endif
+#ifndef MCP_NO_PROMPTS
     case MCPI_PEER_PROMPT:
         mcpi_json_frame(&call->out, "]");
         mcpi_server_put_member(call, ",\"description\":", mcpi_server_prompt(call)->description);
         break;
+#endif
+#ifndef MCP_NO_METHODS
     case MCPI_PEER_METHOD: mcpi_server_put_result(call); return;
-    default:
+#endif
+#ifndef MCP_NO_COMPLETION
+    case MCPI_PEER_COMPLETION:
         mcpi_json_frame(&call->out, "],\"total\":");
         mcp_put_uint(&call->out, call->suggested);
         mcpi_json_frame(&call->out, ",\"hasMore\":");
         mcp_put_bool(&call->out, call->suggested > MCPI_SERVER_SUGGESTIONS);
         mcpi_json_frame(&call->out, "}");
+#endif
     }
     mcpi_server_end_result(call);
 }
@@ -11481,8 +11499,10 @@ static bool mcpi_server_end_without(mcp_call *call, int verdict)
 {
     if (verdict != MCP_OK)
         mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, "the handler failed without a reason: see mcp_fail");
+#ifndef MCP_NO_RESOURCES
     else if (call->scene == MCPI_PEER_RESOURCE && !call->has_block)
         mcpi_server_put_missing(call);
+#endif
     else
         return false;
     return true;
@@ -12720,23 +12740,35 @@ static void mcpi_server_complete(mcp_call *call)
 
 /*-- Dispatch --*/
 
+/* The method of the host that has that name, and is for the revision; NULL: none. */
+static mcpi_peer_row *mcpi_server_find_own(const mcp_call *call)
+{
+#ifdef MCP_NO_METHODS
+    (void)call;
+    return NULL;
+#else
+    const mcp_str name = call->message.method;
+    mcpi_peer_row *row = NULL;
+    uint32_t revisions;
+    if (strlen(name.ptr) == name.len)
+        row = mcpi_server_find_key(&call->server->rows[MCPI_SERVER_METHODS], name.ptr);
+    revisions = row ? ((const mcp_method *)row->row)->revisions : 0;
+    return !revisions || (revisions & call->revision->bit) ? row : NULL;
+#endif
+}
+
 /* A request that only the host knows, or nobody. */
 static void mcpi_server_call_method(mcp_call *call)
 {
-    const mcp_str name = call->message.method;
-    mcpi_peer_row *row = NULL;
-    const mcp_method *method;
-    if (strlen(name.ptr) == name.len)
-        row = mcpi_server_find_key(&call->server->rows[MCPI_SERVER_METHODS], name.ptr);
-    method = row ? (const mcp_method *)row->row : NULL;
-    if (!method || (method->revisions && !(method->revisions & call->revision->bit))) {
+    mcpi_peer_row *row = mcpi_server_find_own(call);
+    if (!row) {
         mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
         return;
     }
     mcpi_peer_use_row(call, row);
     call->scene = MCPI_PEER_METHOD;
     call->args = call->message.params;
-    mcpi_server_check_and_run(call, method->args, method->fn);
+    mcpi_server_check_and_run(call, mcpi_server_method_of(call)->args, mcpi_server_method_of(call)->fn);
 }
 
 enum {
@@ -12822,13 +12854,19 @@ MCPI_INLINE bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_jso
     return call->revision != NULL;
 }
 
-/* Looks at the log level that a request names. False: it was refused. Spec: server/utilities/logging */
+/* Looks at the log level that a request names, where anything is logged. False: it was refused.
+   Spec: server/utilities/logging */
 static bool mcpi_server_check_level(mcp_call *call, mcp_json log_level)
 {
+#ifdef MCP_NO_LOGGING
+    (void)call, (void)log_level;
+    return true;
+#else
     if (mcpi_proto_find_level(mcp_json_str(log_level, NULL)) >= 0) return true;
     mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
                     "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
     return false;
+#endif
 }
 
 static bool mcpi_server_refuse_twice(mcp_call *call)
