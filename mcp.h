@@ -96,8 +96,9 @@
 
        MCP_LAYERS k    compile layers 1 to k only: 2 is the JSON codec, 8 has no operating system
        MCP_SMALL 1     byte loops instead of word and vector loops: half the speed on messages, a
-                       tenth on long strings, two thirds of the code. On by itself where the compiler
-                       optimises for size (-Os); define it as 0 to have the fast loops there
+                       tenth on long strings, two thirds of the code; and lists are written anew each
+                       time, not kept. On by itself where the compiler optimises for size (-Os); define
+                       it as 0 to have the fast loops there
        MCP_NO_SIMD     no SSE2 or NEON: plain C99 words
        MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
                        are left out and %g in a template is an error. Saves 3 to 6 KB
@@ -118,7 +119,7 @@
    What the library hands out says in its comment how long it lives. In a tool handler there is
    nothing to free: memory belongs to the call. A server holds the last message and its reply, the
    same again for each deferred call, and its lists as JSON for each revision that asked for them (without
-   memory for that, a list is written anew each time).
+   memory for that, and with MCP_SMALL, a list is written anew each time).
 
    MORE THAN TOOLS
 
@@ -9835,7 +9836,9 @@ enum {
 typedef struct mcpi_server_rows {
     mcpi_peer_row *first, *last;
     uint32_t next_id;
+#if !MCP_SMALL
     mcpi_server_list lists[MCP_COUNT(mcpi_proto_revisions)];
+#endif
 } mcpi_server_rows;
 
 struct mcp_server {
@@ -10287,9 +10290,13 @@ static void mcpi_server_drop_list(const mcp_alloc *alloc, mcpi_server_list *list
 /* The lists of a kind are made again when somebody asks for them. */
 static void mcpi_server_drop_lists(mcp_server *s, int kind)
 {
+#if MCP_SMALL
+    (void)s, (void)kind;
+#else
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++)
         mcpi_server_drop_list(&s->desc.alloc, &s->rows[kind].lists[i]);
+#endif
 }
 
 static void mcpi_server_forget(mcpi_peer *peer)
@@ -11085,11 +11092,16 @@ static bool mcpi_server_fill_list(mcp_call *call, int kind, mcpi_server_list *li
     return false;
 }
 
-/* The list for the call's revision; NULL if it is empty, or without memory. */
+/* The list for the call's revision; NULL if it is empty, or without memory, and always where size counts. */
 static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
 {
+#if MCP_SMALL
+    (void)call, (void)kind;
+    return NULL;
+#else
     mcpi_server_list *list = &call->server->rows[kind].lists[call->revision - mcpi_proto_revisions];
     return list->ends || mcpi_server_fill_list(call, kind, list) ? list : NULL;
+#endif
 }
 
 /* Whether the caller may see and use a row. */
@@ -11147,12 +11159,12 @@ static void mcpi_server_flush_run(mcp_call *call, mcpi_server_run *run)
 MCPI_INLINE void mcpi_server_put_row(mcp_call *call, int kind, const mcpi_peer_row *row, size_t at,
                                 mcpi_server_run *run)
 {
-    if (run->end == at && at) {
-        run->end++;
-    } else if (!run->list) {
+    if (!run->list) {
         if (run->any) mcpi_json_frame(&call->out, ",");
         mcpi_server_kinds[kind].put(&call->out, call->revision->features, row->row);
         run->any = true;
+    } else if (run->end == at && at) {
+        run->end++;
     } else {
         mcpi_server_flush_run(call, run);
         run->start = at;
