@@ -10773,6 +10773,23 @@ static void mcpi_server_put_own_caching(mcp_call *call)
 
 /*-- Methods --*/
 
+/* Refuses a request of a method that we know: "tools/call: params.name must be a string". */
+static void mcpi_server_refuse(mcp_call *call, int code, const char *wrong)
+{
+    char text[160];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, call->message.method.ptr);
+    mcpi_base_note_str(&note, ": ");
+    mcpi_base_note_str(&note, wrong);
+    mcpi_peer_error(call, code, text);
+}
+
+/* The same for its params. */
+static void mcpi_server_refuse_params(mcp_call *call, const char *wrong)
+{
+    mcpi_server_refuse(call, MCPI_RPC_INVALID_PARAMS, wrong);
+}
+
 /* Spec: basic/versioning (unsupported versions) */
 static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
 {
@@ -10792,11 +10809,11 @@ static void mcpi_server_initialize(mcp_call *call)
     mcp_str wanted = mcp_json_str(call->wanted, NULL);
     mcp_session *session = call->route.session;
     if (!wanted.ptr) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "initialize: params.protocolVersion must be a string");
+        mcpi_server_refuse_params(call, "params.protocolVersion must be a string");
         return;
     }
     if (!session) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: this transport has no sessions");
+        mcpi_server_refuse(call, MCPI_RPC_INVALID_REQUEST, "this transport has no sessions");
         return;
     }
     call->revision = mcpi_proto_negotiate(wanted, call->server->desc.revisions);
@@ -10805,7 +10822,7 @@ static void mcpi_server_initialize(mcp_call *call)
         return;
     }
     if (mcpi_peer_is_at_work(call->peer, session)) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: requests of this session are under way");
+        mcpi_server_refuse(call, MCPI_RPC_INVALID_REQUEST, "requests of this session are under way");
         return;
     }
     if (mcp_json_clone(&session->hello, call->message.params) != MCP_OK) {
@@ -10862,8 +10879,7 @@ static void mcpi_server_set_level(mcp_call *call)
 {
     const int level = mcpi_proto_find_level(mcp_json_str(call->message.params, "level"));
     if (level < 0) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "logging/setLevel: params.level must be " MCPI_SERVER_LEVELS);
+        mcpi_server_refuse_params(call, "params.level must be " MCPI_SERVER_LEVELS);
         return;
     }
     call->route.session->log_level = level;
@@ -12383,8 +12399,7 @@ MCPI_INLINE mcpi_peer_row *mcpi_server_find_row(mcp_call *call, int kind, mcp_st
 }
 
 /* Finds the row that params.name names, and looks at the arguments. False: it was refused. */
-MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *unnamed, const char *unknown,
-                                   const char *no_object)
+MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *unknown)
 {
     mcp_str name = mcp_json_str(call->name, NULL);
     int type = mcp_json_type(call->args);
@@ -12393,7 +12408,9 @@ MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *un
         mcpi_peer_use_row(call, row);
         return true;
     }
-    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, !name.ptr ? unnamed : !row ? unknown : no_object);
+    mcpi_server_refuse_params(call, !name.ptr ? "params.name must be a string"
+                                    : !row    ? unknown
+                                              : "params.arguments must be an object");
     return false;
 }
 
@@ -12418,10 +12435,7 @@ static void mcpi_server_call_tool(mcp_call *call)
 {
     const mcp_tool *tool;
     call->scene = MCPI_PEER_TOOL;
-    if (!mcpi_server_take_named(call, MCPI_SERVER_TOOLS, "tools/call: params.name must be a string",
-                                "tools/call: unknown tool; see tools/list",
-                                "tools/call: params.arguments must be an object"))
-        return;
+    if (!mcpi_server_take_named(call, MCPI_SERVER_TOOLS, "unknown tool; see tools/list")) return;
     tool = mcpi_server_tool(call);
     call->scene = MCPI_PEER_TOOL;
     if (MCPI_UNLIKELY(tool->max_calls) && call->row->calls > tool->max_calls) mcpi_server_refuse_busy(call);
@@ -12432,10 +12446,7 @@ static void mcpi_server_call_tool(mcp_call *call)
 static void mcpi_server_get_prompt(mcp_call *call)
 {
     call->scene = MCPI_PEER_PROMPT;
-    if (!mcpi_server_take_named(call, MCPI_SERVER_PROMPTS, "prompts/get: params.name must be a string",
-                                "prompts/get: unknown prompt; see prompts/list",
-                                "prompts/get: params.arguments must be an object"))
-        return;
+    if (!mcpi_server_take_named(call, MCPI_SERVER_PROMPTS, "unknown prompt; see prompts/list")) return;
     mcpi_server_begin_scene(call);
     mcpi_server_check_and_run(call, mcpi_server_prompt(call)->args, mcpi_server_prompt(call)->fn);
 }
@@ -12490,10 +12501,10 @@ static int mcpi_server_match(mcp_call *call, mcpi_peer_row **row)
 }
 
 /* Reads params.uri. False: it was refused. */
-static bool mcpi_server_take_uri(mcp_call *call, const char *no_string)
+static bool mcpi_server_take_uri(mcp_call *call)
 {
     call->uri = mcp_json_str(call->message.params, "uri");
-    if (!call->uri.ptr) mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, no_string);
+    if (!call->uri.ptr) mcpi_server_refuse_params(call, "params.uri must be a string");
     return call->uri.ptr != NULL;
 }
 
@@ -12533,7 +12544,7 @@ static void mcpi_server_read_resource(mcp_call *call)
 {
     mcpi_peer_row *row;
     mcp_call_fn fn;
-    if (!mcpi_server_take_uri(call, "resources/read: params.uri must be a string")) return;
+    if (!mcpi_server_take_uri(call)) return;
     call->scene = MCPI_PEER_RESOURCE;
     call->args = mcpi_json_missing();
     row = mcpi_server_find_resource(call);
@@ -12560,7 +12571,7 @@ static void mcpi_server_subscribe(mcp_call *call)
 {
     mcpi_peer_listener *listener = &call->route.session->listener;
     int status = MCP_OK;
-    if (!mcpi_server_take_uri(call, "resources/subscribe: params.uri must be a string")) return;
+    if (!mcpi_server_take_uri(call)) return;
     if (!*mcpi_peer_find_subscription(listener, call->uri)) {
         if (!mcpi_server_find_resource(call)) return;
         status = mcpi_server_add_subscription(call, listener);
@@ -12568,8 +12579,8 @@ static void mcpi_server_subscribe(mcp_call *call)
     if (status == MCP_OK)
         mcpi_server_agree(call);
     else if (status == MCP_E_BUSY)
-        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
-                        "mcp_server_desc.max_subscriptions are taken already");
+        mcpi_server_refuse(call, MCPI_RPC_INTERNAL_ERROR,
+                           "mcp_server_desc.max_subscriptions are taken already");
     else
         mcpi_server_end_call(call, status);
 }
@@ -12579,7 +12590,7 @@ static void mcpi_server_unsubscribe(mcp_call *call)
 {
     mcpi_peer_listener *listener = &call->route.session->listener;
     mcpi_peer_subscription **link;
-    if (!mcpi_server_take_uri(call, "resources/unsubscribe: params.uri must be a string")) return;
+    if (!mcpi_server_take_uri(call)) return;
     link = mcpi_peer_find_subscription(listener, call->uri);
     if (*link) mcpi_peer_unsubscribe(listener, link);
     mcpi_server_agree(call);
@@ -12699,10 +12710,10 @@ static const char *mcpi_server_wrong_completion(const mcp_call *call)
     const mcp_json params = call->message.params, context = mcp_json_get(params, "context");
     if (!mcpi_server_is_object(mcp_json_get(params, "ref"), false) ||
         !mcpi_server_is_object(mcp_json_get(params, "argument"), false))
-        return "completion/complete: params.ref and argument must be objects, each key once";
+        return "params.ref and argument must be objects, each key once";
     if (!mcpi_server_is_object(context, true) || !mcpi_server_is_object(call->args, true) ||
         !mcpi_server_are_strings(call->args))
-        return "completion/complete: params.context.arguments must be strings, each key once";
+        return "params.context.arguments must be strings, each key once";
     return NULL;
 }
 
@@ -12732,15 +12743,14 @@ static void mcpi_server_complete(mcp_call *call)
     wrong = mcpi_server_wrong_completion(call);
     row = wrong ? NULL : mcpi_server_find_ref(call, &kind);
     if (!row) {
-        if (!wrong) wrong = "completion/complete: params.ref names no prompt and no resource template";
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, wrong);
+        if (!wrong) wrong = "params.ref names no prompt and no resource template";
+        mcpi_server_refuse_params(call, wrong);
         return;
     }
     mcpi_peer_use_row(call, row);
     if (!name || !mcp_json_cstr(call->wanted, NULL, NULL) || !mcpi_server_has_argument(call, kind, name)) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "completion/complete: params.argument must have a known name, and as value a "
-                        "string without NUL characters");
+        mcpi_server_refuse_params(call, "params.argument must have a known name, and as value a string "
+                                        "without NUL characters");
         return;
     }
     call->name = mcp_json_get(argument, "name");

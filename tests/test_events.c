@@ -1087,7 +1087,7 @@ static void wrong_subscriptions(void)
     host_end();
 }
 
-#define TOO_MANY(id) FAILURE(id, "-32603", "mcp_server_desc.max_subscriptions are taken already")
+#define TOO_MANY(id) FAILURE(id, "-32603", "resources/subscribe: mcp_server_desc.max_subscriptions are taken already")
 
 static void too_many_subscriptions(void)
 {

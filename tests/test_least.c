@@ -179,15 +179,15 @@ static void rows_are_refused(void)
     begin();
     host.desc.resources = resources;
     host.desc.num_resources = 1;
-    refused("mcp_server_desc: resources 'res:a': left out of this build: MCP_NO_RESOURCES");
+    refused("mcp_resource 'res:a': left out of this build: MCP_NO_RESOURCES");
     begin();
     host.desc.prompts = prompts;
     host.desc.num_prompts = 1;
-    refused("mcp_server_desc: prompts 'p': left out of this build: MCP_NO_PROMPTS");
+    refused("mcp_prompt 'p': left out of this build: MCP_NO_PROMPTS");
     begin();
     host.desc.methods = methods;
     host.desc.num_methods = 1;
-    refused("mcp_server_desc: methods 'own/m': left out of this build: MCP_NO_METHODS");
+    refused("mcp_method 'own/m': left out of this build: MCP_NO_METHODS");
 }
 
 int main(void)

@@ -109,15 +109,15 @@ static void refuses_rows(void)
     begin(&d);
     d.resources = resources; d.num_resources = 1;
     CHECK(!mcp_server_create(&d));
-    CHECK_STR("mcp_server_desc: resources 'a:b': left out of this build: MCP_NO_RESOURCES", logged);
+    CHECK_STR("mcp_resource 'a:b': left out of this build: MCP_NO_RESOURCES", logged);
     begin(&d);
     d.prompts = prompts; d.num_prompts = 1;
     CHECK(!mcp_server_create(&d));
-    CHECK_STR("mcp_server_desc: prompts 'act': left out of this build: MCP_NO_PROMPTS", logged);
+    CHECK_STR("mcp_prompt 'act': left out of this build: MCP_NO_PROMPTS", logged);
     begin(&d);
     d.methods = methods; d.num_methods = 1;
     CHECK(!mcp_server_create(&d));
-    CHECK_STR("mcp_server_desc: methods 'act': left out of this build: MCP_NO_METHODS", logged);
+    CHECK_STR("mcp_method 'act': left out of this build: MCP_NO_METHODS", logged);
     begin(&d);
     server = mcp_server_create(&d);
     CHECK_STATUS(MCP_E_MISUSE, mcp_add_resource(server, resources));
