@@ -12858,19 +12858,26 @@ MCPI_INLINE const mcpi_server_method *mcpi_server_find_method(const mcp_call *ca
     return NULL;
 }
 
+/* Refuses a request for what its _meta has. False. */
+MCPI_NOINLINE bool mcpi_server_refuse_meta(mcp_call *call, const char *key, const char *wanted)
+{
+    char text[160];
+    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcpi_base_note_str(&note, "_meta: ");
+    mcpi_base_note_str(&note, key);
+    mcpi_base_note_str(&note, " must be ");
+    mcpi_base_note_str(&note, wanted);
+    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, text);
+    return false;
+}
+
 /* A request that names its revision itself. False: it was refused. Spec: basic/versioning */
 MCPI_INLINE bool mcpi_server_read_meta(mcp_call *call, mcp_json version, mcp_json capabilities)
 {
     mcp_str wanted = mcp_json_str(version, NULL);
-    if (!wanted.ptr) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "_meta: " MCPI_PROTO_VERSION " must be a string");
-        return false;
-    }
-    if (mcp_json_type(capabilities) != MCP_JSON_OBJECT) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "_meta: " MCPI_PROTO_CAPABILITIES " must be an object");
-        return false;
-    }
+    if (!wanted.ptr) return mcpi_server_refuse_meta(call, MCPI_PROTO_VERSION, "a string");
+    if (mcp_json_type(capabilities) != MCP_JSON_OBJECT)
+        return mcpi_server_refuse_meta(call, MCPI_PROTO_CAPABILITIES, "an object");
     call->revision = mcpi_proto_find(wanted, true, call->server->desc.revisions);
     if (!call->revision) mcpi_server_refuse_version(call, wanted);
     return call->revision != NULL;
@@ -12885,9 +12892,7 @@ static bool mcpi_server_check_level(mcp_call *call, mcp_json log_level)
     return true;
 #else
     if (mcpi_proto_find_level(mcp_json_str(log_level, NULL)) >= 0) return true;
-    mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                    "_meta: " MCPI_PROTO_LOG_LEVEL " must be " MCPI_SERVER_LEVELS);
-    return false;
+    return mcpi_server_refuse_meta(call, MCPI_PROTO_LOG_LEVEL, MCPI_SERVER_LEVELS);
 #endif
 }
 
@@ -12942,11 +12947,8 @@ MCPI_INLINE bool mcpi_server_read_params(mcp_call *call)
     call->cursor = mcpi_json_found(params, found[MCPI_SERVER_CURSOR]);
     call->wanted = mcpi_json_found(params, found[MCPI_SERVER_WANTED]);
     if (found_meta[MCPI_SERVER_TOKEN] &&
-        !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[MCPI_SERVER_TOKEN]))) {
-        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
-                        "_meta: progressToken must be a string or an integer of at most 256 bytes");
-        return false;
-    }
+        !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[MCPI_SERVER_TOKEN])))
+        return mcpi_server_refuse_meta(call, "progressToken", "a string or an integer of at most 256 bytes");
     if (found_meta[MCPI_SERVER_VERSION])
         return mcpi_server_read_meta(call, mcpi_json_found(meta, found_meta[MCPI_SERVER_VERSION]),
                                      mcpi_json_found(meta, found_meta[MCPI_SERVER_CAPABILITIES])) &&
