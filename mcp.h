@@ -3160,6 +3160,40 @@ static void mcpi_base_note_uint(mcpi_base_note *note, uint64_t value)
     mcpi_base_note_strn(note, text.ptr, text.len);
 }
 
+/* Notes a format: %s is a text, %llu a number. */
+static void mcpi_base_note_list(mcpi_base_note *note, const char *format, va_list args)
+{
+    const char *at = format;
+    for (;;) {
+        const size_t len = strcspn(at, "%");
+        mcpi_base_note_strn(note, at, len);
+        at += len;
+        if (!*at) return;
+        if (at[1] == 's') mcpi_base_note_str(note, va_arg(args, const char *));
+        else mcpi_base_note_uint(note, va_arg(args, unsigned long long));
+        at += at[1] == 's' ? 2 : 4;
+    }
+}
+
+MCP_PRINTF(2, 3) static void mcpi_base_note_add(mcpi_base_note *note, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    mcpi_base_note_list(note, format, args);
+    va_end(args);
+}
+
+/* Writes a format into a buffer, as far as it has room. */
+MCP_PRINTF(3, 4) static mcp_str mcpi_base_format(char *buf, size_t size, const char *format, ...)
+{
+    mcpi_base_note note = mcpi_base_note_start(buf, size);
+    va_list args;
+    va_start(args, format);
+    mcpi_base_note_list(&note, format, args);
+    va_end(args);
+    return mcpi_base_note_text(buf, &note);
+}
+
 /*-- Limits and status --*/
 
 /* A limit as it holds: the default for 0, and never more than most. */
@@ -4022,16 +4056,12 @@ MCP_API const char *mcp_doc_error(const mcp_doc *doc, char *buf, size_t cap)
     mcpi_base_note note = mcpi_base_note_start(buf, cap);
     if (!doc->expected) {
         mcpi_base_note_str(&note, mcp_strerror(doc->error));
-        if (doc->error != MCP_E_DEPTH && doc->error != MCP_E_NODES) return buf;
-        mcpi_base_note_str(&note, ", at byte ");
-        mcpi_base_note_uint(&note, doc->error_at);
+        if (doc->error == MCP_E_DEPTH || doc->error == MCP_E_NODES)
+            mcpi_base_note_add(&note, ", at byte %llu", (unsigned long long)doc->error_at);
         return buf;
     }
-    mcpi_base_note_str(&note, "byte ");
-    mcpi_base_note_uint(&note, doc->error_at);
-    mcpi_base_note_str(&note, ": expected ");
-    mcpi_base_note_str(&note, doc->expected);
-    mcpi_base_note_str(&note, ", got ");
+    mcpi_base_note_add(&note, "byte %llu: expected %s, got ", (unsigned long long)doc->error_at,
+                       doc->expected);
     mcpi_json_note_got(&note, doc->got);
     return buf;
 }
@@ -6192,15 +6222,12 @@ static void mcpi_schema_note_name(mcpi_base_note *note, const mcp_field *f, mcp_
 {
     mcp_json e;
     size_t index = 0;
-    mcpi_base_note_str(note, "argument '");
-    mcpi_base_note_str(note, f->name);
+    mcpi_base_note_add(note, "argument '%s", f->name);
     if (mcp_json_exists(v) && v.up != v.at && mcpi_json_kind(v.doc->nodes + v.up) == MCPI_JSON_ARRAY) {
         e = v;
         e.at = v.up;
         for (e = mcp_json_first(e); e.at != v.at; e = mcp_json_next(e)) index++;
-        mcpi_base_note_str(note, "[");
-        mcpi_base_note_uint(note, index);
-        mcpi_base_note_str(note, "]");
+        mcpi_base_note_add(note, "[%llu]", (unsigned long long)index);
     }
     mcpi_base_note_str(note, "': expected ");
 }
@@ -6210,9 +6237,7 @@ static bool mcpi_schema_refuse(mcpi_base_note *note, const mcp_field *f, const c
                                const char *more, mcp_json v)
 {
     mcpi_schema_note_name(note, f, v);
-    mcpi_base_note_str(note, expected);
-    mcpi_base_note_str(note, more);
-    mcpi_base_note_str(note, ", got ");
+    mcpi_base_note_add(note, "%s%s, got ", expected, more);
     mcpi_schema_note_value(note, v);
     return false;
 }
@@ -6241,10 +6266,7 @@ static bool mcpi_schema_in_bounds(const mcp_field *f, mcp_str number, const char
 
     if (!low && !high) return true;
     mcpi_schema_note_name(note, f, v);
-    mcpi_base_note_str(note, low ? "at least " : "at most ");
-    mcpi_base_note_str(note, low ? min : max);
-    mcpi_base_note_str(note, unit);
-    mcpi_base_note_str(note, ", got ");
+    mcpi_base_note_add(note, "at %s %s%s, got ", low ? "least" : "most", low ? min : max, unit);
     if (mcpi_schema_is_long(v)) mcpi_base_note_strn(note, number.ptr, number.len);
     else mcpi_schema_note_value(note, v);
     return false;
@@ -7835,14 +7857,8 @@ static void mcpi_peer_log(const mcp_server_desc *desc, int level, const char *te
 static void mcpi_peer_tell_slow(mcp_call *call, uint64_t took)
 {
     char text[256];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, "slow: ");
-    mcpi_base_note_uint(&note, took);
-    mcpi_base_note_str(&note, " ms for ");
-    mcpi_base_note_str(&note, mcp_call_method(call));
-    mcpi_base_note_str(&note, " '");
-    mcpi_base_note_str(&note, mcp_call_name(call));
-    mcpi_base_note_str(&note, "' (mcp_server_desc.slow_ms)");
+    (void)mcpi_base_format(text, sizeof text, "slow: %llu ms for %s '%s' (mcp_server_desc.slow_ms)",
+                           (unsigned long long)took, mcp_call_method(call), mcp_call_name(call));
     mcpi_peer_log(call->peer->desc, MCP_LOG_WARNING, text);
 }
 
@@ -10002,14 +10018,8 @@ static bool mcpi_server_refuse_field(const mcp_server *s, const char *type, cons
                                      const char *field, const char *wrong)
 {
     char text[256];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, type);
-    mcpi_base_note_str(&note, " '");
-    mcpi_base_note_str(&note, key ? key : "");
-    mcpi_base_note_str(&note, field ? "': field '" : "': ");
-    if (field) mcpi_base_note_str(&note, field);
-    if (field) mcpi_base_note_str(&note, "': ");
-    mcpi_base_note_str(&note, wrong);
+    (void)mcpi_base_format(text, sizeof text, field ? "%s '%s': field '%s': %s" : "%s '%s'%s: %s", type,
+                           key ? key : "", field ? field : "", wrong);
     mcpi_server_log(&s->desc, MCP_LOG_ERROR, text);
     return false;
 }
@@ -10226,10 +10236,8 @@ static bool mcpi_server_check(const mcp_server_desc *desc)
 {
     const char *wrong = mcpi_server_wrong_desc(desc);
     char text[160];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     if (!wrong) return true;
-    mcpi_base_note_str(&note, "mcp_server_desc: ");
-    mcpi_base_note_str(&note, wrong);
+    (void)mcpi_base_format(text, sizeof text, "mcp_server_desc: %s", wrong);
     mcpi_server_log(desc, MCP_LOG_ERROR, text);
     return false;
 }
@@ -10777,10 +10785,7 @@ static void mcpi_server_put_own_caching(mcp_call *call)
 static void mcpi_server_refuse(mcp_call *call, int code, const char *wrong)
 {
     char text[160];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, call->message.method.ptr);
-    mcpi_base_note_str(&note, ": ");
-    mcpi_base_note_str(&note, wrong);
+    (void)mcpi_base_format(text, sizeof text, "%s: %s", call->message.method.ptr, wrong);
     mcpi_peer_error(call, code, text);
 }
 
@@ -11396,11 +11401,8 @@ MCPI_NOINLINE int mcpi_server_cut_text(mcp_call *call, const char *text, size_t 
 /* Notes "N bytes, about M tokens". */
 static void mcpi_server_note_text(mcpi_base_note *note, const char *what, uint64_t size)
 {
-    mcpi_base_note_str(note, what);
-    mcpi_base_note_uint(note, size);
-    mcpi_base_note_str(note, " bytes, about ");
-    mcpi_base_note_uint(note, size / 4 + (size % 4 != 0));
-    mcpi_base_note_str(note, " tokens");
+    mcpi_base_note_add(note, "%s%llu bytes, about %llu tokens", what, (unsigned long long)size,
+                       (unsigned long long)(size / 4 + (size % 4 != 0)));
 }
 
 /* The text was cut: a note behind it says so, and what it says of an error still counts. */
@@ -11409,9 +11411,8 @@ static void mcpi_server_note_cut(mcp_call *call)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_server_note_text(&note, "[cut: the last ", call->text_size - call->text_kept);
-    mcpi_base_note_str(&note, ", of ");
-    mcpi_base_note_uint(&note, call->text_size);
-    mcpi_base_note_str(&note, " bytes are left out; ask for a smaller part]");
+    mcpi_base_note_add(&note, ", of %llu bytes are left out; ask for a smaller part]",
+                       (unsigned long long)call->text_size);
     (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
 }
 
@@ -11421,11 +11422,9 @@ static void mcpi_server_refuse_text_size(mcp_call *call)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     mcpi_server_note_text(&note, "the result is too long: its text has ", call->text_size);
-    mcpi_base_note_str(&note, "; the limit is ");
-    mcpi_base_note_uint(&note, call->row->max_text);
-    mcpi_base_note_str(&note, mcpi_server_tool(call)->max_text ? " bytes (mcp_tool.max_text)"
-                                                               : " bytes (mcp_server_desc.max_text)");
-    mcpi_base_note_str(&note, ": ask for less, or for a part");
+    mcpi_base_note_add(&note, "; the limit is %llu bytes (%s.max_text): ask for less, or for a part",
+                       (unsigned long long)call->row->max_text,
+                       mcpi_server_tool(call)->max_text ? "mcp_tool" : "mcp_server_desc");
     mcpi_server_begin_content(call);
     (void)mcpi_server_put_text(call, text, (size_t)(note.at - text));
     call->outcome = MCP_E_TOO_LONG;
@@ -11512,13 +11511,10 @@ static const char *mcpi_server_strerror(int status)
 static void mcpi_server_put_failure(mcp_call *call, int status)
 {
     char text[160];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    const char *where = call->failed == MCP_E_MISUSE && call->misused ? call->misused : "";
     if (call->dialog && call->peer->asking->explain(call, status)) return;
-    if (call->failed == MCP_E_MISUSE && call->misused) {
-        mcpi_base_note_str(&note, call->misused);
-        mcpi_base_note_str(&note, ": ");
-    }
-    mcpi_base_note_str(&note, mcpi_server_strerror(status));
+    (void)mcpi_base_format(text, sizeof text, "%s%s%s", where, *where ? ": " : "",
+                           mcpi_server_strerror(status));
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
 }
 
@@ -12418,14 +12414,11 @@ MCPI_INLINE bool mcpi_server_take_named(mcp_call *call, int kind, const char *un
 MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
 {
     char text[256];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, "'");
-    mcpi_base_note_str(&note, mcpi_peer_key(call->row));
-    mcpi_base_note_str(&note, "' is busy: ");
-    mcpi_base_note_uint(&note, mcpi_server_tool(call)->max_calls);
-    mcpi_base_note_str(&note, " of its calls are under way, the most that may be (mcp_tool.max_calls);"
-                              " try again");
-    mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
+    const unsigned long long calls = mcpi_server_tool(call)->max_calls;
+    const mcp_str why =
+        mcpi_base_format(text, sizeof text, "'%s' is busy: %llu of its calls are under way, the most that may be "
+                         "(mcp_tool.max_calls); try again", mcpi_peer_key(call->row), calls);
+    mcpi_server_say_why(call, why);
     mcpi_server_end_content(call, true);
     call->outcome = MCP_E_BUSY;
 }
@@ -12862,11 +12855,7 @@ MCPI_INLINE const mcpi_server_method *mcpi_server_find_method(const mcp_call *ca
 MCPI_NOINLINE bool mcpi_server_refuse_meta(mcp_call *call, const char *key, const char *wanted)
 {
     char text[160];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, "_meta: ");
-    mcpi_base_note_str(&note, key);
-    mcpi_base_note_str(&note, " must be ");
-    mcpi_base_note_str(&note, wanted);
+    (void)mcpi_base_format(text, sizeof text, "_meta: %s must be %s", key, wanted);
     mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, text);
     return false;
 }
@@ -13370,20 +13359,19 @@ static void mcpi_server_expire(mcp_call *call)
     const uint32_t own = mcpi_server_own_timeout(call);
     const bool is_longest = call->deadline_ms == call->latest_ms;
     char text[256];
-    mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
+    mcp_str why;
 
     if (mcpi_peer_waits(call)) {
         call->peer->asking->expire(call);
         return;
     }
-    mcpi_base_note_str(&note, "there was no answer within ");
-    mcpi_base_note_uint(&note, (uint64_t)(is_longest ? 10 : 1) * (own ? own : d->call_timeout_ms));
-    mcpi_base_note_str(&note, is_longest ? " ms (10 * " : " ms (");
-    mcpi_base_note_str(&note, own ? "mcp_tool.timeout_ms of " : "mcp_server_desc.call_timeout_ms");
-    mcpi_base_note_str(&note, own ? mcpi_peer_key(call->row) : "");
-    mcpi_base_note_str(&note, ")");
+    why = mcpi_base_format(text, sizeof text, "there was no answer within %llu ms (%s%s%s)",
+                           (unsigned long long)(is_longest ? 10 : 1) * (own ? own : d->call_timeout_ms),
+                           is_longest ? "10 * " : "",
+                           own ? "mcp_tool.timeout_ms of " : "mcp_server_desc.call_timeout_ms",
+                           own ? mcpi_peer_key(call->row) : "");
     mcpi_peer_undefer(call);
-    mcpi_server_say_why(call, mcpi_base_note_text(text, &note));
+    mcpi_server_say_why(call, why);
     mcpi_server_end_call(call, MCP_E_TOOL);
     call->outcome = MCP_E_TIMEOUT;
     (void)mcpi_server_reply(call);
@@ -14027,11 +14015,8 @@ static int mcpi_server_refuse_part(mcp_call *call, const mcp_part *part, mcp_jso
 {
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
-    mcpi_base_note_str(&note, "argument '");
-    mcpi_base_note_str(&note, part->arg);
-    mcpi_base_note_str(&note, "': expected what the page before said, below ");
-    mcpi_base_note_uint(&note, part->count);
-    mcpi_base_note_str(&note, ", got ");
+    mcpi_base_note_add(&note, "argument '%s': expected what the page before said, below %llu, got ",
+                       part->arg, (unsigned long long)part->count);
     mcpi_schema_note_value(&note, v);
     mcpi_base_note_str(&note, "; start again without it");
     return mcp_fail_text(call, text);
@@ -14073,23 +14058,13 @@ MCP_API int mcp_page_note(mcp_call *call, const mcp_part *part)
     char text[256];
     mcpi_base_note note = mcpi_base_note_start(text, sizeof text);
     if (part->end - part->first == part->count) return MCP_OK;
-    mcpi_base_note_str(&note, "[");
-    mcpi_base_note_uint(&note, part->first + 1);
-    mcpi_base_note_str(&note, " to ");
-    mcpi_base_note_uint(&note, part->end);
-    mcpi_base_note_str(&note, " of ");
-    mcpi_base_note_uint(&note, part->count);
-    if (!part->next) {
-        mcpi_base_note_str(&note, "; these are the last ones");
-    } else {
-        mcpi_base_note_str(&note, "; for the next ones call again with ");
-        mcpi_base_note_str(&note, part->arg);
-        mcpi_base_note_str(&note, " = ");
-        mcpi_base_note_str(&note, quote);
-        mcpi_base_note_str(&note, part->next);
-        mcpi_base_note_str(&note, quote);
-    }
-    mcpi_base_note_str(&note, "]");
+    mcpi_base_note_add(&note, "[%llu to %llu of %llu", (unsigned long long)part->first + 1,
+                       (unsigned long long)part->end, (unsigned long long)part->count);
+    if (part->next)
+        mcpi_base_note_add(&note, "; for the next ones call again with %s = %s%s%s]", part->arg, quote,
+                           part->next, quote);
+    else
+        mcpi_base_note_str(&note, "; these are the last ones]");
     return mcp_textn(call, text, (size_t)(note.at - text));
 }
 
