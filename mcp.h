@@ -2174,6 +2174,32 @@ MCPI_INLINE unsigned mcpi_base_lowest_bit(uint64_t word)
 }
 #endif
 
+/*-- Characters --*/
+
+static bool mcpi_base_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool mcpi_base_is_alnum(char c)
+{
+    return mcpi_base_is_letter(c) || (c >= '0' && c <= '9');
+}
+
+static bool mcpi_base_is_one_of(char c, const char *set)
+{
+    return memchr(set, c, strlen(set)) != NULL;
+}
+
+/* Whether a text has letters, digits and these in it, and nothing else. */
+static bool mcpi_base_is_made_of(mcp_str text, const char *others)
+{
+    size_t i;
+    for (i = 0; i < text.len; i++)
+        if (!mcpi_base_is_alnum(text.ptr[i]) && !mcpi_base_is_one_of(text.ptr[i], others)) return false;
+    return true;
+}
+
 /*-- UTF-8 --*/
 
 /* The length of the multi-byte sequence at the start of four bytes, or 0 if it is ill-formed. */
@@ -6133,9 +6159,7 @@ static bool mcpi_schema_default_fits(mcp_doc *doc, const mcp_field *f)
 
 static bool mcpi_schema_is_header(const mcp_field *f)
 {
-    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                "!#$%&'*+-.^_`|~";
-    return *f->name && strspn(f->name, legal) == strlen(f->name);
+    return *f->name && mcpi_base_is_made_of(mcpi_schema_str(f->name), "!#$%&'*+-.^_`|~");
 }
 
 static char mcpi_schema_lower(char c)
@@ -6667,25 +6691,11 @@ static bool mcpi_schema_fill_form(mcp_out *out, mcp_json form, mcp_json values, 
 
 /*-- Keys of _meta: [prefix/]name. Spec: basic (_meta) --*/
 
-static bool mcpi_proto_is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool mcpi_proto_is_alnum(char c)
-{
-    return mcpi_proto_is_letter(c) || (c >= '0' && c <= '9');
-}
-
 /* Whether a text has letters, digits and these in it, and one of the first two at both ends. */
 static bool mcpi_proto_is_word(mcp_str text, const char *inside)
 {
-    size_t i;
-    if (!text.len || !mcpi_proto_is_alnum(text.ptr[0]) || !mcpi_proto_is_alnum(text.ptr[text.len - 1]))
-        return false;
-    for (i = 0; i < text.len; i++)
-        if (!mcpi_proto_is_alnum(text.ptr[i]) && (!text.ptr[i] || !strchr(inside, text.ptr[i]))) return false;
-    return true;
+    return text.len && mcpi_base_is_alnum(text.ptr[0]) && mcpi_base_is_alnum(text.ptr[text.len - 1]) &&
+           mcpi_base_is_made_of(text, inside);
 }
 
 static bool mcpi_proto_is_reserved(mcp_str label)
@@ -6710,7 +6720,7 @@ static int mcpi_proto_prefix(const char *text, size_t len)
         while (text < end && *text != '.') text++;
         label.len = (size_t)(text - label.ptr);
         more = text < end;
-        if (!mcpi_proto_is_word(label, "-") || !mcpi_proto_is_letter(*label.ptr)) return MCPI_PROTO_WRONG;
+        if (!mcpi_proto_is_word(label, "-") || !mcpi_base_is_letter(*label.ptr)) return MCPI_PROTO_WRONG;
         count++;
         if (mcpi_proto_is_reserved(label) && (count == 2 || more)) found = MCPI_PROTO_RESERVED;
         text += more;
@@ -6838,16 +6848,11 @@ static int mcpi_proto_find_level(mcp_str name)
 
 enum { MCPI_PROTO_MAX_PARENT = 256, MCPI_PROTO_MAX_STATES = 32, MCPI_PROTO_MAX_LIST = 8192 };
 
-static bool mcpi_proto_is_one_of(char c, const char *set)
-{
-    return c && strchr(set, c);
-}
-
 /* len hexadecimal digits in lower case; zeros alone may be illegal. */
 static bool mcpi_proto_is_hex(const char *p, size_t len, bool or_zero)
 {
     for (; len; p++, len--) {
-        if (!mcpi_proto_is_one_of(*p, "0123456789abcdef")) return false;
+        if (!mcpi_base_is_one_of(*p, "0123456789abcdef")) return false;
         if (*p != '0') or_zero = true;
     }
     return or_zero;
@@ -6887,7 +6892,7 @@ static size_t mcpi_proto_state_key(const char *p, const char *end)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789", further[] = "_-*/@";
     const char *at = p, *value;
-    while (at < end && (mcpi_proto_is_one_of(*at, first) || (at > p && mcpi_proto_is_one_of(*at, further))))
+    while (at < end && (mcpi_base_is_one_of(*at, first) || (at > p && mcpi_base_is_one_of(*at, further))))
         at++;
     if (at == p || at - p > 256 || at == end || *at != '=') return 0;
     value = at + 1;
@@ -6930,7 +6935,7 @@ static bool mcpi_proto_read_baggage(const char **at, const char *end, bool is_pr
     static const char token[] = "!#$%&'*+-.^_`|~0123456789"
                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const char *p = mcpi_proto_skip_blanks(*at, end), *start = p;
-    while (p < end && mcpi_proto_is_one_of(*p, token)) p++;
+    while (p < end && mcpi_base_is_one_of(*p, token)) p++;
     if (p == start) return false;
     p = mcpi_proto_skip_blanks(p, end);
     if (p == end || *p != '=') {
@@ -6938,7 +6943,7 @@ static bool mcpi_proto_read_baggage(const char **at, const char *end, bool is_pr
         return is_property;
     }
     p = mcpi_proto_skip_blanks(p + 1, end);
-    while (p < end && *p > ' ' && *p <= '~' && !mcpi_proto_is_one_of(*p, "\",;\\")) p++;
+    while (p < end && *p > ' ' && *p <= '~' && !mcpi_base_is_one_of(*p, "\",;\\")) p++;
     *at = mcpi_proto_skip_blanks(p, end);
     return true;
 }
@@ -9876,9 +9881,8 @@ static void mcpi_server_log(const mcp_server_desc *desc, int level, const char *
 /* Spec: server/tools (tool names) */
 static bool mcpi_server_is_tool_name(const char *name)
 {
-    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-    size_t len = name ? strlen(name) : 0;
-    return len && len <= 128 && strspn(name, legal) == len;
+    const mcp_str text = mcpi_schema_str(name ? name : "");
+    return text.len && text.len <= 128 && mcpi_base_is_made_of(text, "_-.");
 }
 
 /* Whether a schema given as JSON is an object, which all of them are. */
@@ -9927,7 +9931,7 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_tool *tool)
 
 static bool mcpi_server_is_template(const char *uri)
 {
-    return strchr(uri, '{') != NULL;
+    return uri[strcspn(uri, "{")] != 0;
 }
 
 /* Whether it starts with a scheme, which a template may leave to a variable. Spec: RFC 3986, 3.1 */
@@ -9935,7 +9939,7 @@ static bool mcpi_server_is_uri(const char *uri)
 {
     const char *c = uri;
     if (!uri || *uri == '{') return uri != NULL;
-    while (*c && (strchr("+-.", *c) || (mcpi_proto_uri_kind(*c) == MCPI_PROTO_URI_NAME && *c != '_'))) c++;
+    while (mcpi_base_is_alnum(*c) || mcpi_base_is_one_of(*c, "+-.")) c++;
     return *c == ':' && (*uri | 32) >= 'a' && (*uri | 32) <= 'z';
 }
 
@@ -12416,8 +12420,8 @@ MCPI_NOINLINE void mcpi_server_refuse_busy(mcp_call *call)
     char text[256];
     const unsigned long long calls = mcpi_server_tool(call)->max_calls;
     const mcp_str why =
-        mcpi_base_format(text, sizeof text, "'%s' is busy: %llu of its calls are under way, the most that may be "
-                         "(mcp_tool.max_calls); try again", mcpi_peer_key(call->row), calls);
+        mcpi_base_format(text, sizeof text, "'%s' is busy: %llu of its calls are under way, the most that "
+                         "may be (mcp_tool.max_calls); try again", mcpi_peer_key(call->row), calls);
     mcpi_server_say_why(call, why);
     mcpi_server_end_content(call, true);
     call->outcome = MCP_E_BUSY;
