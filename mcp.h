@@ -10292,6 +10292,15 @@ static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
 static void mcpi_server_go_on(mcp_call *call);
 
+#if MCP_SMALL
+
+static void mcpi_server_drop_lists(mcp_server *s, int kind)
+{
+    (void)s, (void)kind;        /* none are kept */
+}
+
+#else
+
 static void mcpi_server_drop_list(const mcp_alloc *alloc, mcpi_server_list *list)
 {
     mcpi_base_release(alloc, list->text, list->size);
@@ -10302,14 +10311,12 @@ static void mcpi_server_drop_list(const mcp_alloc *alloc, mcpi_server_list *list
 /* The lists of a kind are made again when somebody asks for them. */
 static void mcpi_server_drop_lists(mcp_server *s, int kind)
 {
-#if MCP_SMALL
-    (void)s, (void)kind;
-#else
     size_t i;
     for (i = 0; i < MCP_COUNT(mcpi_proto_revisions); i++)
         mcpi_server_drop_list(&s->desc.alloc, &s->rows[kind].lists[i]);
-#endif
 }
+
+#endif /* MCP_SMALL */
 
 static void mcpi_server_forget(mcpi_peer *peer)
 {
@@ -11073,6 +11080,17 @@ static mcpi_peer_row *mcpi_server_enabled(mcpi_peer_row *row)
     return row;
 }
 
+#if MCP_SMALL
+
+/* Where size counts no list is kept. */
+static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
+{
+    (void)call, (void)kind;
+    return NULL;
+}
+
+#else
+
 static size_t mcpi_server_count_rows(const mcpi_server_rows *rows)
 {
     mcpi_peer_row *row;
@@ -11117,17 +11135,14 @@ static bool mcpi_server_fill_list(mcp_call *call, int kind, mcpi_server_list *li
     return false;
 }
 
-/* The list for the call's revision; NULL if it is empty, or without memory, and always where size counts. */
+/* The list for the call's revision; NULL if it is empty, or without memory. */
 static const mcpi_server_list *mcpi_server_list_of(mcp_call *call, int kind)
 {
-#if MCP_SMALL
-    (void)call, (void)kind;
-    return NULL;
-#else
     mcpi_server_list *list = &call->server->rows[kind].lists[call->revision - mcpi_proto_revisions];
     return list->ends || mcpi_server_fill_list(call, kind, list) ? list : NULL;
-#endif
 }
+
+#endif /* MCP_SMALL */
 
 /* Whether the caller may see and use a row. */
 MCPI_INLINE bool mcpi_server_allows(mcp_call *call, int kind, const mcpi_peer_row *row)

@@ -193,7 +193,7 @@ limits() {
         }
         /^typedef struct (mcp_doc|mcp_tool|mcp_server_desc|mcp_client_desc) {$/ { owner = $3 }
         /^}/ { owner = "" }
-        owner && /^    uint32_t (max_[a-z]+|[a-z_]+_ms|page_size);/ && $2 != "ttl_ms;" {
+        owner && /^    uint32_t (max_[a-z_]+|[a-z_]+_ms|page_size);/ && $2 != "ttl_ms;" {
             found(owner "." substr($2, 1, length($2) - 1))
         }
         END {
