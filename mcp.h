@@ -11681,11 +11681,12 @@ static const char *mcpi_server_wrong_answers(mcp_json params, mcp_json answers, 
 static int mcpi_server_take_answers(mcp_call *call)
 {
     const mcp_json params = call->message.params;
-    const mcp_json answers = mcp_json_get(params, "inputResponses");
     const mcp_json state = mcp_json_get(params, "requestState");
+    mcp_json answers = mcp_json_get(params, "inputResponses");
     mcpi_peer_dialog *dialog = call->dialog;
     int status;
     if (!mcpi_server_is_modern(call)) return MCP_OK;
+    if (mcp_json_type(answers) == MCP_JSON_NULL) answers = mcpi_json_missing();     /* as some clients write it */
     dialog->refusal = mcpi_server_wrong_answers(params, answers, state);
     if (dialog->refusal) return MCP_E_PROTOCOL;
     dialog->answers = answers;

@@ -859,6 +859,10 @@ static void refuses_what_is_no_answer(void)
               REFUSED(2, "params.requestState must be a string")
               REFUSED(3, "params.inputResponses must be an object, each key once")
               REFUSED(4, FORGED) REFUSED(5, FORGED));
+    call_tool(6, "one", ",'inputResponses':null");      /* is none at all */
+    CHECK(strstr(output(), ASKS(6, "one")));
+    call_tool(6, "acting", ",'inputResponses':null");
+    CHECK(strstr(output(), ASKS(6, "act")));
     call_tool(6, "one", ",'requestState':'a','requestState':'b'");
     CHECK_OUT("{'jsonrpc':'2.0','id':6,'error':{'code':-32600,'message':"
               "'a key of \\'params\\' or \\'_meta\\' stands there twice'}}\n");
