@@ -223,16 +223,17 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     mcp_doc_free(&doc);
 }
 
-/* The last one answers what was delivered, unless that waits. */
+/* The last one answers what was delivered, unless that waits, or is an answer itself. */
 static void dump_replies(int status)
 {
     const char *at = replies.len ? replies.ptr : "", *end = at + replies.len, *stop;
+    const bool waits = status == MCP_WAIT, asked = strcmp(dump.current.method, "?") || status != MCP_OK;
     if (!dump_file()) return;
     for (; at < end; at = stop + 1) {
         stop = (const char *)memchr(at, '\n', (size_t)(end - at));
-        dump_reply(at, (size_t)(stop - at), stop + 1 == end && status != MCP_WAIT);
+        dump_reply(at, (size_t)(stop - at), stop + 1 == end && asked && !waits);
     }
-    if (status == MCP_WAIT) dump_wait(dump.current);
+    if (waits && asked) dump_wait(dump.current);
 }
 
 /*-- --*/
@@ -243,7 +244,7 @@ static bool is_known_code(int code)
 {
     if (code == -32002) return !*dump.current.revision;
     if (code > 0) return true;
-    return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32022;
+    return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32021 || code == -32022;
 }
 
 /* What a notification must be. */
@@ -252,6 +253,19 @@ static void check_note(mcp_json root, int code, bool last)
     CHECK(!strncmp(mcp_json_cstr(root, "method", ""), "notifications/", 14));
     CHECK(!mcp_json_exists(mcp_json_get(root, "id")));
     CHECK(!mcp_json_exists(mcp_json_get(root, "result")) && !mcp_json_exists(mcp_json_get(root, "error")));
+    CHECK_INT(0, code);
+    CHECK(!last);
+}
+
+/* What a question to the client must be. */
+static void check_question(mcp_json root, int code, bool last)
+{
+    const char *method = mcp_json_cstr(root, "method", "");
+    CHECK(!strcmp(method, "elicitation/create") || !strcmp(method, "sampling/createMessage") ||
+          !strcmp(method, "roots/list"));
+    CHECK(mcp_json_int(root, "id", 0) > 0);
+    CHECK(!mcp_json_exists(mcp_json_get(root, "result")) && !mcp_json_exists(mcp_json_get(root, "error")));
+    CHECK(!*dump.current.revision);     /* which asks by results */
     CHECK_INT(0, code);
     CHECK(!last);
 }
@@ -283,6 +297,9 @@ static bool on_emit(void *user, uint64_t stream, int kind, int code, const char 
     if (kind == MCP_EMIT_NOTIFICATION) {
         CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
         check_note(root, code, last);
+    } else if (kind == MCP_EMIT_REQUEST) {
+        CHECK(mcp_json_equals(root, "jsonrpc", "2.0"));
+        check_question(root, code, last);
     } else {
         if (mcp_json_type(root) == MCP_JSON_ARRAY) {
             CHECK(mcp_json_count(root) > 0);

@@ -32,6 +32,13 @@ const notifications = {
     'notifications/resources/updated': 'ResourceUpdatedNotification',
     'notifications/subscriptions/acknowledged': 'SubscriptionsAcknowledgedNotification',
     'notifications/cancelled': 'CancelledNotification',
+    'notifications/elicitation/complete': 'ElicitationCompleteNotification',
+};
+
+const questions = {
+    'elicitation/create': 'ElicitRequest',
+    'sampling/createMessage': 'CreateMessageRequest',
+    'roots/list': 'ListRootsRequest',
 };
 
 const loaded = {};
@@ -61,9 +68,33 @@ function without_exception(revision, message) {
     return { ...message, id: 0 };
 }
 
-// What is wrong with a response, or null.
-function check_response(revision, method, message) {
+const asked = {};      // by revision and method
+function check_question(revision, { method, ...question }) {
+    if (!(method in questions)) return 'not among questions, above';
+    asked[`${revision} ${method}`] = (asked[`${revision} ${method}`] || 0) + 1;
+    return check(revision, questions[method], { method, ...question });
+}
+
+// A result that asks, as tools, prompts and resources may. The schema has no names for what stands in it.
+function check_questions(revision, method, result) {
+    if (!['tools/call', 'prompts/get', 'resources/read'].includes(method)) return `${method} must not ask`;
+    const problems = Object.values(result.inputRequests || {}).map(q => check_question(revision, q));
+    return check(revision, 'InputRequiredResult', result)
+        || ('inputRequests' in result || 'requestState' in result ? null : 'asks nothing')
+        || problems.find(problem => problem) || null;
+}
+
+function check_result(revision, method, result) {
+    if (method.startsWith('wire/')) return check(revision, 'Result', result);       // the host's own
+    if (result.resultType === 'input_required') return check_questions(revision, method, result);
+    return method in results ? check(revision, results[method], result) : 'not among results, above';
+}
+
+// What is wrong with a message, or null.
+function check_message(revision, method, message) {
     const { names } = load(revision);
+    if ('method' in message && 'id' in message)
+        return check(revision, 'JSONRPCRequest', message) || check_question(revision, message);
     if ('method' in message)
         return check(revision, 'JSONRPCNotification', message)
             || (method in notifications ? check(revision, notifications[method], message)
@@ -72,13 +103,12 @@ function check_response(revision, method, message) {
         return check(revision, 'JSONRPCErrorResponse' in names ? 'JSONRPCErrorResponse' : 'JSONRPCError',
             without_exception(revision, message));
     return check(revision, 'JSONRPCResultResponse' in names ? 'JSONRPCResultResponse' : 'JSONRPCResponse', message)
-        || (method.startsWith('wire/') ? check(revision, 'Result', message.result)      // the host's own
-            : method in results ? check(revision, results[method], message.result) : 'not among results, above');
+        || check_result(revision, method, message.result);
 }
 
 function check_batch(revision, methods, messages) {
     for (const [i, message] of messages.entries()) {
-        const problem = check_response(revision, methods.split(' ')[i], message);
+        const problem = check_message(revision, methods.split(' ')[i], message);
         if (problem) return problem;
     }
     return check(revision, 'JSONRPCBatchResponse', messages.map(m => m.id === null ? { ...m, id: 0 } : m));
@@ -90,7 +120,7 @@ for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     if (!line) continue;
     const [revision, method, text] = line.split('\t');
     const message = JSON.parse(text);
-    const check_this = Array.isArray(message) ? check_batch : check_response;
+    const check_this = Array.isArray(message) ? check_batch : check_message;
     const problem = check_this(revision, method, message);
     counts[revision] = (counts[revision] || 0) + 1;
     if (check_this === check_batch) batches++;
@@ -103,6 +133,12 @@ if (!batches) {
     bad = true;
     console.log('FAIL - schemas: no batch was emitted');
 }
+const kinds = { '2024-11-05': 2, '2025-03-26': 2, '2025-06-18': 3, '2025-11-25': 3, '2026-07-28': 3 };
+for (const [revision, count] of Object.entries(kinds))
+    if (Object.keys(asked).filter(key => key.startsWith(revision)).length !== count) {
+        bad = true;
+        console.log(`FAIL - schemas: ${revision}: ${count} kinds of questions are not all asked: ${JSON.stringify(asked)}`);
+    }
 for (const revision of Object.keys(counts).sort()) {
     console.log(`${bad ? 'note' : 'ok'} - schemas: ${revision}: ${counts[revision]} messages are valid`
         + (exceptions[revision] ? `, ${exceptions[revision]} errors of them but for "id":null` : ''));

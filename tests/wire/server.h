@@ -1,7 +1,8 @@
 /* The server behind the transcripts that start with `@@ full`: tools of every kind, and limits so small that short
    lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only; `@@ hooks` is
    the same with methods, notifications and refusals of its own. `@@ rows` has resources, templates, prompts and
-   completions, and the usual limits; `@@ events` and `@@ extras` stand in files of their own. Include mcp.h before. */
+   completions, and the usual limits; `@@ events`, `@@ asks` and `@@ extras` stand in files of their own. Include mcp.h
+   before. */
 
 #ifndef WIRE_SERVER_H
 #define WIRE_SERVER_H
@@ -24,6 +25,7 @@ typedef struct wire_state {
     wire_slot slots[4];
     mcp_ref parked;         /* the method that waits */
     int64_t noted;          /* by the last notification */
+    unsigned drawn;         /* random bytes */
 } wire_state;
 
 /*---- Tools that answer at once ------------------------------------------------------------------*/
@@ -463,6 +465,7 @@ static mcp_server *wire_rows(wire_state *state)
 }
 
 #include "events.h"
+#include "asks.h"
 
 /* Makes the server of that name; NULL if there is none such. */
 static mcp_server *wire_server(wire_state *state, const char *name)
@@ -471,6 +474,7 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     memset(state, 0, sizeof *state);
     if (!strcmp(name, "rows")) return state->server = wire_rows(state);
     if (!strcmp(name, "events")) return state->server = events_server(state);
+    if (!strcmp(name, "asks")) return state->server = asks_server(state);
     memset(&d, 0, sizeof d);
     d.version = "1.2.3";
     if (!strcmp(name, "extras")) return state->server = extras_server(&d);
