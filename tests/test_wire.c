@@ -1,6 +1,6 @@
 /* Plays tests/wire/NAME.txt to a server: once by mcp_deliver, message by message; once as a stream of bytes, byte
-   by byte and cut in two at every offset; and once through mcp_stdio, byte by byte and in one piece with a line
-   after it that does not end.
+   by byte and cut in two at every offset; once through mcp_stdio, byte by byte and in one piece with a line
+   after it that does not end; and once for each allocation, which fails.
 
        # a comment
        @@ full           the server of tests/wire/server.h, for the cases below; else the one of examples/echo.c
@@ -86,6 +86,7 @@ static mcp_server *new_server(void)
     if (strcmp(script.server, "echo")) return wire_server(&state, script.server);
     memset(&d, 0, sizeof d);
     d.name = "echo"; d.version = "1.0";
+    d.alloc = wire_alloc;
     d.tools = tools; d.num_tools = MCP_COUNT(tools);
     return mcp_server_create(&d);
 }
@@ -111,9 +112,9 @@ static struct {
 static FILE *dump_file(void)
 {
     static FILE *file;
-    const char *path = getenv("MCP_DUMP");
+    const char *path = wire_alloc.fn ? NULL : getenv("MCP_DUMP");
     if (path && !file) file = fopen(path, "a");
-    return file;
+    return path ? file : NULL;
 }
 
 /* The JSON text of a value, cut to size; "" if it is missing. */
@@ -361,7 +362,7 @@ static void deliver(mcp_server *server, mcp_session *session, line l)
     dump_sent(exact, l.len);
     status = mcp_deliver(server, &d);
     dump_replies(status);
-    if (status < 0) CHECK(num_errors == 1);
+    if (status < 0 && !(wire_alloc.fn && status == MCP_E_NOMEM)) CHECK(num_errors == 1);
     free(exact);
 }
 
@@ -583,6 +584,65 @@ static void by_pipe(void)
     conversation_end(&c);
 }
 
+/*---- Without memory -----------------------------------------------------------------------------*/
+
+/* Delivers the scene, as far as there is memory for it. Whatever comes back is looked at by on_emit. */
+static void deliver_all(mcp_server *server, mcp_session *session)
+{
+    const char *at = scene.begin;
+    line l;
+    while ((l = next_line(&at, scene.end)).kind) {
+        mcp_buf_reset(&replies);
+        if (l.kind == '>') deliver(server, session, l);
+        take_changes(session);
+    }
+}
+
+/* The server goes on, with another client. */
+static void check_alive(mcp_server *server)
+{
+    static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
+    mcp_session *session = mcp_session_open(server);
+    const line l = { '>', ping, sizeof ping - 1 };
+    CHECK(session != NULL);
+    mcp_buf_reset(&replies);
+    if (session) deliver(server, session, l);
+    CHECK(replies.len != 0);
+    mcp_session_close(session);
+}
+
+/* Lets the allocation of that number fail. Returns how many there were. */
+static size_t fail_at(size_t number)
+{
+    test_heap heap;
+    mcp_server *server;
+    mcp_session *session;
+    wire_alloc = test_heap_init(&heap);
+    heap.fail_at = number;
+    NOTE("allocation %lu", (unsigned long)number);
+    server = new_server();
+    session = server ? mcp_session_open(server) : NULL;
+    if (session) deliver_all(server, session);
+    mcp_session_close(session);
+    heap.fail_at = 0;
+    if (server) check_alive(server);
+    mcp_server_destroy(server);
+    CHECK_HEAP(&heap);
+    memset(&wire_alloc, 0, sizeof wire_alloc);
+    return heap.calls;
+}
+
+static void without_memory(void)
+{
+    mcp_alloc a = { 0, 0 };
+    size_t number, step, calls;
+    mcp_buf_init(&replies, a, 1 << 20);
+    calls = fail_at(0);
+    step = 1 + calls / (test_rounds(2000) + 1);
+    for (number = 1; number <= calls && !test_state.failures; number += step) (void)fail_at(number);
+    mcp_buf_free(&replies);
+}
+
 /*---- All of them --------------------------------------------------------------------------------*/
 
 static void run_scene(void)
@@ -594,6 +654,8 @@ static void run_scene(void)
     test_run(__FILE__, name, by_stream);
     snprintf(name, sizeof name, "%s: %s (stdio)", script.name, scene.name);
     test_run(__FILE__, name, by_pipe);
+    snprintf(name, sizeof name, "%s: %s (without memory)", script.name, scene.name);
+    test_run(__FILE__, name, without_memory);
 }
 
 static void run_script(const char *path)

@@ -158,6 +158,7 @@ static mcp_server *asks_server(wire_state *state)
     mcp_server_desc d;
     memset(&d, 0, sizeof d);
     d.name = "asks"; d.version = "1";
+    d.alloc = wire_alloc;
     d.tools = asks_tools; d.num_tools = MCP_COUNT(asks_tools);
     d.prompts = asks_prompts; d.num_prompts = MCP_COUNT(asks_prompts);
     d.resources = asks_resources; d.num_resources = MCP_COUNT(asks_resources);

@@ -165,6 +165,7 @@ static mcp_server *events_server(wire_state *state)
     mcp_server_desc d;
     memset(&d, 0, sizeof d);
     d.name = "events"; d.version = "1";
+    d.alloc = wire_alloc;
     d.tools = events_tools; d.num_tools = MCP_COUNT(events_tools);
     d.resources = events_resources; d.num_resources = MCP_COUNT(events_resources);
     d.prompts = events_prompts; d.num_prompts = MCP_COUNT(events_prompts);

@@ -28,6 +28,9 @@ typedef struct wire_state {
     unsigned drawn;         /* random bytes */
 } wire_state;
 
+/* Where the servers that are made from now on have their memory from. */
+static mcp_alloc wire_alloc;
+
 /*---- Tools that answer at once ------------------------------------------------------------------*/
 
 typedef struct wire_form {
@@ -454,6 +457,7 @@ static mcp_server *wire_rows(wire_state *state)
     mcp_server_desc d;
     memset(&d, 0, sizeof d);
     d.name = "rows"; d.version = "1";
+    d.alloc = wire_alloc;
     d.tools = wire_few_tools; d.num_tools = MCP_COUNT(wire_few_tools);
     d.resources = wire_resources; d.num_resources = MCP_COUNT(wire_resources);
     d.prompts = wire_prompts; d.num_prompts = MCP_COUNT(wire_prompts);
@@ -477,6 +481,7 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     if (!strcmp(name, "asks")) return state->server = asks_server(state);
     memset(&d, 0, sizeof d);
     d.version = "1.2.3";
+    d.alloc = wire_alloc;
     if (!strcmp(name, "extras")) return state->server = extras_server(&d);
     d.name = "full";
     d.title = "Everything";
