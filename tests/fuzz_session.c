@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "wire/asks.h"
 
 static void must(bool holds, const char *what)
 {
@@ -23,6 +26,8 @@ static void must(bool holds, const char *what)
 #define PEERS 3
 #define MAX_CALLS 5
 #define ASKED 4096              /* a power of two */
+#define QUESTIONS 256
+#define STREAMS 6               /* of the other door: the last two are those of a session */
 
 typedef struct peer {
     mcp_session *session;
@@ -32,6 +37,11 @@ typedef struct peer {
     size_t broken;              /* those that are not JSON: what the id of one is, the server may have found out */
     bool has_batches;           /* the revision that was agreed upon */
     size_t batches;             /* arrays that may be answered with one */
+    unsigned declared;          /* MCP_INPUT_..., by any initialize */
+    uint8_t questions[QUESTIONS];       /* by id: 1 asked, 2 taken back; those of larger ones are not told apart */
+    int64_t question;           /* the id of the newest */
+    char sealed[3000];          /* the newest requestState, */
+    char key[40];               /* of that question */
     struct { uint64_t id; size_t count; } asked[ASKED];     /* by hash; count: answers that are due */
 } peer;
 
@@ -42,6 +52,7 @@ static mcp_ref refs[64];        /* the newest that were deferred */
 static size_t num_refs, num_calls, num_open;
 static uint64_t clock_ms, outside;      /* replies that a refusing stream got */
 static bool refusing, acting;
+static bool went_outside;       /* what the tap is told next */
 
 /* A number for an id: of its kind, and byte by byte. */
 static uint64_t id_hash(mcp_json id)
@@ -70,6 +81,14 @@ static bool is_id(mcp_json v)
     return mcp_json_type(v) == MCP_JSON_STRING || mcp_json_type(v) == MCP_JSON_NUMBER;
 }
 
+/* What a client says that it can be asked. */
+static unsigned declared(mcp_json capabilities)
+{
+    const mcp_json sampling = mcp_json_get(capabilities, "sampling"), roots = mcp_json_get(capabilities, "roots");
+    return (mcp_json_exists(mcp_json_get(capabilities, "elicitation")) ? MCP_INPUT_FORM | MCP_INPUT_URL : 0u) |
+           (mcp_json_exists(sampling) ? MCP_INPUT_SAMPLING : 0u) | (mcp_json_exists(roots) ? MCP_INPUT_ROOTS : 0u);
+}
+
 /* A message: what may it be answered with? Notifications and responses, with nothing. */
 static void hear_message(peer *p, mcp_json root)
 {
@@ -82,6 +101,7 @@ static void hear_message(peer *p, mcp_json root)
         if (key.len == 6 && !memcmp(key.ptr, "result", 6)) answers = true;
         if (key.len == 5 && !memcmp(key.ptr, "error", 5)) answers = true;
     }
+    p->declared |= declared(mcp_json_find(root, "/params/capabilities"));
     id = mcp_json_get(root, "id");
     if (is_id(id) && (method || !answers)) {
         size_t *count = asked(p, id);
@@ -106,6 +126,45 @@ static void hear(peer *p, const char *bytes, size_t len)
     mcp_doc_free(&doc);
 }
 
+/* A question that goes out: one that may be asked, and for the first time. */
+static void say_question(peer *p, mcp_json root)
+{
+    const int64_t id = mcp_json_int(root, "id", 0);
+    const bool form = mcp_json_equals(root, "method", "elicitation/create");
+    const bool sampling = mcp_json_equals(root, "method", "sampling/createMessage");
+    const unsigned kind = form ? MCP_INPUT_FORM : sampling ? MCP_INPUT_SAMPLING : MCP_INPUT_ROOTS;
+    MUST(form || sampling || mcp_json_equals(root, "method", "roots/list"));
+    MUST(p->declared & kind);
+    MUST(id > 0);
+    MUST(!mcp_json_exists(mcp_json_get(root, "result")) && !mcp_json_exists(mcp_json_get(root, "error")));
+    p->question = id;
+    if (id >= QUESTIONS) return;
+    MUST(!p->questions[id]);
+    p->questions[id] = 1;
+}
+
+/* A notification that goes out: a question is taken back once. */
+static void say_note(peer *p, mcp_json root)
+{
+    const int64_t id = mcp_json_int(mcp_json_get(root, "params"), "requestId", 0);
+    if (mcp_json_equals(root, "method", "notifications/elicitation/complete")) return;
+    MUST(mcp_json_equals(root, "method", "notifications/cancelled"));
+    MUST(id > 0);
+    if (id >= QUESTIONS) return;
+    MUST(p->questions[id] == 1);
+    p->questions[id] = 2;
+}
+
+/* A result that asks: what the client would bring back is kept. */
+static void say_sealed(peer *p, mcp_json result)
+{
+    const char *sealed = mcp_json_cstr(result, "requestState", "");
+    const mcp_str key = mcp_json_key(mcp_json_first(mcp_json_get(result, "inputRequests")));
+    MUST(mcp_json_count(mcp_json_get(result, "inputRequests")) && *sealed);
+    MUST((size_t)snprintf(p->sealed, sizeof p->sealed, "%s", sealed) < sizeof p->sealed);
+    (void)snprintf(p->key, sizeof p->key, "%s", key.ptr);
+}
+
 /* A message that goes out: a legal one, for which there is a reason. */
 static void say_message(peer *p, mcp_json root)
 {
@@ -113,6 +172,13 @@ static void say_message(peer *p, mcp_json root)
     id = mcp_json_get(root, "id");
     error = mcp_json_get(root, "error");
     MUST(mcp_json_type(root) == MCP_JSON_OBJECT && mcp_json_equals(root, "jsonrpc", "2.0"));
+    if (mcp_json_exists(mcp_json_get(root, "method"))) {
+        if (mcp_json_exists(id)) say_question(p, root);
+        else say_note(p, root);
+        return;
+    }
+    if (mcp_json_equals(mcp_json_get(root, "result"), "resultType", "input_required"))
+        say_sealed(p, mcp_json_get(root, "result"));
     MUST(mcp_json_exists(error) != mcp_json_exists(mcp_json_get(root, "result")));
     MUST(!mcp_json_exists(error) || (mcp_json_int(error, "code", 0) < 0 && mcp_json_str(error, "message").len));
     if (is_id(id)) {
@@ -145,6 +211,7 @@ static void say(peer *p, const char *bytes, size_t len)
         say_message(p, root);
     }
     mcp_doc_free(&doc);
+    if (went_outside) return;
     mcp_buf_add(&p->said, bytes, len);
     mcp_buf_add(&p->said, "\n", 1);
     MUST(!p->said.error);
@@ -158,6 +225,7 @@ static void on_tap(void *user, mcp_session *session, int direction, const char *
     if (!session || i == PEERS) return;         /* by the other door */
     if (direction == MCP_TAP_IN) hear(&peers[i], bytes, len);
     else say(&peers[i], bytes, len);
+    if (direction != MCP_TAP_IN) went_outside = false;
 }
 
 static void open_peer(peer *p)
@@ -264,10 +332,12 @@ static void finish(size_t i)
 
 static bool on_emit(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len, bool last)
 {
-    (void)user, (void)stream, (void)kind, (void)code;
-    MUST(last && len && bytes[0] == '{');
-    if (!refusing) outside++;
-    return !refusing;
+    (void)user, (void)code;
+    MUST(len && bytes[0] == '{' && last == (kind == MCP_EMIT_RESULT || kind == MCP_EMIT_ERROR));
+    if (refusing) return false;
+    if (last) outside++;
+    went_outside = stream >= 4;     /* those of a session */
+    return true;
 }
 
 static int deliver(unsigned n)
@@ -286,6 +356,60 @@ static int deliver(unsigned n)
     MUST(status == MCP_OK || status == MCP_WAIT || status == MCP_E_BUSY);
     MUST(outside - before == (status == MCP_OK));
     return status;
+}
+
+/* Lets a session call a tool that asks, by the other door. */
+static void deliver_asking(unsigned n)
+{
+    static const char *const names[] = { "both", "steps", "sure", "dirs" };
+    mcp_delivery d = { 0 };
+    char line[200];
+    int status;
+    d.session = now->session;
+    d.stream = 4 + n % 2;
+    d.emit = on_emit;
+    d.bytes = line;
+    d.len = (size_t)snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"d%u\",\"method\":\"tools/call\",\"params\":"
+                             "{\"name\":\"%s\"}}", n, names[n / 2 % 4]);
+    status = mcp_deliver(server, &d);
+    MUST(status == MCP_OK || status == MCP_WAIT || status == MCP_E_BUSY || status == MCP_E_PROTOCOL);
+}
+
+/*---- Answers to questions ---------------------------------------------------------------------------*/
+
+/* What a client may say to a question, also of another kind. */
+static const char *answer_of(unsigned n)
+{
+    static const char *const answers[] = {
+        "{\"action\":\"accept\",\"content\":{\"yes\":true}}", "{\"action\":\"decline\"}", "{\"action\":\"cancel\"}",
+        "{\"action\":\"accept\",\"content\":{\"name\":\"Ann\"}}", "{\"roots\":[{\"uri\":\"file:///a\"}]}",
+        "{\"role\":\"assistant\",\"model\":\"m\",\"content\":[]}", "7", "{\"action\":\"accept\",\"content\":{\"yes\":false}}"
+    };
+    return answers[n % MCP_COUNT(answers)];
+}
+
+/* Answers the newest question of the peer, or one that is older. */
+static void answer(unsigned n)
+{
+    char line[300];
+    const long long id = (long long)now->question - n / 16;
+    if (n / 8 % 2 && n % 8 == 7)
+        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"error\":{\"code\":-1,\"message\":\"no\"}}\n", id);
+    else snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":%s}\n", id, answer_of(n));
+    send_bytes(now, line, strlen(line));
+}
+
+/* Sends a request again that was answered with questions, or another one in its place. */
+static void send_again(unsigned n)
+{
+    static const char *const names[] = { "sure", "form", "days", "both", "steps", "model", "dirs", "once" };
+    static char line[5000];
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"a%u\",\"method\":\"tools/call\",\"params\":{\"name\":\"%s\","
+             "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+             "\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{},\"sampling\":{},\"roots\":{}}},"
+             "\"requestState\":\"%s\",\"inputResponses\":{\"%s\":%s}}}\n", n, names[n / 8 % 8], now->sealed,
+             strchr(now->key, '"') ? "\\\"b\\\"" : now->key, answer_of(n));
+    send_bytes(now, line, strlen(line));
 }
 
 /*---- The input --------------------------------------------------------------------------------------*/
@@ -313,9 +437,13 @@ static void command(unsigned what, unsigned n)
     case 7: (void)deliver(n); break;
     case 8:
         refusing = n & 1;
-        if (n & 2) mcp_stream_lost(server, NULL, n >> 2 & 3);
-        else if (!refusing) mcp_stream_ready(server, NULL, n >> 2 & 3);
+        if (n & 2) mcp_stream_lost(server, NULL, (n >> 2) % STREAMS);
+        else if (!refusing) mcp_stream_ready(server, NULL, (n >> 2) % STREAMS);
         break;
+    case 14: answer(n); break;
+    case 15: send_again(n); break;
+    case 16: deliver_asking(n); break;
+    case 17: mcp_session_ended(now->session); break;
     default: acting = n & 1; break;
     }
 }
@@ -327,7 +455,7 @@ static void settle(void)
     refusing = false;
     for (round = 0; round < 100000; round++) {
         bool more = false;
-        for (i = 0; i < 4; i++) mcp_stream_ready(server, NULL, i);
+        for (i = 0; i < STREAMS; i++) mcp_stream_ready(server, NULL, i);
         for (i = 0; i < 64; i++) finish(i);
         clock_ms += 1000000;
         MUST(mcp_server_tick(server) >= -1);
@@ -348,17 +476,16 @@ static void count_calls(void)
     acting = false;
     while (deliver(count) == MCP_WAIT) count++;
     MUST(count == (server->peer.num_calls > MAX_CALLS + 1 ? MAX_CALLS + 2 : MAX_CALLS + 1));
-    for (i = 0; i < 4; i++) mcp_stream_lost(server, NULL, i);
+    for (i = 0; i < STREAMS; i++) mcp_stream_lost(server, NULL, i);
     refusing = false;
     MUST(!num_open);
 }
 
 static void start(void)
 {
-    mcp_server_desc d = { 0 };
+    mcp_server_desc d;
     size_t i;
-    d.name = "echo"; d.version = "1.0";
-    d.tools = tools; d.num_tools = MCP_COUNT(tools);
+    asks_describe(&d);
     d.tap = on_tap;
     d.now_ms = on_now;
     d.on_cancel = on_cancel;
@@ -371,8 +498,10 @@ static void start(void)
     clock_ms = num_refs = num_calls = num_open = 0;
     memset(refs, 0, sizeof refs);
     refusing = acting = false;
+    went_outside = false;
     server = mcp_server_create(&d);
     MUST(server);
+    for (i = 0; i < MCP_COUNT(tools); i++) MUST(mcp_add_tool(server, &tools[i]) == MCP_OK);
     for (i = 0; i < PEERS; i++) open_peer(&peers[i]);
     now = &peers[0];
 }
@@ -381,7 +510,7 @@ static void start(void)
 static size_t text_size(const uint8_t *data, size_t size)
 {
     size_t n = 0;
-    while (n < size && !(data[n] >= 1 && data[n] <= 8) && data[n] != 0x7f)
+    while (n < size && !(data[n] >= 1 && data[n] <= 8) && !(data[n] >= 14 && data[n] <= 17) && data[n] != 0x7f)
         if (data[n++] == '\n') break;
     return n;
 }
@@ -389,9 +518,9 @@ static size_t text_size(const uint8_t *data, size_t size)
 /* Seeds have no commands, so something happens after their lines too. */
 static void after_line(size_t at)
 {
-    static const uint8_t commands[] = { 0, 1, 2, 0, 3, 4, 1, 7 };
+    static const uint8_t commands[] = { 0, 1, 2, 0, 3, 4, 1, 7, 0, 14, 15, 0, 14, 15, 16, 0 };
     const unsigned n = (unsigned)(at * 2654435761u >> 7);
-    if (commands[n % 8]) command(commands[n % 8], n >> 3 & 31);
+    if (commands[n % 16]) command(commands[n % 16], n >> 4 & 63);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

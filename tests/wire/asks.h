@@ -1,5 +1,6 @@
-/* The server behind the transcripts that start with `@@ asks`: tools, a prompt and a resource that ask the client.
-   Its clocks stand still, and what it draws is 1, 2, 3 ..., so that what it seals is the same each time. */
+/* What asks the client: tools, a prompt and a resource, for the transcripts that start with `@@ asks` and for
+   fuzz_session. The clocks stand still, and what is drawn is 1, 2, 3 ..., so that what is sealed is the same each
+   time. */
 
 #ifndef WIRE_ASKS_H
 #define WIRE_ASKS_H
@@ -133,41 +134,42 @@ static int asks_sealed(mcp_call *c)
     return asks_say(c, status, answer);
 }
 
+static int asks_nothing(mcp_call *c) { return mcp_text(c, "nothing to ask"); }
+
 static const mcp_tool asks_tools[] = {
     MCP_TOOL("sure", asks_sure, 0, 0), MCP_TOOL("form", asks_form, 0, 0), MCP_TOOL("days", asks_days, 0, 0),
     MCP_TOOL("both", asks_both, 0, 0), MCP_TOOL("steps", asks_steps, 0, 0), MCP_TOOL("login", asks_login, 0, 0),
     MCP_TOOL("model", asks_model, 0, 0), MCP_TOOL("tools", asks_model_with_tools, 0, 0),
     MCP_TOOL("dirs", asks_dirs, 0, 0), MCP_TOOL("once", asks_once, 0, 0), MCP_TOOL("sealed", asks_sealed, 0, 0),
-    MCP_TOOL("echo", wire_echo, 0, wire_text)
+    MCP_TOOL("nothing", asks_nothing, 0, 0)
 };
 static const mcp_prompt asks_prompts[] = { MCP_PROMPT("sure", asks_sure, "Asks.", 0) };
 static const mcp_resource asks_resources[] = { MCP_RESOURCE("ask:{name}", "ask", asks_sure, "text/plain", 0) };
 
 static uint64_t asks_now(void *user) { (void)user; return 1785196800000u; }
 
+static unsigned asks_drawn;     /* random bytes */
+
 static bool asks_draw(void *user, void *out, size_t len)
 {
-    wire_state *state = (wire_state *)user;
     size_t i;
-    for (i = 0; i < len; i++) ((unsigned char *)out)[i] = (unsigned char)++state->drawn;
+    (void)user;
+    for (i = 0; i < len; i++) ((unsigned char *)out)[i] = (unsigned char)++asks_drawn;
     return true;
 }
 
-static mcp_server *asks_server(wire_state *state)
+/* Describes a server that asks, and draws from 1 on. */
+static void asks_describe(mcp_server_desc *d)
 {
-    mcp_server_desc d;
-    memset(&d, 0, sizeof d);
-    d.name = "asks"; d.version = "1";
-    d.alloc = wire_alloc;
-    d.tools = asks_tools; d.num_tools = MCP_COUNT(asks_tools);
-    d.prompts = asks_prompts; d.num_prompts = MCP_COUNT(asks_prompts);
-    d.resources = asks_resources; d.num_resources = MCP_COUNT(asks_resources);
-    d.user = state;
-    d.now_ms = d.wall_ms = asks_now;
-    d.random = asks_draw;
-    d.drain_ms = MCP_NONE;
-    d.max_rounds = 3;
-    return mcp_server_create(&d);
+    memset(d, 0, sizeof *d);
+    asks_drawn = 0;
+    d->name = "asks"; d->version = "1";
+    d->tools = asks_tools; d->num_tools = MCP_COUNT(asks_tools);
+    d->prompts = asks_prompts; d->num_prompts = MCP_COUNT(asks_prompts);
+    d->resources = asks_resources; d->num_resources = MCP_COUNT(asks_resources);
+    d->now_ms = d->wall_ms = asks_now;
+    d->random = asks_draw;
+    d->max_rounds = 3;
 }
 
 #endif /* WIRE_ASKS_H */

@@ -25,7 +25,6 @@ typedef struct wire_state {
     wire_slot slots[4];
     mcp_ref parked;         /* the method that waits */
     int64_t noted;          /* by the last notification */
-    unsigned drawn;         /* random bytes */
 } wire_state;
 
 /* Where the servers that are made from now on have their memory from. */
@@ -478,10 +477,11 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     memset(state, 0, sizeof *state);
     if (!strcmp(name, "rows")) return state->server = wire_rows(state);
     if (!strcmp(name, "events")) return state->server = events_server(state);
-    if (!strcmp(name, "asks")) return state->server = asks_server(state);
-    memset(&d, 0, sizeof d);
-    d.version = "1.2.3";
+    if (!strcmp(name, "asks")) asks_describe(&d);
+    else memset(&d, 0, sizeof d);
     d.alloc = wire_alloc;
+    if (!strcmp(name, "asks")) return state->server = mcp_server_create(&d);
+    d.version = "1.2.3";
     if (!strcmp(name, "extras")) return state->server = extras_server(&d);
     d.name = "full";
     d.title = "Everything";
