@@ -4,7 +4,7 @@
 CFLAGS = -O2
 
 all: build/echo build/calc build/call build/ask build/socket build/uart build/unit build/notes build/files \
-    build/hooks build/everything
+    build/hooks build/game build/everything
 
 build/%: examples/%.c mcp.h
 	@mkdir -p build
