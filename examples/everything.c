@@ -3,8 +3,8 @@
 
    cc -O2 everything.c -o everything
 
-   The names and texts are the suite's. What needs to ask back (elicitation, sampling), tasks and HTTP is not
-   there yet. */
+   The names and texts are the suite's. What it asks of tasks, forms with titled choices and HTTP is not there
+   yet. */
 #define MCP_IMPLEMENTATION
 #include "mcp.h"
 
@@ -129,6 +129,169 @@ static int trigger_resource_change(mcp_call *c)
     return mcp_text(c, "The watched resource counts as changed.");
 }
 
+/*---- Tools: what they ask the client ------------------------------------------------------------*/
+
+/* Each is run again from its top when there is an answer, and then the same question gives it. Where there is
+   none, what the question returned is returned: the library says why. */
+
+static const mcp_field user_form[] = {
+    MCP_NEED("username", MCP_STRING, "Your name"),
+    MCP_NEED("email", MCP_STRING, "Your address"),
+    MCP_END
+};
+static const mcp_field defaults_form[] = {
+    MCP_DEFAULT("name", MCP_STRING, "John Doe", "Your name"),
+    MCP_DEFAULT("age", MCP_INTEGER, "30", "In years"),
+    MCP_DEFAULT("score", MCP_NUMBER, "95.5", "In percent"),
+    MCP_FIELD("status", MCP_STRING, "As of today", "active|inactive|pending", "active", 0, 0),
+    MCP_DEFAULT("verified", MCP_BOOLEAN, "true", "Whether somebody has looked"),
+    MCP_END
+};
+static const mcp_field name_form[] = { MCP_NEED("name", MCP_STRING, "What to call you"), MCP_END };
+static const mcp_field ok_form[] = { MCP_NEED("ok", MCP_BOOLEAN, "Is that so?"), MCP_END };
+static const mcp_field context_form[] = { MCP_NEED("context", MCP_STRING, "What it is about"), MCP_END };
+static const mcp_field message_args[] = { MCP_NEED("message", MCP_STRING, "What to ask"), MCP_END };
+static const mcp_field prompt_args[] = { MCP_NEED("prompt", MCP_STRING, "What to ask"), MCP_END };
+
+/* Answers with an answer, as JSON behind a text. */
+static int say_answer(mcp_call *c, const char *text, mcp_json answer)
+{
+    mcp_out out;
+    mcp_str json;
+    int status;
+    mcp_out_init(&out, 1 << 16);
+    mcp_put_value(&out, answer);
+    status = mcp_out_done(&out, &json);
+    if (status == MCP_OK) status = mcp_textf(c, "%s: %s", text, json.ptr);
+    mcp_out_free(&out);
+    return status;
+}
+
+static int elicitation(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = mcp_ask(c, "user", mcp_arg_str(c, "message"), user_form, &answer);
+    return status == MCP_OK ? say_answer(c, "User response", answer) : status;
+}
+
+static int elicitation_defaults(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = mcp_ask(c, "defaults", "Is this right?", defaults_form, &answer);
+    return status == MCP_OK ? say_answer(c, "User response", answer) : status;
+}
+
+/* Asks the client's model a question, which is a text of the user. */
+static int ask_model(mcp_call *c, const char *key, const char *question, mcp_json *answer)
+{
+    return mcp_sample(c, key, answer,
+                      "{'messages': [{'role': 'user', 'content': {'type': 'text', 'text': %s}}], "
+                      "'maxTokens': 100}", question);
+}
+
+/* What a model said, if that is a text. */
+static const char *model_text(mcp_json answer)
+{
+    return mcp_json_cstr(mcp_json_get(answer, "content"), "text", "no text");
+}
+
+static int sampling(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = ask_model(c, "prompt", mcp_arg_str(c, "prompt"), &answer);
+    return status == MCP_OK ? mcp_textf(c, "LLM response: %s", model_text(answer)) : status;
+}
+
+/* A client that has no model gets an error, which says what it lacks. */
+static int missing_capability(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = ask_model(c, "question", "Are you there?", &answer);
+    return status == MCP_OK ? mcp_text(c, "The client has a model.") : status;
+}
+
+static int ask_name(mcp_call *c, mcp_json *answer)
+{
+    return mcp_ask(c, "user_name", "What is your name?", name_form, answer);
+}
+
+static int input_elicitation(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = ask_name(c, &answer);
+    return status == MCP_OK ? mcp_textf(c, "Hello, %s!", mcp_json_cstr(answer, "name", "")) : status;
+}
+
+static int input_sampling(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = ask_model(c, "capital_question", "What is the capital of France?", &answer);
+    return status == MCP_OK ? mcp_textf(c, "The model said: %s", model_text(answer)) : status;
+}
+
+static int input_roots(mcp_call *c)
+{
+    mcp_json roots;
+    const int status = mcp_roots(c, &roots);
+    return status == MCP_OK ? mcp_textf(c, "%d roots", (int)mcp_json_count(roots)) : status;
+}
+
+/* What one run finds out, the next one knows. */
+static int input_state(mcp_call *c)
+{
+    static const char found[] = "found before";
+    const mcp_str state = mcp_state(c);
+    const bool known = state.len == sizeof found && !memcmp(state.ptr, found, sizeof found);
+    mcp_json answer;
+    int status = mcp_state_set(c, found, sizeof found);
+    if (status == MCP_OK) status = mcp_ask(c, "confirm", "Go on?", ok_form, &answer);
+    return status == MCP_OK ? mcp_text(c, known ? "state-ok" : "there was no state") : status;
+}
+
+/* Several questions before the return go out together. */
+static int input_several(mcp_call *c)
+{
+    mcp_json name, greeting, roots;
+    const int asked = ask_name(c, &name);
+    const int sampled = ask_model(c, "greeting", "Generate a greeting.", &greeting);
+    const int listed = mcp_roots(c, &roots);
+    if (asked == MCP_ASK || sampled == MCP_ASK || listed == MCP_ASK) return MCP_ASK;
+    if (asked != MCP_OK) return asked;
+    if (sampled != MCP_OK) return sampled;
+    if (listed != MCP_OK) return listed;
+    return mcp_textf(c, "%s, %s! %d roots", model_text(greeting), mcp_json_cstr(name, "name", ""),
+                     (int)mcp_json_count(roots));
+}
+
+/* One after the other: the answer to the first is there again when the second one is. */
+static int input_rounds(mcp_call *c)
+{
+    mcp_json first, second;
+    int status = mcp_ask(c, "step1", "Step 1: What is your name?", name_form, &first);
+    if (status == MCP_OK) status = mcp_ask(c, "step2", "Step 2: Is that all?", ok_form, &second);
+    if (status != MCP_OK) return status;
+    return mcp_textf(c, "%s: %s", mcp_json_cstr(first, "name", ""),
+                     mcp_json_bool(second, "ok", false) ? "that is all" : "there is more");
+}
+
+static int input_tampered(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = mcp_ask(c, "confirm", "Go on?", ok_form, &answer);
+    return status == MCP_OK ? mcp_text(c, "What came back was sealed by this server.") : status;
+}
+
+/* Asks whom it can: the user, or else the model. */
+static int input_capabilities(mcp_call *c)
+{
+    mcp_json answer;
+    int status = ask_name(c, &answer);
+    if (status == MCP_OK) return mcp_text(c, "The user has answered.");
+    if (status != MCP_E_UNSUPPORTED) return status;
+    status = ask_model(c, "name_question", "What is the user's name?", &answer);
+    return status == MCP_OK ? mcp_text(c, "The model has answered.") : status;
+}
+
 /*---- Tools: schemas of their own ----------------------------------------------------------------*/
 
 /* What the rows cannot say is written as JSON, and reaches the client as it stands. */
@@ -189,6 +352,19 @@ static const mcp_tool tools[] = {
              "Adds a resource, or takes it away.", 0),
     MCP_TOOL("test_trigger_prompt_change", trigger_prompt_change, "Says that the prompts have changed.", 0),
     MCP_TOOL("test_trigger_resource_change", trigger_resource_change, "Says that a resource has changed.", 0),
+    MCP_TOOL("test_elicitation", elicitation, "Asks the user.", message_args),
+    MCP_TOOL("test_elicitation_sep1034_defaults", elicitation_defaults, "Asks with defaults.", 0),
+    MCP_TOOL("test_sampling", sampling, "Asks the client's model.", prompt_args),
+    MCP_TOOL("test_missing_capability", missing_capability, "Wants a client with a model.", 0),
+    MCP_TOOL("test_streaming_elicitation", input_elicitation, "Asks the user.", 0),
+    MCP_TOOL("test_input_required_result_elicitation", input_elicitation, "Asks the user.", 0),
+    MCP_TOOL("test_input_required_result_sampling", input_sampling, "Asks the client's model.", 0),
+    MCP_TOOL("test_input_required_result_list_roots", input_roots, "Asks for the client's directories.", 0),
+    MCP_TOOL("test_input_required_result_request_state", input_state, "Carries bytes between its runs.", 0),
+    MCP_TOOL("test_input_required_result_multiple_inputs", input_several, "Asks three things at once.", 0),
+    MCP_TOOL("test_input_required_result_multi_round", input_rounds, "Asks twice.", 0),
+    MCP_TOOL("test_input_required_result_tampered_state", input_tampered, "Takes back what it sealed.", 0),
+    MCP_TOOL("test_input_required_result_capabilities", input_capabilities, "Asks whom it can.", 0),
     MCP_TOOL_FULL("json_schema_2020_12_tool", take_address, "Takes what its schema describes.", 0, 0, 0, 0,
                   address_schema, 0, 0, 0),
     MCP_TOOL_FULL("add", add, "Adds two numbers.", sum_args, sum_result, MCP_READ_ONLY | MCP_CLOSED_WORLD,
@@ -285,6 +461,15 @@ static int prompt_with_image(mcp_call *c)
     return mcp_text(c, "It is a red dot.");
 }
 
+/* Prompts can ask too, and resources. */
+static int prompt_that_asks(mcp_call *c)
+{
+    mcp_json answer;
+    const int status = mcp_ask(c, "user_context", "What is it about?", context_form, &answer);
+    if (status != MCP_OK) return status;
+    return mcp_textf(c, "Let us talk about %s.", mcp_json_cstr(answer, "context", ""));
+}
+
 /* What arg2 may be depends on arg1, if the client tells what that is. */
 static int complete_arguments(mcp_call *c)
 {
@@ -303,7 +488,8 @@ static const mcp_prompt prompts[] = {
                     complete_arguments, 0, 0, 0),
     MCP_PROMPT("test_prompt_with_choices", prompt_with_choices, "Completes what it knows.", choice_args),
     MCP_PROMPT("test_prompt_with_embedded_resource", prompt_with_resource, "With a resource.", uri_args),
-    MCP_PROMPT("test_prompt_with_image", prompt_with_image, "With an image.", 0)
+    MCP_PROMPT("test_prompt_with_image", prompt_with_image, "With an image.", 0),
+    MCP_PROMPT("test_input_required_result_prompt", prompt_that_asks, "Asks the user.", 0)
 };
 
 int main(void)

@@ -27,6 +27,27 @@ static void on_notification(void *user, mcp_client *c, const char *method, mcp_j
     test_hear("%s; ", method);
 }
 
+/* Says what it is asked and answers: as `answer` says in a form. */
+static const char *answer;
+static uint32_t inputs;         /* what the client can be asked */
+
+static void on_input(void *user, mcp_input *input)
+{
+    const mcp_json params = mcp_input_params(input);
+    const int kind = mcp_input_kind(input);
+    (void)user;
+    test_hear("asked %d %s; ", kind, mcp_input_message(input));
+    if (kind == MCP_INPUT_FORM && !answer) mcp_decline(input);
+    else if (kind == MCP_INPUT_FORM) CHECK_STATUS(MCP_OK, mcp_accept_json(input, answer));
+    else if (kind == MCP_INPUT_ROOTS) CHECK_STATUS(MCP_OK, mcp_answer(input, "{'roots': [{'uri': 'file:///a'}]}"));
+    else {
+        CHECK_INT(100, mcp_json_int(params, "maxTokens", 0));
+        test_hear("'%s'; ", mcp_json_cstr(mcp_json_find(params, "/messages/0/content"), "text", "?"));
+        CHECK_STATUS(MCP_OK, mcp_answer(input, "{'role': 'assistant', 'model': 'm', 'content': {'type': 'text', "
+                                        "'text': 'Paris'}}"));
+    }
+}
+
 /* What was told since the last time. The server told it before it answers this. */
 static const char *heard(void)
 {
@@ -40,6 +61,8 @@ static void in_era(uint32_t revision, void (*run)(void))
     d.on_log = on_log;
     d.on_progress = on_progress;
     d.on_notification = on_notification;
+    if (inputs) d.on_input = on_input;
+    d.inputs = inputs;
     modern = revision == MCP_2026_07_28;
     in_revisions(revision, &d, run);
 }
@@ -115,7 +138,12 @@ static const char *listed(int kind, const char *key)
     "test_simple_text test_image_content test_audio_content test_embedded_resource test_multiple_content_types "  \
     "test_resource_link test_error_handling test_tool_with_logging test_logging_tool test_tool_with_progress "    \
     "test_trigger_tool_change test_trigger_resource_list_change test_trigger_prompt_change "                      \
-    "test_trigger_resource_change json_schema_2020_12_tool add "
+    "test_trigger_resource_change test_elicitation test_elicitation_sep1034_defaults test_sampling "                \
+    "test_missing_capability test_streaming_elicitation test_input_required_result_elicitation "                    \
+    "test_input_required_result_sampling test_input_required_result_list_roots "                                    \
+    "test_input_required_result_request_state test_input_required_result_multiple_inputs "                          \
+    "test_input_required_result_multi_round test_input_required_result_tampered_state "                             \
+    "test_input_required_result_capabilities json_schema_2020_12_tool add "
 
 static mcp_json tool(const char *name)
 {
@@ -286,6 +314,87 @@ static void subscriptions(void)
     if (modern) CHECK_INT(-32601, mcp_reply_code(mcp_request(client, "resources/subscribe", "{'uri': 'test://x'}")));
 }
 
+/*---- Questions -----------------------------------------------------------------------------------*/
+
+enum { ALL_INPUTS = MCP_INPUT_FORM | MCP_INPUT_SAMPLING | MCP_INPUT_ROOTS };
+
+static const mcp_reply *call_answering(const char *tool, const char *json)
+{
+    answer = json;
+    return call(tool);
+}
+
+static void forms(void)
+{
+    answer = "{\"username\": \"ann\", \"email\": \"a@b.c\"}";
+    CHECK_REPLY(MCP_OK, "User response: {\"username\":\"ann\",\"email\":\"a@b.c\"}",
+                mcp_call_tool(client, "test_elicitation", "{'message': 'Who is there?'}"));
+    CHECK_STR("asked 1 Who is there?; ", heard());
+    CHECK_REPLY(MCP_OK, "User response: {\"name\":\"John Doe\",\"age\":30,\"score\":95.5,\"status\":\"active\","
+                "\"verified\":true}", call_answering("test_elicitation_sep1034_defaults", "{}"));
+    CHECK_REPLY(MCP_OK, "User response: {\"name\":\"John Doe\",\"age\":7,\"score\":95.5,\"status\":\"active\","
+                "\"verified\":true}", call_answering("test_elicitation_sep1034_defaults", "{\"age\": 7}"));
+    (void)heard();
+    CHECK_REPLY(MCP_OK, "Hello, Bea!", call_answering("test_streaming_elicitation", "{\"name\": \"Bea\"}"));
+    CHECK_REPLY(MCP_OK, "Hello, Bea!",
+                call_answering("test_input_required_result_elicitation", "{\"name\": \"Bea\"}"));
+    CHECK_STR("asked 1 What is your name?; asked 1 What is your name?; ", heard());
+    CHECK_REPLY(MCP_E_TOOL, "the user said no", call_answering("test_input_required_result_elicitation", NULL));
+    CHECK_REPLY(MCP_OK, "The user has answered.",
+                call_answering("test_input_required_result_capabilities", "{\"name\": \"Bea\"}"));
+    answer = "{\"context\": \"cake\"}";
+    CHECK_REPLY(MCP_OK, "Let us talk about cake.", mcp_get_prompt(client, "test_input_required_result_prompt", NULL));
+    (void)heard();
+}
+
+static void questions_of_other_kinds(void)
+{
+    CHECK_REPLY(MCP_OK, "LLM response: Paris", mcp_call_tool(client, "test_sampling", "{'prompt': 'Where?'}"));
+    CHECK_STR("asked 4 ; 'Where?'; ", heard());
+    CHECK_REPLY(MCP_OK, "The client has a model.", call("test_missing_capability"));
+    CHECK_REPLY(MCP_OK, "The model said: Paris", call("test_input_required_result_sampling"));
+    CHECK_REPLY(MCP_OK, "1 roots", call("test_input_required_result_list_roots"));
+    (void)heard();
+}
+
+static void rounds(void)
+{
+    CHECK_REPLY(MCP_OK, "state-ok", call_answering("test_input_required_result_request_state", "{\"ok\": true}"));
+    CHECK_REPLY(MCP_OK, "What came back was sealed by this server.",
+                call_answering("test_input_required_result_tampered_state", "{\"ok\": true}"));
+    CHECK_STR("asked 1 Go on?; asked 1 Go on?; ", heard());
+    CHECK_REPLY(MCP_OK, "Paris, Bea! 1 roots",
+                call_answering("test_input_required_result_multiple_inputs", "{\"name\": \"Bea\"}"));
+    CHECK_STR("asked 1 What is your name?; asked 4 ; 'Generate a greeting.'; asked 8 ; ", heard());
+    CHECK_REPLY(MCP_OK, "Bea: that is all",
+                call_answering("test_input_required_result_multi_round", "{\"name\": \"Bea\", \"ok\": true}"));
+    CHECK_STR("asked 1 Step 1: What is your name?; asked 1 Step 2: Is that all?; ", heard());
+}
+
+static void nobody_is_there(void)
+{
+    static const char lacks[] = "the client has not declared that it can do this";
+    const mcp_reply *r = call("test_missing_capability");
+    CHECK_REPLY(modern ? MCP_E_REMOTE : MCP_E_TOOL, lacks, r);
+    CHECK_INT(modern ? -32021 : 0, mcp_reply_code(r));
+    if (modern) CHECK(mcp_json_exists(mcp_json_find(mcp_reply_error_data(r), "/requiredCapabilities/sampling")));
+    CHECK_REPLY(modern ? MCP_E_REMOTE : MCP_E_TOOL, lacks, call("test_input_required_result_capabilities"));
+}
+
+/* It is not asked what it has not declared. */
+static void a_model_alone(void)
+{
+    CHECK_REPLY(MCP_OK, "The model has answered.", call("test_input_required_result_capabilities"));
+    CHECK_STR("asked 4 ; 'What is the user's name?'; ", heard());
+}
+
+static void in_both_eras_asking(uint32_t kinds, void (*run)(void))
+{
+    inputs = kinds;
+    in_both_eras(run);
+    inputs = 0;
+}
+
 /*---- Resources -----------------------------------------------------------------------------------*/
 
 static void resource_list(void)
@@ -358,7 +467,8 @@ static void prompt_list(void)
 {
     mcp_json p;
     CHECK_STR("test_simple_prompt test_prompt_with_arguments test_prompt_with_choices "
-              "test_prompt_with_embedded_resource test_prompt_with_image ", listed(MCP_PROMPTS, "name"));
+              "test_prompt_with_embedded_resource test_prompt_with_image test_input_required_result_prompt ",
+              listed(MCP_PROMPTS, "name"));
     p = mcp_list_next(client, mcp_list_first(client, MCP_PROMPTS));
     CHECK_COUNT(2, mcp_json_get(p, "arguments"));
     CHECK_STR("arg1", at(p, "/arguments/0/name"));
@@ -459,6 +569,11 @@ static void tells_progress(void) { in_both_eras(progress_of_a_tool); }
 static void logs(void) { in_both_eras(log_messages); }
 static void tells_of_lists(void) { in_both_eras(lists_change); }
 static void tells_of_resources(void) { in_both_eras(subscriptions); }
+static void fills_in_forms(void) { in_both_eras_asking(ALL_INPUTS, forms); }
+static void asks_model_and_roots(void) { in_both_eras_asking(ALL_INPUTS, questions_of_other_kinds); }
+static void asks_in_rounds(void) { in_both_eras_asking(ALL_INPUTS, rounds); }
+static void asks_nobody(void) { in_both_eras(nobody_is_there); }
+static void asks_whom_it_can(void) { in_both_eras_asking(MCP_INPUT_SAMPLING, a_model_alone); }
 static void lists_its_resources(void) { in_both_eras(resource_list); }
 static void resources_are_read(void) { in_both_eras(reading); }
 static void missing_resources(void) { in_both_eras(what_is_not_there); }
@@ -478,6 +593,11 @@ int main(int argc, char **argv)
     TEST(logs);
     TEST(tells_of_lists);
     TEST(tells_of_resources);
+    TEST(fills_in_forms);
+    TEST(asks_model_and_roots);
+    TEST(asks_in_rounds);
+    TEST(asks_nobody);
+    TEST(asks_whom_it_can);
     TEST(lists_its_resources);
     TEST(resources_are_read);
     TEST(missing_resources);

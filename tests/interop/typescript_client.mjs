@@ -21,6 +21,7 @@ export const has = {
     links: revision >= '2025-06-18',
     structured: revision >= '2025-06-18',
     icons: revision >= '2025-11-25',
+    forms: revision >= '2025-06-18',
 };
 
 // ---- The two clients --------------------------------------------------------------------------------------
@@ -45,6 +46,11 @@ const sdks = {
             const schema = Object.values(require('@modelcontextprotocol/sdk/types.js'))
                 .find((value) => value?.shape?.method?.value === `notifications/${method}`);
             client.setNotificationHandler(schema, handler);
+        },
+        answer: (client, method, handler) => {
+            const schema = Object.values(require('@modelcontextprotocol/sdk/types.js'))
+                .find((value) => value?.shape?.method?.value === method);
+            client.setRequestHandler(schema, handler);
         },
         call: (client, name, args, options) =>
             client.callTool({ name, arguments: args }, undefined, { ...patience, ...options }),
@@ -71,6 +77,7 @@ const sdks = {
                 : { supportedProtocolVersions: [wanted] }),
         }),
         hear: (client, method, handler) => client.setNotificationHandler(`notifications/${method}`, handler),
+        answer: (client, method, handler) => client.setRequestHandler(method, handler),
         call: (client, name, args, options) => client.callTool({ name, arguments: args }, { ...patience, ...options }),
         all: async (client, kind, key) =>
             (await client[`list${kind}`](undefined, { ...patience, cacheMode: 'refresh' }))[key],

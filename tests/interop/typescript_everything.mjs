@@ -135,6 +135,87 @@ async function subscriptions(connection) {
     await change([]);
 }
 
+// ---- What it asks -------------------------------------------------------------------------------------------
+
+// Answers all questions, and keeps them: [method, params].
+function answerAll({ client }, content) {
+    const asked = [];
+    const hear = ({ method, params }) => asked.push([method, params]);
+    sdk.answer(client, 'elicitation/create', (request) => {
+        hear(request);
+        return content ? { action: 'accept', content } : { action: 'decline' };
+    });
+    sdk.answer(client, 'sampling/createMessage', (request) => {
+        hear(request);
+        return { role: 'assistant', model: 'm', content: { type: 'text', text: 'Paris' } };
+    });
+    sdk.answer(client, 'roots/list', (request) => {
+        hear(request);
+        return { roots: [{ uri: 'file:///a' }] };
+    });
+    return asked;
+}
+
+async function forms(connection) {
+    const says = async (content, name, args, wanted) => {
+        const asked = answerAll(connection, content);
+        const { content: got, isError } = await sdk.call(connection.client, name, args);
+        if (!has.forms) assert.equal(isError, true);
+        else assert.deepEqual([got, isError ?? false], [text(wanted), !content]);
+        assert.deepEqual(asked.map(([method]) => method), has.forms ? ['elicitation/create'] : []);
+        return asked[0]?.[1];
+    };
+    const user = { username: 'ann', email: 'a@b.c' };
+    const params = await says(user, 'test_elicitation', { message: 'Grüße?' }, `User response: ${JSON.stringify(user)}`);
+    if (has.forms) {
+        assert.equal(params.message, 'Grüße?');
+        assert.deepEqual(params.requestedSchema, {
+            type: 'object', required: ['username', 'email'], properties: {
+                username: { type: 'string', description: 'Your name' },
+                email: { type: 'string', description: 'Your address' },
+            },
+        });
+    }
+    const defaults = { name: 'John Doe', age: 30, score: 95.5, status: 'active', verified: true };
+    const form = await says({}, 'test_elicitation_sep1034_defaults', {}, `User response: ${JSON.stringify(defaults)}`);
+    if (revision >= '2025-11-25')
+        for (const [name, value] of Object.entries(defaults))
+            assert.equal(form.requestedSchema.properties[name].default, value);
+    await says(undefined, 'test_streaming_elicitation', {}, 'the user said no');
+    await says({ name: 'Bea' }, 'test_input_required_result_elicitation', {}, 'Hello, Bea!');
+    if (!has.forms) return;
+    const asked = answerAll(connection, { context: 'cake' });
+    const { messages } = await connection.client.getPrompt({ name: 'test_input_required_result_prompt' }, patience);
+    assert.deepEqual(messages, [{ role: 'user', content: text('Let us talk about cake.')[0] }]);
+    assert.equal(asked.length, 1);
+}
+
+async function modelAndRoots(connection) {
+    const asked = answerAll(connection);
+    const says = async (name, args, wanted) =>
+        assert.deepEqual(plain(await sdk.call(connection.client, name, args)), { content: text(wanted) });
+    await says('test_sampling', { prompt: 'Where?' }, 'LLM response: Paris');
+    assert.deepEqual([asked[0][1].messages[0].content, asked[0][1].maxTokens], [text('Where?')[0], 100]);
+    await says('test_missing_capability', {}, 'The client has a model.');
+    await says('test_input_required_result_sampling', {}, 'The model said: Paris');
+    await says('test_input_required_result_list_roots', {}, '1 roots');
+    assert.deepEqual(asked.map(([method]) => method), [...Array(3).fill('sampling/createMessage'), 'roots/list']);
+}
+
+async function rounds(connection) {
+    if (!has.forms) return;
+    const says = async (content, name, wanted, count) => {
+        const asked = answerAll(connection, content);
+        const got = await sdk.call(connection.client, `test_input_required_result_${name}`, {});
+        assert.deepEqual([plain(got), asked.length], [{ content: text(wanted) }, count]);
+    };
+    await says({ ok: true }, 'request_state', 'state-ok', 1);
+    await says({ ok: true }, 'tampered_state', 'What came back was sealed by this server.', 1);
+    await says({ name: 'Bea' }, 'multiple_inputs', 'Paris, Bea! 1 roots', 3);
+    await says({ name: 'Bea', ok: true }, 'multi_round', 'Bea: that is all', 2);
+    await says({ name: 'Bea' }, 'capabilities', 'The user has answered.', 1);
+}
+
 // ---- Resources ----------------------------------------------------------------------------------------------
 
 async function resourceLists({ client }) {
@@ -189,6 +270,7 @@ async function prompts({ client }) {
         ['test_prompt_with_choices', 'place'],
         ['test_prompt_with_embedded_resource', 'resourceUri'],
         ['test_prompt_with_image'],
+        ['test_input_required_result_prompt'],
     ]);
     const get = async (name, args) => (await client.getPrompt({ name, arguments: args }, patience)).messages;
     const says = (said, role = 'user') => ({ role, content: text(said)[0] });
@@ -264,6 +346,9 @@ async function main() {
         ['log messages', logging],
         ['lists that change', listChanges],
         ['subscriptions', subscriptions],
+        ['forms', forms],
+        ['a model and roots', modelAndRoots],
+        ['questions in rounds', rounds],
         ['lists of resources', resourceLists],
         ['reading resources', reading],
         ['missing resources', missingResources],
