@@ -11735,6 +11735,8 @@ static void mcpi_server_put_unanswered(mcp_call *call, int status)
     if (status == MCP_E_TOO_LONG)
         text = "what is to be asked is longer than mcp_server_desc.max_reply or max_state allows, or "
                "max_rounds of questions are over";
+    if (status == MCP_E_TIMEOUT)
+        text = "what was asked was not answered in time: see mcp_server_desc.ask_timeout_ms";
     if (status == MCP_E_UNSUPPORTED && missing && mcpi_server_is_modern(call)) {
         mcpi_peer_put_error(call, MCPI_PROTO_MISSING_CAPABILITY, mcpi_schema_str(text));
         mcpi_json_frame(&call->out, ",\"data\":{\"requiredCapabilities\":");

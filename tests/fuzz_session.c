@@ -365,12 +365,13 @@ static void deliver_asking(unsigned n)
     mcp_delivery d = { 0 };
     char line[200];
     int status;
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"d%u\",\"method\":\"tools/call\","
+             "\"params\":{\"name\":\"%s\"}}", n, names[n / 2 % 4]);
     d.session = now->session;
     d.stream = 4 + n % 2;
     d.emit = on_emit;
     d.bytes = line;
-    d.len = (size_t)snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"d%u\",\"method\":\"tools/call\",\"params\":"
-                             "{\"name\":\"%s\"}}", n, names[n / 2 % 4]);
+    d.len = strlen(line);
     status = mcp_deliver(server, &d);
     MUST(status == MCP_OK || status == MCP_WAIT || status == MCP_E_BUSY || status == MCP_E_PROTOCOL);
 }
@@ -383,7 +384,8 @@ static const char *answer_of(unsigned n)
     static const char *const answers[] = {
         "{\"action\":\"accept\",\"content\":{\"yes\":true}}", "{\"action\":\"decline\"}", "{\"action\":\"cancel\"}",
         "{\"action\":\"accept\",\"content\":{\"name\":\"Ann\"}}", "{\"roots\":[{\"uri\":\"file:///a\"}]}",
-        "{\"role\":\"assistant\",\"model\":\"m\",\"content\":[]}", "7", "{\"action\":\"accept\",\"content\":{\"yes\":false}}"
+        "{\"role\":\"assistant\",\"model\":\"m\",\"content\":[]}", "7",
+        "{\"action\":\"accept\",\"content\":{\"yes\":false}}"
     };
     return answers[n % MCP_COUNT(answers)];
 }
@@ -391,11 +393,11 @@ static const char *answer_of(unsigned n)
 /* Answers the newest question of the peer, or one that is older. */
 static void answer(unsigned n)
 {
+    static const char refusal[] = "{\"code\":-1,\"message\":\"no\"}";
+    const bool refused = n % 16 == 15;
     char line[300];
-    const long long id = (long long)now->question - n / 16;
-    if (n / 8 % 2 && n % 8 == 7)
-        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"error\":{\"code\":-1,\"message\":\"no\"}}\n", id);
-    else snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"result\":%s}\n", id, answer_of(n));
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"%s\":%s}\n", (long long)now->question - n / 16,
+             refused ? "error" : "result", refused ? refusal : answer_of(n));
     send_bytes(now, line, strlen(line));
 }
 
@@ -404,8 +406,8 @@ static void send_again(unsigned n)
 {
     static const char *const names[] = { "sure", "form", "days", "both", "steps", "model", "dirs", "once" };
     static char line[5000];
-    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"a%u\",\"method\":\"tools/call\",\"params\":{\"name\":\"%s\","
-             "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":\"a%u\",\"method\":\"tools/call\","
+             "\"params\":{\"name\":\"%s\",\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
              "\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{},\"sampling\":{},\"roots\":{}}},"
              "\"requestState\":\"%s\",\"inputResponses\":{\"%s\":%s}}}\n", n, names[n / 8 % 8], now->sealed,
              strchr(now->key, '"') ? "\\\"b\\\"" : now->key, answer_of(n));

@@ -17,7 +17,8 @@ static struct {
     mcp_client *client;
     mcp_session *session;
     const char *script;             /* what the user does: a letter for each question */
-    mcp_input *held;
+    mcp_ref held[4];                /* questions, */
+    size_t num_held;
     mcp_ref ref;
     char seen[16384];               /* by handlers and the user, each with "; " behind it */
 } host;
@@ -244,7 +245,7 @@ static void on_input(void *user, mcp_input *input)
     case 'n': CHECK_STATUS(MCP_OK, mcp_accept(input, "{'yes': false}")); break;
     case 'd': mcp_decline(input); break;
     case 'c': mcp_dismiss(input); break;
-    case 'h': host.ref = mcp_input_later(input); break;
+    case 'h': host.held[host.num_held++ % MCP_COUNT(host.held)] = mcp_input_later(input); break;
     case 't': CHECK_STATUS(MCP_OK, mcp_accept(input, "{'name': 'Ann', 'size': 'large'}")); break;
     case 'l': CHECK_STATUS(MCP_OK, mcp_accept(input, "{'days': ['mo', 'we']}")); break;
     case 'u': CHECK_STATUS(MCP_OK, mcp_accept(input, NULL)); break;
@@ -365,6 +366,137 @@ static void same_conversation_in_every_revision(void)
         stop();
     }
 }
+
+/*---- Questions that are held ---------------------------------------------------------------------*/
+
+static void on_reply(void *user, mcp_client *client, const mcp_reply *reply)
+{
+    CHECK(user == &host && client == host.client);
+    saw("reply %s: %s; ", name_of(mcp_reply_status(reply)), mcp_reply_text(reply));
+}
+
+/* Begins a call whose question the user holds. Returns its number. */
+static mcp_ref begin_held(const char *tool)
+{
+    const size_t held = host.num_held;
+    const mcp_ref ref = mcp_call_begin(host.client, on_reply, &host, tool, NULL);
+    CHECK(ref != 0);
+    host.script = "h";
+    while (host.num_held == held && mcp_client_pump(host.client, 0) == MCP_OK) continue;
+    CHECK_UINT(held + 1, host.num_held);
+    return ref;
+}
+
+/* Lets everything happen that can. Returns what was seen meanwhile. */
+static const char *settle(void)
+{
+    static char text[sizeof host.seen];
+    while (mcp_client_pump(host.client, 0) == MCP_OK) continue;
+    memcpy(text, host.seen, sizeof text);
+    host.seen[0] = 0;
+    return text;
+}
+
+/* The question of that number, counted from 0; NULL if nobody waits for its answer. */
+static mcp_input *held(size_t number)
+{
+    return mcp_input_resume(host.client, host.held[number]);
+}
+
+static void check_goes_on(void)
+{
+    host.script = "y";
+    CHECK_STR("yes=1", mcp_reply_text(mcp_call_tool(host.client, "one", NULL)));
+    CHECK_STR("one=ASK; asked one y; one=OK yes; ", settle());
+}
+
+static void in_all_with_forms(void (*run)(bool modern))
+{
+    uint32_t revision;
+    for (revision = 1; revision <= MCP_2026_07_28; revision *= 2) {
+        if (!(revision & FORMS)) continue;
+        begin();
+        start_pair(revision);
+        NOTE("revision bit %u", (unsigned)revision);
+        run(revision == MCP_2026_07_28);
+        check_goes_on();
+        stop();
+    }
+}
+
+/* The caller has enough while the user thinks: nobody waits for the answer, and the handler is not run again. */
+static void cancel_held(bool modern)
+{
+    const mcp_ref ref = begin_held("one");
+    (void)modern;
+    CHECK(held(0) != NULL);
+    CHECK(mcp_client_cancel(host.client, ref));
+    CHECK_STR("one=ASK; asked one h; ", settle());
+    CHECK(!held(0));
+    CHECK(!mcp_client_cancel(host.client, ref));
+}
+
+/* The same, but the answer leaves before the client has heard of the end of the question. */
+static void cancel_and_answer(bool modern)
+{
+    const mcp_ref ref = begin_held("one");
+    CHECK(mcp_client_cancel(host.client, ref));
+    CHECK(!held(0) == modern);      /* there the question went with its request */
+    if (held(0)) CHECK_STATUS(MCP_OK, mcp_accept(held(0), "{'yes': true}"));
+    CHECK_STR("one=ASK; asked one h; ", settle());
+    CHECK(!held(0));
+}
+
+#define TIMED_OUT "one=ASK; asked one h; one=E_TIMEOUT; reply E_TOOL: what was asked was not answered in time: see " \
+    "mcp_server_desc.ask_timeout_ms; "
+#define EXPIRED "one=ASK; asked one h; one=E_TIMEOUT; reply E_REMOTE: params.requestState has expired: send the " \
+    "request without it; "
+
+/* The time of the question is over, and the client knows. Since 2026-07-28 it cannot know before it answers. */
+static void time_out_held(bool modern)
+{
+    (void)begin_held("one");
+    host.now += 600000;
+    if (!modern) CHECK_STR(TIMED_OUT, settle());
+    CHECK(!held(0) == !modern);
+    if (held(0)) CHECK_STATUS(MCP_OK, mcp_accept(held(0), "{'yes': true}"));
+    CHECK_STR(modern ? EXPIRED : "", settle());
+    CHECK(!held(0));
+}
+
+/* The same, but the answer leaves before the client has heard of it: it does not count. */
+static void time_out_and_answer(bool modern)
+{
+    (void)begin_held("one");
+    host.now += 600000;
+    (void)mcp_server_tick(host.server);
+    CHECK_STATUS(MCP_OK, mcp_accept(held(0), "{'yes': true}"));
+    CHECK_STR(modern ? EXPIRED : TIMED_OUT, settle());
+}
+
+/* Each answer goes to the call that has asked, in whatever order. */
+static void answer_in_reverse(bool modern)
+{
+    (void)modern;
+    (void)begin_held("one");
+    (void)begin_held("conditional");
+    (void)begin_held("sequential");
+    (void)settle();
+    CHECK_STATUS(MCP_OK, mcp_accept(held(1), "{'yes': false}"));
+    CHECK_STR("really=OK no; reply OK: left alone; ", settle());
+    host.script = "nn";
+    CHECK_STATUS(MCP_OK, mcp_accept(held(2), "{'yes': true}"));
+    CHECK_STR("first=OK yes; second=ASK; asked second n; first=OK yes; second=OK no; third=ASK; asked third n; "
+              "first=OK yes; second=OK no; third=OK no; reply OK: 100; ", settle());
+    CHECK_STATUS(MCP_OK, mcp_accept(held(0), "{'yes': true}"));
+    CHECK_STR("one=OK yes; reply OK: yes=1; ", settle());
+}
+
+static void cancelled_while_the_user_thinks(void) { in_all_with_forms(cancel_held); }
+static void answered_when_it_was_cancelled(void) { in_all_with_forms(cancel_and_answer); }
+static void out_of_time_while_the_user_thinks(void) { in_all_with_forms(time_out_held); }
+static void answered_when_time_was_over(void) { in_all_with_forms(time_out_and_answer); }
+static void answered_in_reverse_order(void) { in_all_with_forms(answer_in_reverse); }
 
 /*---- Lines by hand -------------------------------------------------------------------------------*/
 
@@ -1107,6 +1239,11 @@ static void every_allocation_fails(void)
 int main(void)
 {
     TEST(same_conversation_in_every_revision);
+    TEST(cancelled_while_the_user_thinks);
+    TEST(answered_when_it_was_cancelled);
+    TEST(out_of_time_while_the_user_thinks);
+    TEST(answered_when_time_was_over);
+    TEST(answered_in_reverse_order);
     TEST(asks_again_what_does_not_fit);
     TEST(asks_a_limited_number_of_times);
     TEST(takes_an_error_for_an_answer);

@@ -166,7 +166,8 @@ async function forms(connection) {
         return asked[0]?.[1];
     };
     const user = { username: 'ann', email: 'a@b.c' };
-    const params = await says(user, 'test_elicitation', { message: 'Grüße?' }, `User response: ${JSON.stringify(user)}`);
+    const said = (value) => `User response: ${JSON.stringify(value)}`;
+    const params = await says(user, 'test_elicitation', { message: 'Grüße?' }, said(user));
     if (has.forms) {
         assert.equal(params.message, 'Grüße?');
         assert.deepEqual(params.requestedSchema, {
@@ -177,7 +178,7 @@ async function forms(connection) {
         });
     }
     const defaults = { name: 'John Doe', age: 30, score: 95.5, status: 'active', verified: true };
-    const form = await says({}, 'test_elicitation_sep1034_defaults', {}, `User response: ${JSON.stringify(defaults)}`);
+    const form = await says({}, 'test_elicitation_sep1034_defaults', {}, said(defaults));
     if (revision >= '2025-11-25')
         for (const [name, value] of Object.entries(defaults))
             assert.equal(form.requestedSchema.properties[name].default, value);
