@@ -7601,6 +7601,7 @@ typedef struct mcpi_peer_dialog {
     uint32_t rounds;            /* of questions */
     uint64_t expires_ms;        /* of what we sealed; 0: never */
     const char *missing;        /* the capability that the last question wanted */
+    uint32_t unanswered;        /* why questions of this run have no answer: bit n for the status -n */
     mcp_buf state;              /* the handler's own */
 } mcpi_peer_dialog;
 
@@ -11753,9 +11754,10 @@ static void mcpi_server_put_unanswered(mcp_call *call, int status)
 static bool mcpi_server_explain(mcp_call *call, int status)
 {
     const char *refusal = call->dialog->refusal;
+    const bool unanswered = !call->failed && status > -32 && call->dialog->unanswered >> -status & 1;
     if (refusal) mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, refusal);
-    else if (!call->failed) mcpi_server_put_unanswered(call, status);
-    return refusal || !call->failed;
+    else if (unanswered) mcpi_server_put_unanswered(call, status);
+    return refusal || unanswered;
 }
 
 /* What was answered, of those that were asked in this run: a list for the seal. NULL without memory, or where
@@ -11871,6 +11873,7 @@ static void mcpi_server_run_again(mcp_call *call)
     mcpi_peer_question *q;
     mcpi_peer_undefer(call);
     for (q = call->dialog->first; q; q = q->next) q->asked = false;
+    call->dialog->unanswered = 0;
     mcpi_server_begin_content(call);
     call->failed = MCP_OK;
     call->memory = NULL;        /* as a request that is sent again has none */
@@ -12256,6 +12259,7 @@ MCP_API int mcp_ask_question(mcp_call *call, const char *key, const mcp_question
     if (status == MCP_OK) status = mcpi_server_ask(call, name, question, mcp_json_root(&params), answer);
     mcp_doc_free(&params);
     if (status == MCP_E_NOMEM) mcpi_peer_fail(call, status);
+    if (status < 0 && call->dialog) call->dialog->unanswered |= (uint32_t)1 << -status;
     return status;
 }
 

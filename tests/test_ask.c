@@ -215,6 +215,13 @@ static int later(mcp_call *c)
     return mcp_later(c, 10, later_step);
 }
 
+/* Fails for a reason of its own, or for that of its question. */
+static int breaks(mcp_call *c)
+{
+    const int yes = ask_yes(c, "break");
+    return yes == 1 ? (int)MCP_E_IO : yes == 0 ? (int)MCP_E_DECLINED : yes;
+}
+
 static int defers(mcp_call *c)
 {
     const int yes = ask_yes(c, "go");
@@ -227,7 +234,7 @@ static const mcp_tool tools[] = {
     MCP_TOOL("typed", typed, 0, 0), MCP_TOOL("listed", listed, 0, 0), MCP_TOOL("address", address, 0, 0),
     MCP_TOOL("sampled", sampled, 0, 0), MCP_TOOL("rooted", rooted, 0, 0), MCP_TOOL("acting", acting, 0, 0),
     MCP_TOOL("forgetful", forgetful, 0, 0), MCP_TOOL("fickle", fickle, 0, 0), MCP_TOOL("later", later, 0, 0),
-    MCP_TOOL("defers", defers, 0, 0)
+    MCP_TOOL("defers", defers, 0, 0), MCP_TOOL("breaks", breaks, 0, 0)
 };
 static const mcp_prompt prompts[] = { MCP_PROMPT("ask", several, "Asks", NULL) };
 static const mcp_resource resources[] = { MCP_RESOURCE("ask://it", "it", one, "text/plain", "Asks") };
@@ -331,6 +338,10 @@ static const scenario scenarios[] = {
     { "acting", "y", "state ''; act=ASK; asked act y; state 'found'; act=OK yes; ", "once 1, again 0", FORMS, NULL },
     { "forgetful", "yn", "big=ASK; asked big y; big=OK yes; small=ASK; asked small n; small=OK no; ", "Y 0", FORMS,
       NULL },
+    { "breaks", "d", "break=ASK; asked break d; break=E_DECLINED; ", "the user said no", FORMS, NULL },
+    { "breaks", "y", "break=ASK; asked break y; break=OK yes; ",
+      "MCP_E_IO: reading or writing failed: see errno", FORMS, NULL },
+    { "breaks", "n", "break=ASK; asked break n; break=OK no; ", "MCP_E_DECLINED: the user said no", FORMS, NULL },
     { "fickle", "yyyyyyyy", NULL, NULL, FORMS, NULL }
 };
 
