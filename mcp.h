@@ -11687,7 +11687,7 @@ static int mcpi_server_take_answers(mcp_call *call)
     mcpi_peer_dialog *dialog = call->dialog;
     int status;
     if (!mcpi_server_is_modern(call)) return MCP_OK;
-    if (mcp_json_type(answers) == MCP_JSON_NULL) answers = mcpi_json_missing();     /* as some clients write it */
+    if (mcp_json_type(answers) == MCP_JSON_NULL) answers = mcpi_json_missing();     /* some write it so */
     dialog->refusal = mcpi_server_wrong_answers(params, answers, state);
     if (dialog->refusal) return MCP_E_PROTOCOL;
     dialog->answers = answers;

@@ -1,10 +1,11 @@
-/* game.c - a server inside a program that has a loop of its own: a game that draws frames, and lets a model
-   bake its lightmaps meanwhile. Serves standard input and output, and has no window, so that it runs anywhere.
+/* game.c - a server inside a program that has a loop of its own: a game that draws frames, and lets a
+   model bake its lightmaps meanwhile. Serves standard input and output, and has no window, so that it
+   runs anywhere.
 
    cc -O2 game.c -o game
 
-   The server never blocks the game: it gets a turn in each frame, and work that takes long is done in slices.
-   Baking is asked about first, as it is the player's game. */
+   The server never blocks the game: it gets a turn in each frame, and work that takes long is done in
+   slices. The player is asked before the bake. */
 #define MCP_IMPLEMENTATION
 #include "mcp.h"
 #include <time.h>
@@ -53,10 +54,11 @@ static int bake(mcp_call *c)
     mcp_json answer;
     int status;
 
-    if (mcp_resume(mcp_call_server(c), job.ref)) return mcp_fail(c, "already baking: wait for it");
+    if (mcp_resume(mcp_call_server(c), job.ref))
+        return mcp_fail(c, "already baking: wait for it");
 
     status = mcp_ask(c, "sure", "Baking slows the game down.", sure_form, &answer);
-    if (status != MCP_OK) return status;    /* it was sent, and this is called again; or there is no answer */
+    if (status != MCP_OK) return status;    /* sent, and this is called again; or there is no answer */
     if (!mcp_json_bool(answer, "go", false)) return mcp_text(c, "The player would rather not.");
 
     job.done = 0;
@@ -71,7 +73,8 @@ static void bake_on(mcp_server *server)
     if (!c) return;
     game_bake();
     mcp_progress(c, (double)++job.done, (double)job.maps, "lightmaps");
-    if (job.done == job.maps) mcp_finish(c, mcp_textf(c, "baked %lld lightmaps", (long long)job.maps));
+    if (job.done < job.maps) return;
+    mcp_finish(c, mcp_textf(c, "baked %lld lightmaps", (long long)job.maps));
 }
 
 static int look(mcp_call *c)
