@@ -19,7 +19,7 @@ measure() {     # variant flag: leaves gcov's listing of mcp.h
     $gcc -O0 --coverage -I. "$2" -c "$work/mcp.c" -o "$work/mcp.o" || return
     for file in tests/test_*.c; do
         name=$(basename "$file" .c)
-        if grep -q 'mcpi_\|MCPI_' "$file"; then
+        if grep -q 'mcpi_\|MCPI_\|looks inside' "$file"; then
             $gcc -O0 --coverage -I. "$2" "$file" -o "$work/$name" -lm
         else
             $gcc -O0 -DMCP_LAYERS=0 -I. "$2" -c "$file" -o "$work/$name.o" &&

@@ -109,9 +109,9 @@ library() {
     choose "$1" "$out/mcp.$1" && $compiler -I. -c "$out/mcp.$1.c" -o "$out/mcp.$1.o"
 }
 
-# Whether a program needs an implementation of its own: it looks inside, or chooses options.
+# Whether a program needs an implementation of its own: it looks inside, which it says, or chooses options.
 has_own() {
-    grep -qE 'mcpi_|MCPI_|^#define MCP_([A-HJ-Z]|I[A-LN-Z])' "$1"
+    grep -qE 'mcpi_|MCPI_|looks inside|^#define MCP_([A-HJ-Z]|I[A-LN-Z])' "$1"
 }
 
 # Compiles the source $1 in variant $2 to $3, and sets $runner. Fails as choose does. With MCP_LAYERS=0 a program

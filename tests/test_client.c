@@ -1585,7 +1585,7 @@ static int by_script(mcp_client *client, int timeout_ms)
 static void play_to(const char *(*fn)(const char *line))
 {
     connect_legacy();
-    side.client->pump = by_script;
+    side.client->pump = by_script;      /* looks inside: a server by hand has no other way to be pumped */
     script = fn;
     asked = 0;
 }

@@ -513,7 +513,7 @@ static void only_resources(void)
     host.server = mcp_server_create(&host.desc);
     host.client = mcp_pair(host.server, &host.client_desc);
     pump();
-    CHECK(!host.server->peer.listeners->next);
+    CHECK(!host.server->peer.listeners->next);          /* looks inside: what is asked for, not what comes of it */
     CHECK_STATUS(MCP_OK, mcp_reply_status(mcp_subscribe(host.client, "a://1")));
     CHECK(host.server->peer.listeners->next && !host.server->peer.listeners->next->next);
     CHECK_UINT(0, host.server->peer.listeners->next->kinds);

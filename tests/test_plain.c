@@ -136,7 +136,7 @@ static void play(size_t revision, const char *capabilities, const char *(*fn)(co
 {
     begin();
     connect_to(revision, capabilities);
-    host.client->pump = by_script;
+    host.client->pump = by_script;      /* looks inside: a server by hand has no other way to be pumped */
     script = fn;
     asked = 0;
     sent[0] = 0;
