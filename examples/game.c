@@ -79,8 +79,8 @@ static void bake_on(mcp_server *server)
 
 static int look(mcp_call *c)
 {
-    return mcp_data(c, "{'frames': %lld, 'height': %g, 'lightmaps': %lld}", (long long)game.frames, game.height,
-                    (long long)game.lightmaps);
+    return mcp_data(c, "{'frames': %lld, 'height': %g, 'lightmaps': %lld}", (long long)game.frames,
+                    game.height, (long long)game.lightmaps);
 }
 
 static const mcp_tool tools[] = {
