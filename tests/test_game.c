@@ -3,9 +3,8 @@
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
+#include "example.h"
 
-static const char *program = "build/game";
-static mcp_client *client;
 static char script;             /* what the player does: y, n, d(eclines), nothing */
 static int asked;               /* how often */
 static double told;             /* the newest progress */
@@ -39,31 +38,24 @@ static void on_reply(void *user, mcp_client *from, const mcp_reply *reply)
     replies++;
 }
 
-static void run_in(uint32_t revision, bool can_be_asked, void (*run)(void))
+static void run_in(uint32_t revisions, bool can_be_asked, void (*run)(void))
 {
-    const char *argv[2] = { NULL, NULL };
-    mcp_client_desc d;
-    memset(&d, 0, sizeof d);
-    d.name = "test"; d.version = "1.0";
-    d.revisions = revision;
+    mcp_client_desc d = example_desc();
     if (can_be_asked) d.on_input = on_input;
     d.on_progress = on_progress;
-    argv[0] = program;
-    asked = replies = 0;
-    told = 0;
-    client = mcp_client_spawn(&d, argv);
-    CHECK(client != NULL);
-    if (!client) return;
-    NOTE("%s", mcp_client_revision(client) ? mcp_client_revision(client) : "no revision");
-    run();
-    mcp_client_close(client);
+    in_revisions(revisions, &d, run);
 }
 
 static void in_all(void (*run)(void))
 {
-    static const uint32_t revisions[] = { MCP_2025_06_18, MCP_2025_11_25, MCP_2026_07_28 };
-    size_t i;
-    for (i = 0; i < MCP_COUNT(revisions); i++) run_in(revisions[i], true, run);
+    run_in(MCP_2025_06_18 | MCP_2025_11_25 | MCP_2026_07_28, true, run);
+}
+
+/* Each case has a game of its own. */
+static void start(void)
+{
+    asked = replies = 0;
+    told = 0;
 }
 
 static const mcp_reply *bake(char player, int maps)
@@ -71,13 +63,6 @@ static const mcp_reply *bake(char player, int maps)
     script = player;
     return mcp_call_tool(client, "bake", "{'maps': %d}", maps);
 }
-
-static void check_reply(const char *file, int line, int status, const char *want, const mcp_reply *reply)
-{
-    test_status(file, line, mcp_reply_text(reply), status, mcp_reply_status(reply));
-    test_str(file, line, "text", want, mcp_reply_text(reply));
-}
-#define CHECK_REPLY(status, text, reply) check_reply(__FILE__, __LINE__, status, text, reply)
 
 /* How the game stands: a number of it. */
 static int64_t look(const char *what)
@@ -87,6 +72,7 @@ static int64_t look(const char *what)
 
 static void baking(void)
 {
+    start();
     CHECK_REPLY(MCP_OK, "baked 3 lightmaps", bake('y', 3));
     CHECK_INT(3, (int64_t)told);
     CHECK_INT(1, asked);
@@ -100,6 +86,7 @@ static void baking(void)
 
 static void leaving_alone(void)
 {
+    start();
     CHECK_REPLY(MCP_OK, "The player would rather not.", bake('n', 3));
     CHECK_REPLY(MCP_E_TOOL, "the user said no", bake('d', 3));
     CHECK_REPLY(MCP_E_TOOL, "the user has not decided", bake(0, 3));
@@ -114,6 +101,7 @@ static void cancelling(void)
 {
     mcp_ref ref;
     int64_t baked;
+    start();
     script = 'y';
     ref = mcp_call_begin(client, on_reply, &replies, "bake", "{'maps': 10000}");
     CHECK(ref != 0);
@@ -134,6 +122,7 @@ static void cancelling(void)
 static void twice(void)
 {
     mcp_ref first;
+    start();
     script = 'y';
     first = mcp_call_begin(client, on_reply, &replies, "bake", "{'maps': 10000}");
     CHECK(first != 0);
@@ -145,7 +134,9 @@ static void twice(void)
 
 static void without_a_player(void)
 {
-    const mcp_reply *r = bake('y', 3);
+    const mcp_reply *r;
+    start();
+    r = bake('y', 3);
     CHECK(strstr(mcp_reply_text(r), "the client has not declared that it can do this") != NULL);
     CHECK(!mcp_reply_ok(r));
     CHECK_INT(0, asked);
@@ -157,14 +148,13 @@ static void stops(void) { in_all(cancelling); }
 static void bakes_one_at_a_time(void) { in_all(twice); }
 static void wants_a_player(void)
 {
-    run_in(MCP_2024_11_05, true, without_a_player);
-    run_in(MCP_2025_11_25, false, without_a_player);
-    run_in(MCP_2026_07_28, false, without_a_player);
+    run_in(MCP_2024_11_05 | MCP_2025_03_26, true, without_a_player);
+    run_in(MCP_2025_11_25 | MCP_2026_07_28, false, without_a_player);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) program = argv[1];
+    program = argc > 1 ? argv[1] : "build/game";
     TEST(bakes);
     TEST(leaves_it_alone);
     TEST(stops);

@@ -214,7 +214,7 @@ static void dump_reply(const char *bytes, size_t len, bool own)
     if (mcp_json_exists(mcp_json_get(root, "method"))) {
         snprintf(r.method, sizeof r.method, "%s", mcp_json_cstr(root, "method", "?"));
     } else {
-        if (!own && strcmp(id, r.id)) r = dump_waiting(id);
+        if (!own && (strcmp(id, r.id) || !strcmp(r.method, "?"))) r = dump_waiting(id);
         if (mcp_json_type(mcp_json_get(root, "id")) <= MCP_JSON_NULL) memset(&r, 0, sizeof r);
     }
     if (!strcmp(r.method, "initialize") && mcp_json_exists(result))
