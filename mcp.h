@@ -84,7 +84,7 @@
         4 >>schema  field tables -> JSON Schema, validation
         5 >>proto   protocol revisions, _meta, log levels, trace context, URI templates
         6 >>peer    calls, deferred calls, batches, sessions, replies, sealed state, where it all goes
-        7 >>task    empty: it comes with the tasks extension
+        7 >>task    calls that are tasks: one table, two dialects
         8 >>server  registry, dispatch, both eras
         9 >>client  the era a server speaks, requests, replies, a server in the same process
        10 >>stdio   standard input and output: the only layer that includes OS headers
@@ -103,7 +103,8 @@
        MCP_NO_FLOAT    no floating-point numbers: mcp_json_num, mcp_put_num, mcp_arg_num and mcp_progress
                        are left out and %g in a template is an error. Saves 3 to 6 KB
        MCP_NO_RESOURCES, MCP_NO_PROMPTS, MCP_NO_COMPLETION, MCP_NO_LOGGING, MCP_NO_METHODS, MCP_NO_BATCH,
-       MCP_NO_CHANGES  a server without these: smaller, see the README. Without changes, clients hear of none
+       MCP_NO_CHANGES, MCP_NO_TASKS
+                       a server without these: smaller, see the README. Without changes, clients hear of none
                        (desc.changes must be 0)
        MCP_NO_MALLOC   no realloc and free: every mcp_alloc must then be given
    These two act wherever the header is included, and must be the same there:
@@ -154,6 +155,20 @@
    One that has to look again, or works in small pieces, says `return mcp_later(c, 50, next)`: 50 ms later
    the loop calls next(c), whose result counts like the handler's. mcp_call_memory keeps what the steps
    have to know of each other.
+
+   Whoever takes minutes is better a task: the client is answered at once, and comes back for the result,
+   over another connection if it has to. MCP_TASK in the flags of its row is enough, where the handler
+   defers; or it says mcp_task(c). Clients that do not know tasks wait as ever, unless the row says
+   MCP_TASK_ONLY.
+
+       static const mcp_tool tools[] = {
+           MCP_TOOL_LIMITED("render", render, "Renders a film.", render_args, MCP_TASK, 0, 2, 0)
+       };
+
+   Progress becomes the message of its status, and what it asks (mcp_ask) waits in it for the client. The two
+   dialects, that of 2025-11-25 and the extension io.modelcontextprotocol/tasks, look alike from here. Tasks
+   are in memory: they end with the server, and over stdio with the session. They want desc.random for their
+   ids (stdio brings it).
 
    ASKING THE USER
 
@@ -219,8 +234,8 @@
    LIMITATIONS
 
    This version is a codec, a server and a client, over stdio and over any stream of bytes. Arguments are flat
-   (strings, integers, numbers, booleans and lists of them). Not there yet: tasks, -32042 of 2025-11-25,
-   HTTP, authorization. Windows is not supported yet.
+   (strings, integers, numbers, booleans and lists of them). Not there yet: tasks of the client, -32042 of
+   2025-11-25, HTTP, authorization. Windows is not supported yet.
 
    Licence: MIT or Unlicense, as you like; the texts stand at the end of this file. */
 
@@ -284,7 +299,7 @@ extern "C" {
     X(MCP_E_CLOSED, -10, "the other side closed the stream")                                        \
     X(MCP_E_IO, -11, "reading or writing failed: see errno")                                        \
     X(MCP_E_TOOL, -12, "the tool failed and said why (mcp_fail)")                                    \
-    X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls")                      \
+    X(MCP_E_BUSY, -13, "too many calls wait for their answers: see max_calls (and max_tasks)")      \
     X(MCP_E_TIMEOUT, -14, "the answer did not come in time: see call_timeout_ms")                   \
     X(MCP_E_PROTOCOL, -15, "the other side does not keep to the protocol, or speaks another one")   \
     X(MCP_E_REMOTE, -16, "the other side answered with an error: see its code and message")         \
@@ -710,7 +725,9 @@ enum {
     MCP_ONLY_ADDS = 2,          /* changes, but destroys nothing */
     MCP_IDEMPOTENT = 4,         /* a second call with the same arguments changes nothing more */
     MCP_CLOSED_WORLD = 8,       /* meets nothing outside its own domain */
-    MCP_CUT = 16                /* no promise, and not sent: text past max_text is cut off, not an error */
+    MCP_CUT = 16,               /* no promise, and not sent: text past max_text is cut off, not an error */
+    MCP_TASK = 32,              /* no promise: its calls may be tasks (mcp_task) */
+    MCP_TASK_ONLY = 64          /* the same, and clients that do not know tasks cannot call it */
 };
 
 /* A picture for people, from 2025-11-25 on. A table of them ends with MCP_ICON_END.
@@ -733,7 +750,7 @@ typedef struct mcp_tool {
     const char *description;        /* for the model; may be NULL */
     const mcp_field *args;          /* NULL: no arguments */
     const mcp_field *result;        /* what mcp_data gives back; NULL: not described */
-    uint32_t flags;                 /* MCP_READ_ONLY ... */
+    uint32_t flags;                 /* MCP_READ_ONLY ..., MCP_TASK */
     const char *title;              /* for people; may be NULL; sent from 2025-06-18 on */
     const char *input_schema;       /* JSON Schema in place of args (MCP_JSON); nothing is checked then */
     const char *output_schema;      /* the same in place of result; its root is an object */
@@ -954,6 +971,9 @@ typedef struct mcp_server_desc {
     /* Nobody waits for a deferred call any more: it was cancelled, took too long, or its client
        left. mcp_resume gives NULL for it from now on. */
     void (*on_cancel)(void *user, mcp_ref ref);
+    /* What a deferred task has asked (mcp_ask on what mcp_resume gave) was answered, or will not be: resume
+       it, and the same mcp_ask says which. */
+    void (*on_ready)(void *user, mcp_ref ref);
     /* A notification that the library has no use for itself, as notifications/initialized or one of your own.
        params: an object or missing, good until it returns. session: NULL if the delivery had none. */
     void (*on_notification)(void *user, mcp_session *session, const char *method, mcp_json params);
@@ -989,6 +1009,11 @@ typedef struct mcp_server_desc {
     uint32_t drain_ms;              /* for them after the end of the input (default: 2,000; MCP_NONE: 0) */
     uint32_t ask_timeout_ms;        /* for an answer of the client (default: 600,000; MCP_NONE: no limit) */
     uint32_t max_rounds;            /* of questions in one call (default: 8; MCP_NONE: any) */
+    uint32_t max_tasks;             /* that are kept, those too that are over (default: 256; MCP_NONE: 0) */
+    uint32_t task_ttl_ms;           /* how long, from their beginning; a client of 2025-11-25 may ask for less
+                                       (default: 300,000; MCP_NONE: for ever) */
+    uint32_t task_poll_ms;          /* between two looks at one, as clients are told (default: 1,000) */
+    uint32_t max_task_result;       /* bytes of the result that is kept of one (default: 256 KiB) */
     uint32_t max_subscriptions;     /* resources that a session, or since 2026-07-28 one request of
                                        subscriptions/listen, may subscribe to (default: 32; MCP_NONE: 0) */
     uint32_t max_listens;           /* such requests that are open, of a session or of a principal with a
@@ -1234,7 +1259,8 @@ enum {
    it can be asked this; MCP_E_REMOTE, it answered with an error; MCP_E_CLOSED, it will say nothing more;
    MCP_E_TOO_LONG, it does not fit into one message, or max_state, or it was asked max_rounds times;
    MCP_E_PROTOCOL, what the client brought back is not what we gave it; MCP_E_MISUSE outside of a running
-   handler. A handler that returns one of these tells the model, or the client, so.
+   handler, but for a deferred task: then the question leaves at once, and desc.on_ready tells when to ask
+   again. A handler that returns one of these tells the model, or the client, so.
    An answer is what the client says, never proof: see mcp_question.flags. Never ask for secrets in a form.
    The form: rows of strings, numbers and booleans; from 2025-11-25 on also lists with choices; before,
    MCP_E_UNSUPPORTED. Spec: client/elicitation, basic/patterns/mrtr */
@@ -1296,6 +1322,18 @@ MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref);
    call that was cancelled or took too long goes no further. Returns as mcp_defer, or MCP_E_MISUSE without a
    clock (desc.now_ms). */
 MCP_API int mcp_later(mcp_call *call, uint32_t ms, mcp_call_fn next);
+/* From here on the call is a task, if the client can take one and the row of the tool has MCP_TASK or
+   MCP_TASK_ONLY: the client is answered at once, comes back for the result, and what is asked is asked by the
+   task. mcp_defer and mcp_later do so by themselves. Clients of 2025-11-25 ask for it, and then the call is a
+   task before its handler runs; those of 2026-07-28 declare that they can take one. A task has no
+   call_timeout_ms: it lives for task_ttl_ms, or fails after its tool's timeout_ms. Progress is the message of
+   its status. While it runs it is one of max_calls. Its client cancels it as any call (on_cancel).
+   Returns MCP_OK, also if it is one already; MCP_E_UNSUPPORTED: go on as an ordinary call; MCP_E_BUSY:
+   max_tasks are kept, and none of the same client is over, which then goes first, or max_calls wait;
+   MCP_E_NOMEM, MCP_E_CLOSED; MCP_E_MISUSE outside of a running handler. Wants desc.random,
+   without which there are no tasks; desc.wall_ms, by which clients see when it began; and desc.now_ms,
+   without which it is kept for ever. Spec: 2025-11-25 basic/utilities/tasks, io.modelcontextprotocol/tasks */
+MCP_API int mcp_task(mcp_call *call);
 /* Memory of the call, size bytes: zero the first time, and then the same ones whenever it is asked again,
    until the reply was handed over. For what the steps of mcp_later keep. NULL past max_scratch or without
    memory, which becomes the reply, or for more bytes than the first time. */
@@ -1743,7 +1781,8 @@ inline mcp_client *mcp_client_spawn(const mcp_client_desc &desc, const char *con
 
 /* Where something is left out, some helpers stay unused. */
 #if MCP_LAYERS < 10 || defined(MCP_NO_RESOURCES) || defined(MCP_NO_PROMPTS) || defined(MCP_NO_METHODS) || \
-    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING) || defined(MCP_NO_BATCH) || defined(MCP_NO_CHANGES)
+    defined(MCP_NO_COMPLETION) || defined(MCP_NO_LOGGING) || defined(MCP_NO_BATCH) ||                    \
+    defined(MCP_NO_CHANGES) || defined(MCP_NO_TASKS)
 #define MCPI_LEAVES_OUT 1
 #else
 #define MCPI_LEAVES_OUT 0
@@ -6752,7 +6791,8 @@ enum {
     MCPI_PROTO_NULL_ID = 32,    /* an error whose request has no readable id says null */
     MCPI_PROTO_ELICIT = 64,     /* elicitation of forms */
     MCPI_PROTO_ELICIT_URL = 128, /* of addresses too; capabilities tell which */
-    MCPI_PROTO_BATCHES = 256    /* several messages in an array */
+    MCPI_PROTO_BATCHES = 256,   /* several messages in an array */
+    MCPI_PROTO_TASKS = 512      /* tasks of its own; later they are an extension */
 };
 
 typedef struct mcpi_proto_revision {
@@ -6768,7 +6808,7 @@ static const mcpi_proto_revision mcpi_proto_revisions[] = {
           MCPI_PROTO_ELICIT | MCPI_PROTO_ELICIT_URL },
     { MCP_LIT("2025-11-25"), MCP_2025_11_25,
       MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_ICONS | MCPI_PROTO_ELICIT |
-          MCPI_PROTO_ELICIT_URL },
+          MCPI_PROTO_ELICIT_URL | MCPI_PROTO_TASKS },
     { MCP_LIT("2025-06-18"), MCP_2025_06_18,
       MCPI_PROTO_TITLES | MCPI_PROTO_HINTS | MCPI_PROTO_STRUCTURED | MCPI_PROTO_NULL_ID | MCPI_PROTO_ELICIT },
     { MCP_LIT("2025-03-26"), MCP_2025_03_26,
@@ -6820,6 +6860,8 @@ static void mcpi_proto_put_versions(mcp_out *out, unsigned spoken)
 #define MCPI_PROTO_CLIENT_INFO  "io.modelcontextprotocol/clientInfo"
 #define MCPI_PROTO_LOG_LEVEL    "io.modelcontextprotocol/logLevel"
 #define MCPI_PROTO_SUBSCRIPTION "io.modelcontextprotocol/subscriptionId"
+#define MCPI_PROTO_RELATED_TASK "io.modelcontextprotocol/related-task"
+#define MCPI_PROTO_TASKS_KEY    "io.modelcontextprotocol/tasks"
 
 #define MCPI_PROTO_NO_RESOURCE         (-32002)    /* before 2026-07-28 */
 #define MCPI_PROTO_HEADER_MISMATCH     (-32020)
@@ -7541,6 +7583,8 @@ typedef struct mcpi_peer {
     void (*go_on)(mcp_call *call);              /* with call->later */
     void (*forget)(struct mcpi_peer *peer);     /* gives back what can be made anew */
     void (*destroy)(struct mcpi_peer *peer);
+    void (*over)(mcp_call *call);               /* that is a task, or waits for one */
+    void (*leave)(struct mcpi_peer *peer, mcp_session *session);        /* which is over */
     mcp_out note;               /* the notification that is being written */
     mcp_buf acted;              /* ids of calls that have, and until when that matters (mcp_once) */
     uint8_t state_key[MCP_SHA256_SIZE];
@@ -7558,6 +7602,7 @@ typedef struct mcpi_peer_question {
     bool asked;                 /* in this run of the handler */
     bool open;                  /* no answer of it counts: it goes out, or is out */
     bool sent;
+    uint32_t times;             /* that a task has asked it */
     int status;                 /* MCP_OK, or why there will be no answer */
     uint32_t timeout_ms;
     uint64_t deadline_ms;       /* 0: none */
@@ -7596,6 +7641,7 @@ typedef struct mcpi_peer_dialog {
     const char *refusal;        /* what was wrong with them; NULL: nothing */
     bool vouched;               /* with them came what we sealed */
     bool waits;                 /* the call is parked until the answers are there */
+    bool late;                  /* it was deferred by the host, who goes on with it then */
     bool acted;                 /* mcp_once was true */
     unsigned char id[MCPI_PEER_ID];     /* all zero without chance */
     uint32_t rounds;            /* of questions */
@@ -7625,12 +7671,18 @@ struct mcp_call {
     bool has_data;
     bool has_block;             /* of content */
     bool has_much_text;         /* more than the max_text of its row */
+    bool wants_task;            /* params has a task */
+    bool ours;                  /* it was deferred by us, and the host does not know its number */
+    bool is_error;              /* the tool's result says that it failed; known of tasks only */
+    bool unsent;                /* the answer to the request that became a task could not be sent yet */
     mcpi_peer_row *row;         /* what it is about; NULL: nothing yet */
     int scene;
     int code;                   /* of an error reply, or 0 */
     int failed;                 /* MCP_OK, or what kept the handler from getting what it needed */
     const mcp_annotations *annotations;     /* of the next block of content; NULL: none */
-    mcp_call *batch;            /* of a member (see mcpi_peer_is_member): collects its reply */
+    mcp_call *batch;            /* of a member (see mcpi_peer_is_member): collects its reply; of a task: the
+                                   request that waits for its result, or NULL */
+    const char *task;           /* the id of the task that it is; NULL: none */
     mcpi_peer_route route;
     mcpi_rpc_message message;
     mcp_json name, args, cursor, wanted;    /* of params: name, arguments, cursor, protocolVersion */
@@ -7661,7 +7713,7 @@ struct mcp_call {
     uint64_t text_kept;         /* of much text: bytes of it that were not */
     mcp_arena arena;            /* everything else that lives as long as the call */
     const char *misused;        /* with MCP_E_MISUSE: which function */
-    bool watched;               /* the host hears how it ends: */
+    bool watched;               /* the host hears how it ends, or the task: */
     int outcome;                /* MCP_OK, or why it was not served as it should be */
     uint64_t begun_ms;
     uint32_t members;           /* of a batch: that are under way, and 1 while more may come; else 0 */
@@ -7717,6 +7769,16 @@ struct mcp_session {
 };
 
 /*-- Calls --*/
+
+static bool mcpi_peer_is_task(const mcp_call *call)
+{
+#ifdef MCP_NO_TASKS
+    (void)call;
+    return false;
+#else
+    return call->task != NULL;
+#endif
+}
 
 /* more: beyond the calls for messages, as a batch may take. */
 static mcp_call *mcpi_peer_new_call(mcpi_peer *peer, uint32_t more)
@@ -7874,6 +7936,7 @@ MCPI_NOINLINE void mcpi_peer_tell_over(mcp_call *call)
     const mcp_server_desc *d = call->peer->desc;
     const uint64_t took = mcpi_peer_now(call->peer) - call->begun_ms;
     call->watched = false;
+    if (mcpi_peer_is_task(call) || call->ours) call->peer->over(call);
     if (!call->outcome && call->code) call->outcome = MCP_E_PROTOCOL;
     if (d->slow_ms && took >= d->slow_ms) mcpi_peer_tell_slow(call, took);
     if (d->after) d->after(d->user, call, call->outcome, took);
@@ -7966,10 +8029,10 @@ static bool mcpi_peer_is_member(const mcp_call *call)
 #endif
 }
 
-/* The call whose reply goes over the wire. */
+/* The call whose stream takes what a call says: its own, but of a member or a task. */
 static mcp_call *mcpi_peer_whole(mcp_call *call)
 {
-    return mcpi_peer_is_member(call) ? call->batch : call;
+    return mcpi_peer_is_member(call) || (mcpi_peer_is_task(call) && call->batch) ? call->batch : call;
 }
 
 /* Room for an error that answers the member of that id, with its comma: so much is always kept, so that each
@@ -8085,7 +8148,7 @@ static bool mcpi_peer_emit(mcp_call *call, mcp_str text)
 /* The reply was handed over: its call stands in no list any more, so the tap may do what it likes. */
 MCPI_INLINE void mcpi_peer_emitted(mcp_call *call, mcp_str text)
 {
-    if (call->peer->desc->tap && !mcpi_peer_is_member(call))
+    if (call->peer->desc->tap && !mcpi_peer_is_member(call) && !mcpi_peer_is_task(call))
         mcpi_peer_tap(call->peer, call->route.session, MCP_TAP_OUT, text.ptr, text.len);
     mcpi_peer_release_call(call);
 }
@@ -8149,11 +8212,20 @@ static int mcpi_peer_tell(mcp_call *call, mcp_out *note)
     return mcpi_peer_emit_note(call->peer, &mcpi_peer_whole(call)->route, note, MCP_EMIT_NOTIFICATION);
 }
 
-/* Offers the newest progress of a call, and keeps it if it is not taken. */
+/* In 2025-11-25 all that a task says names it. */
+static void mcpi_peer_put_related(mcp_out *out, const mcp_call *call)
+{
+    if (!mcpi_peer_is_task(call) || mcpi_proto_is_modern(call->revision)) return;
+    mcpi_json_frame(out, ",\"_meta\":{\"" MCPI_PROTO_RELATED_TASK "\":{\"taskId\":");
+    mcp_put_str(out, call->task);
+    mcpi_json_frame(out, "}}");
+}
+
+/* Offers the newest progress of a call, and keeps it if it is not taken; that of a task can be looked up. */
 static void mcpi_peer_emit_progress(mcp_call *call)
 {
     call->has_progress = false;         /* the tap may make more */
-    if (mcpi_peer_tell(call, &call->progress) == MCP_WAIT)
+    if (mcpi_peer_tell(call, &call->progress) == MCP_WAIT && !mcpi_peer_is_task(call))
         call->has_progress = call->peer->has_more = true;
 }
 
@@ -8165,6 +8237,7 @@ static bool mcpi_peer_take_ref(mcp_call *call)
     peer->num_waiting++;
     call->ref = ++peer->num_refs << 16 | call->index;
     call->later = NULL;
+    call->ours = false;
     return true;
 }
 
@@ -8215,9 +8288,10 @@ static mcpi_peer_question *mcpi_peer_add_question(mcp_call *call, mcp_str key)
     const mcp_server_desc *d = call->peer->desc;
     const size_t size = sizeof(mcpi_peer_question) + key.len + 1;
     mcpi_peer_question *q = (mcpi_peer_question *)mcpi_base_resize(&d->alloc, NULL, 0, size);
-    char *copy = (char *)(q + 1);
+    char *copy;
     if (!q) return NULL;
     memset(q, 0, size);
+    copy = (char *)(q + 1);
     memcpy(copy, key.ptr, key.len);
     q->size = size;
     q->key.ptr = copy;
@@ -8278,10 +8352,11 @@ static bool mcpi_peer_emit_question(mcp_call *call, mcpi_peer_question *q)
     return q->sent;
 }
 
-/* Offers the questions that are not out yet. */
+/* Offers the questions that are not out yet. Those of a task wait until somebody waits for it. */
 static void mcpi_peer_emit_questions(mcp_call *call)
 {
     mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
+    if (mcpi_peer_is_task(call) && !call->batch) return;
     for (; q; q = mcpi_peer_open_question(q->next)) {
         if (q->sent || mcpi_peer_emit_question(call, q)) continue;
         call->peer->has_more = true;
@@ -8298,6 +8373,7 @@ static void mcpi_peer_withdraw(mcp_call *call, mcpi_peer_question *q)
     mcpi_peer_begin_note(note, "notifications/cancelled");
     mcpi_json_frame(note, ",\"params\":{\"requestId\":");
     mcp_put_uint(note, q->id);
+    mcpi_peer_put_related(note, call);
     mcpi_json_frame(note, "}}");
     (void)mcpi_peer_tell(call, note);
 }
@@ -8319,21 +8395,26 @@ static void mcpi_peer_set_question_time(mcp_call *call)
             call->deadline_ms = q->deadline_ms;
 }
 
+/* It is to go out, and its time runs. */
+static void mcpi_peer_begin_question(mcp_call *call, mcpi_peer_question *q)
+{
+    const mcpi_peer *peer = call->peer;
+    const bool timed = q->timeout_ms != MCP_NONE && peer->desc->now_ms;
+    q->sent = false;
+    q->times++;
+    if (call->route.session) q->id = ++call->route.session->num_requests;
+    q->deadline_ms = timed ? mcpi_peer_now(peer) + q->timeout_ms : 0;
+}
+
 /* The call waits for answers to its open questions. MCP_OK or MCP_E_BUSY. */
 static int mcpi_peer_park(mcp_call *call)
 {
-    mcpi_peer *peer = call->peer;
-    const uint64_t now = mcpi_peer_now(peer);
     mcpi_peer_question *q = mcpi_peer_open_question(call->dialog->first);
     if (!mcpi_peer_take_ref(call)) return MCP_E_BUSY;
     call->dialog->waits = true;
-    for (; q; q = mcpi_peer_open_question(q->next)) {
-        q->sent = false;
-        q->id = ++call->route.session->num_requests;
-        q->deadline_ms = q->timeout_ms == MCP_NONE || !peer->desc->now_ms ? 0 : now + q->timeout_ms;
-    }
+    for (; q; q = mcpi_peer_open_question(q->next)) mcpi_peer_begin_question(call, q);
     mcpi_peer_set_question_time(call);
-    mcpi_peer_emit_questions(call);
+    if (!mcpi_peer_is_task(call)) mcpi_peer_emit_questions(call);   /* a task first tells that it asks */
     return MCP_OK;
 }
 
@@ -8343,7 +8424,7 @@ static void mcpi_peer_undefer(mcp_call *call)
     if (!call->ref) return;
     call->ref = 0;
     call->peer->num_waiting--;
-    if (call->dialog) call->dialog->waits = false;
+    if (call->dialog) call->dialog->waits = call->dialog->late = false;
 }
 
 /* Ends the questions whose time is over. */
@@ -8906,19 +8987,22 @@ static void mcpi_peer_extend(mcp_call *call)
 static void mcpi_peer_cancel(mcp_call *call)
 {
     const mcp_server_desc *d = call->peer->desc;
-    const mcp_ref ref = mcpi_peer_waits(call) ? 0 : call->ref;      /* of that the host does not know */
-    if (mcpi_peer_waits(call)) call->peer->asking->withdraw(call);
+    const bool waits = mcpi_peer_waits(call);
+    const bool known = !(waits && !call->dialog->late) && !call->ours;      /* to the host */
+    const mcp_ref ref = known ? call->ref : 0;
+    if (waits) call->peer->asking->withdraw(call);
     mcpi_peer_undefer(call);
     if (call->running) call->dropped = true;
     else mcpi_peer_drop_call(call);
     if (ref && d->on_cancel) d->on_cancel(d->user, ref);
 }
 
-/* Whether a call belongs to the session or, if that is NULL, to the stream. */
+/* Whether a call belongs to the session or, if that is NULL, to the stream, to which no task does. */
 static bool mcpi_peer_belongs(mcp_call *call, const mcp_session *session, const void *user,
                               uint64_t stream)
 {
-    return session ? call->route.session == session : mcpi_peer_is_stream(call, user, stream);
+    if (session) return call->route.session == session;
+    return !mcpi_peer_is_task(call) && mcpi_peer_is_stream(call, user, stream);
 }
 
 /* Cancels the deferred and running calls of a session, or else of a stream. */
@@ -8951,9 +9035,11 @@ static void mcpi_peer_drop(mcpi_peer *peer, const mcp_session *session, const vo
     mcpi_peer_drop_listeners(peer, session, user, stream);
 }
 
+/* Whether it has that id; a task was answered, and has none any more. */
 static bool mcpi_peer_is_request(const mcp_call *call, const mcp_session *session, mcp_json id)
 {
-    return call->route.session == session && mcpi_rpc_same_id(call->message.id, id);
+    if (mcpi_peer_is_task(call) || call->route.session != session) return false;
+    return mcpi_rpc_same_id(call->message.id, id);
 }
 
 /* Cancels the request of that id, if the session has one and only one. A reply that could not be sent yet
@@ -9168,14 +9254,15 @@ static void mcpi_peer_free_requests(mcpi_peer_requests *all)
 
 /*-- Sessions --*/
 
-/* Whether calls of a session are in their handlers or deferred, or their replies wait. */
+/* Whether calls of a session are in their handlers or deferred, or their replies wait. Tasks do not count. */
 static bool mcpi_peer_is_at_work(const mcpi_peer *peer, const mcp_session *session)
 {
     const mcp_call *call;
     uint32_t i;
     for (i = 0; i < peer->num_calls; i++) {
         call = peer->calls[i];
-        if ((call->ref || call->running) && call->route.session == session) return true;
+        if ((call->ref || call->running) && !mcpi_peer_is_task(call) && call->route.session == session)
+            return true;
     }
     for (call = peer->replied; call; call = call->next)
         if (call->route.session == session) return true;
@@ -9343,6 +9430,7 @@ MCP_API void mcp_session_close(mcp_session *session)
     peer->swept = false;
     mcpi_peer_enter(peer);
     mcpi_peer_drop(peer, session, NULL, 0);
+    peer->leave(peer, session);
     mcpi_peer_leave(peer);
 }
 
@@ -9828,8 +9916,386 @@ static void mcpi_peer_free(mcpi_peer *peer)
 
 #endif /* MCP_LAYERS >= 6 */
 
-/*==== 7 >>task  Nothing yet: the tasks extension comes with deferred calls. ========================*/
+/*==== 7 >>task  Calls that are tasks: one table, two dialects. ====================================*/
 #if MCP_LAYERS >= 7
+#ifndef MCP_NO_TASKS
+
+/* A call that became a task stays as it is, but its route: its reply is kept here until the client asks for
+   it. Two dialects: that of 2025-11-25, and since then the extension io.modelcontextprotocol/tasks. */
+
+/* What a task does; the last three are final. */
+enum { MCPI_TASK_WORKS, MCPI_TASK_ASKS, MCPI_TASK_COMPLETED, MCPI_TASK_FAILED, MCPI_TASK_CANCELLED };
+
+/* Bytes: of an id before it is text, and then with a NUL; of a message. */
+enum { MCPI_TASK_CHANCE = 16, MCPI_TASK_ID_SIZE = 2 * MCPI_TASK_CHANCE + 1, MCPI_TASK_MAX_MESSAGE = 256 };
+
+typedef struct mcpi_task {
+    struct mcpi_task *next;             /* the oldest first */
+    struct mcpi_task_table *table;
+    size_t size;                        /* of this, with the principal behind it */
+    char id[MCPI_TASK_ID_SIZE];
+    uint32_t number;                    /* grows with each task, for cursors */
+    bool modern;                        /* its dialect */
+    int status;
+    mcp_session *session;               /* of its owner, as is the principal */
+    uint64_t created_ms, updated_ms;    /* by the wall clock */
+    uint64_t expires_ms;                /* by the other one; 0: never */
+    uint32_t ttl_ms;                    /* MCP_NONE: for ever */
+    mcp_call *call;                     /* that works for it, until it is over */
+    mcp_buf message;                    /* of its status */
+    mcp_buf outcome;                    /* the result, or with a code the error: an object */
+    int code;
+    const char *wrong;                  /* the message of the error, where that could not be kept */
+} mcpi_task;
+
+/* The tasks of a server. */
+typedef struct mcpi_task_table {
+    mcpi_peer *peer;
+    mcpi_task *first;
+    uint32_t count, next_number;
+    void (*changed)(mcpi_task *task);   /* what >>server does when the status is another one */
+} mcpi_task_table;
+
+static bool mcpi_task_is_over(const mcpi_task *task)
+{
+    return task->status >= MCPI_TASK_COMPLETED;
+}
+
+/* Milliseconds since 1970 began, or by what clock there is. */
+static uint64_t mcpi_task_wall(const mcpi_peer *peer)
+{
+    return peer->desc->wall_ms ? peer->desc->wall_ms(peer->desc->user) : mcpi_peer_now(peer);
+}
+
+/* Gives it a status. One that is over keeps what it has. */
+static void mcpi_task_set(mcpi_task *task, int status)
+{
+    if (task->status == status || mcpi_task_is_over(task)) return;
+    task->status = status;
+    task->updated_ms = mcpi_task_wall(task->table->peer);
+    if (mcpi_task_is_over(task)) mcp_buf_reset(&task->message);
+    task->table->changed(task);
+}
+
+/* Ends it with an error of ours. */
+static void mcpi_task_fail(mcpi_task *task, int status, const char *wrong)
+{
+    if (mcpi_task_is_over(task)) return;
+    mcp_buf_free(&task->outcome);
+    task->code = MCPI_RPC_INTERNAL_ERROR;
+    task->wrong = wrong;
+    mcpi_task_set(task, status);
+}
+
+#ifndef MCP_NO_FLOAT
+/* What it is at, for people. */
+static void mcpi_task_say(mcpi_task *task, const char *text)
+{
+    const size_t len = text ? strlen(text) : 0;
+    const size_t kept = len > MCPI_TASK_MAX_MESSAGE ? mcpi_base_utf8_cut(text, MCPI_TASK_MAX_MESSAGE) : len;
+    mcp_buf_reset(&task->message);
+    (void)mcp_buf_add(&task->message, text, kept);
+    task->updated_ms = mcpi_task_wall(task->table->peer);
+}
+#endif
+
+/*-- What a call says that is a task --*/
+
+/* Keeps the result or the error that stands in a reply. MCP_OK, or why it cannot. */
+static int mcpi_task_keep(mcpi_task *task, int kind, const char *bytes, size_t len)
+{
+    const bool related = kind == MCP_EMIT_RESULT && !task->modern, has_meta = task->call->has_meta;
+    const size_t member = kind == MCP_EMIT_RESULT ? sizeof ",\"result\":" - 1 : sizeof ",\"error\":" - 1;
+    const size_t from = mcpi_rpc_scalar_end(bytes, sizeof "{\"jsonrpc\":\"2.0\",\"id\":" - 1, len) + member;
+    const size_t open = related ? 1 + (size_t)has_meta : 0;     /* objects at its end that are left open */
+    static const char meta[] = ",\"_meta\":{", key[] = "\"" MCPI_PROTO_RELATED_TASK "\":{\"taskId\":\"";
+    mcp_buf *buf = &task->outcome;
+    (void)mcp_buf_add(buf, bytes + from, len - 1 - open - from);
+    if (related) {
+        (void)mcp_buf_add(buf, meta, has_meta ? 1 : sizeof meta - 1);
+        (void)mcp_buf_add(buf, key, sizeof key - 1);
+        (void)mcp_buf_add(buf, task->id, sizeof task->id - 1);
+        (void)mcp_buf_add(buf, "\"}}}", 4);
+    }
+    return buf->error;
+}
+
+/* In 2025-11-25 a task fails with its tool, later with the request only. */
+static void mcpi_task_finish(mcpi_task *task, int kind, int code, const char *bytes, size_t len)
+{
+    const bool failed = kind == MCP_EMIT_ERROR || (!task->modern && task->call->is_error);
+    const int status = mcpi_task_is_over(task) ? (int)MCP_OK : mcpi_task_keep(task, kind, bytes, len);
+    mcpi_peer_note_status(task->call, status);
+    if (status != MCP_OK) {
+        mcpi_task_fail(task, MCPI_TASK_FAILED, status != MCP_E_TOO_LONG ? mcp_strerror(status)
+                       : "the result is longer than mcp_server_desc.max_task_result allows");
+        return;
+    }
+    task->code = code;
+    mcpi_task_set(task, failed ? MCPI_TASK_FAILED : MCPI_TASK_COMPLETED);
+}
+
+/* Takes what a call emits that is a task. What is no reply goes to whoever waits for the result, or else to
+   where a session's own messages go. */
+static bool mcpi_task_collect(void *user, uint64_t stream, int kind, int code, const char *bytes, size_t len,
+                              bool last)
+{
+    mcpi_task *task = (mcpi_task *)user;
+    const mcpi_peer_route *reader = task && task->call->batch ? &task->call->batch->route : NULL;
+    (void)stream;
+    if (kind != MCP_EMIT_NOTIFICATION) {
+        if (task) mcpi_task_finish(task, kind, code, bytes, len);       /* else it is forgotten */
+        return true;
+    }
+    if (!task || task->modern || !task->session) return false;
+    if (reader) return reader->emit(reader->user, reader->stream, kind, code, bytes, len, last);
+    return mcpi_peer_emit_line(task->session, 0, kind, code, bytes, len, last);
+}
+
+/* The task that a call is, or NULL. */
+static mcpi_task *mcpi_task_of(const mcp_call *call)
+{
+    return mcpi_peer_is_task(call) ? (mcpi_task *)call->route.user : NULL;
+}
+
+/*-- The table --*/
+
+/* The link to a task, or to the end. */
+static mcpi_task **mcpi_task_link(mcpi_task_table *table, const mcpi_task *task)
+{
+    mcpi_task **link = &table->first;
+    while (*link && *link != task) link = &(*link)->next;
+    return link;
+}
+
+/* Frees it. A call that still works for it does so for nobody. */
+static void mcpi_task_free(mcpi_task *task)
+{
+    mcpi_task_table *table = task->table;
+    mcpi_task **link = mcpi_task_link(table, task);
+    *link = task->next;
+    table->count--;
+    if (task->call) {
+        task->call->route.user = NULL;
+        task->call->task = "";
+    }
+    mcp_buf_free(&task->message);
+    mcp_buf_free(&task->outcome);
+    mcpi_base_release(&table->peer->desc->alloc, task, task->size);
+}
+
+/* Whether a caller may know of it. */
+static bool mcpi_task_is_of(const mcpi_task *task, const mcp_call *call)
+{
+    return task->modern == mcpi_proto_is_modern(call->revision) && task->session == call->route.session &&
+           mcpi_base_same((const char *)(task + 1), mcpi_peer_principal(call));
+}
+
+/* The task of that id, if the caller may know of it; or NULL. */
+static mcpi_task *mcpi_task_find(const mcpi_task_table *table, const mcp_call *call, mcp_str id)
+{
+    mcpi_task *task = table->first;
+    if (id.len != MCPI_TASK_ID_SIZE - 1) return NULL;
+    while (task && !(mcpi_base_same_secret((const uint8_t *)task->id, (const uint8_t *)id.ptr, id.len) &&
+                     mcpi_task_is_of(task, call)))
+        task = task->next;
+    return task;
+}
+
+/* The next one that the caller may know of, from this one on. */
+static mcpi_task *mcpi_task_next(mcpi_task *task, const mcp_call *call)
+{
+    while (task && !mcpi_task_is_of(task, call)) task = task->next;
+    return task;
+}
+
+/* The first one whose time is over, or NULL. */
+static mcpi_task *mcpi_task_overdue(const mcpi_task_table *table, uint64_t now)
+{
+    mcpi_task *task = table->first;
+    while (task && (!task->expires_ms || task->expires_ms > now)) task = task->next;
+    return task;
+}
+
+/* Ends and forgets those whose time is over. Whenever the host was told, the table may be another one. */
+static void mcpi_task_expire(mcpi_task_table *table)
+{
+    const uint64_t now = table->first ? mcpi_peer_now(table->peer) : 0;
+    mcpi_task *task;
+    while ((task = mcpi_task_overdue(table, now)) != NULL) {
+        mcp_call *const call = task->call;
+        if (!mcpi_task_is_over(task))
+            mcpi_task_fail(task, MCPI_TASK_FAILED, "its time is over (mcp_server_desc.task_ttl_ms)");
+        else if (call && !call->dropped)
+            mcpi_peer_cancel(call);
+        else
+            mcpi_task_free(task);
+    }
+}
+
+/* Milliseconds until the next one's time is over, or -1. */
+static int mcpi_task_timeout(const mcpi_task_table *table)
+{
+    uint64_t next = UINT64_MAX;
+    const mcpi_task *task;
+    for (task = table->first; task; task = task->next)
+        if (task->expires_ms && task->expires_ms < next) next = task->expires_ms;
+    return mcpi_peer_ms_until(next, next == UINT64_MAX ? 0 : mcpi_peer_now(table->peer));
+}
+
+/* Forgets all tasks of a session, or with NULL all there are. */
+static void mcpi_task_leave(mcpi_task_table *table, const mcp_session *session)
+{
+    mcpi_task *task = table->first;
+    while (task) {
+        mcpi_task *const next = task->next;
+        if (!session || task->session == session) mcpi_task_free(task);
+        task = next;
+    }
+}
+
+/* Room for one task more: of the caller's, the oldest goes that is over. */
+static bool mcpi_task_has_room(mcpi_task_table *table, const mcp_call *call)
+{
+    mcpi_task *task;
+    mcpi_task_expire(table);
+    if (table->count < table->peer->desc->max_tasks) return true;
+    task = mcpi_task_next(table->first, call);
+    while (task && !mcpi_task_is_over(task)) task = mcpi_task_next(task->next, call);
+    if (task) mcpi_task_free(task);
+    return task != NULL;
+}
+
+/* An id that nobody can guess. False without chance. */
+static bool mcpi_task_draw_id(const mcpi_peer *peer, char *id)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[MCPI_TASK_CHANCE];
+    size_t i;
+    if (!mcpi_peer_draw(peer, bytes, sizeof bytes)) return false;
+    for (i = 0; i < sizeof bytes; i++) {
+        id[2 * i] = digits[bytes[i] >> 4];
+        id[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    id[2 * sizeof bytes] = 0;
+    return true;
+}
+
+/* A new task of the caller's. NULL without memory. */
+static mcpi_task *mcpi_task_add(mcpi_task_table *table, const mcp_call *call, const char *id, uint32_t ttl_ms)
+{
+    const mcpi_peer *peer = table->peer;
+    const mcp_server_desc *d = peer->desc;
+    const char *principal = mcpi_peer_principal(call);
+    const size_t len = strlen(principal) + 1;
+    mcpi_task *task = (mcpi_task *)mcpi_base_resize(&d->alloc, NULL, 0, sizeof *task + len);
+    if (!task) return NULL;
+    memset(task, 0, sizeof *task);
+    memcpy(task + 1, principal, len);
+    task->size = sizeof *task + len;
+    task->table = table;
+    task->modern = mcpi_proto_is_modern(call->revision);
+    task->session = call->route.session;
+    task->created_ms = task->updated_ms = mcpi_task_wall(peer);
+    task->ttl_ms = d->now_ms ? ttl_ms : MCP_NONE;
+    if (task->ttl_ms != MCP_NONE) task->expires_ms = mcpi_peer_now(peer) + ttl_ms;
+    mcp_buf_init(&task->message, d->alloc, MCPI_TASK_MAX_MESSAGE);
+    mcp_buf_init(&task->outcome, d->alloc, d->max_task_result);
+    memcpy(task->id, id, sizeof task->id);
+    task->number = table->next_number++;
+    *mcpi_task_link(table, NULL) = task;
+    table->count++;
+    return task;
+}
+
+/* From here on the call works for the task. */
+static void mcpi_task_take(mcpi_task *task, mcp_call *call)
+{
+    task->call = call;
+    call->task = task->id;
+    call->route.emit = mcpi_task_collect;
+    call->route.user = task;
+    call->batch = NULL;
+    call->watched = true;
+    call->outcome = MCP_OK;
+    call->is_error = false;
+}
+
+/*-- As JSON --*/
+
+static char *mcpi_task_put_digits(char *to, unsigned value, int count, char behind)
+{
+    int i;
+    for (i = count; i-- > 0; value /= 10) to[i] = (char)('0' + value % 10);
+    to[count] = behind;
+    return to + count + 1;
+}
+
+/* A member with a time, as "2026-11-20T20:15:36.123Z". Days are counted from March on, so that what is odd
+   about a year comes last. Spec: ISO 8601 */
+static void mcpi_task_put_time(mcp_out *out, const char *key, uint64_t ms)
+{
+    const uint64_t last = 253402300799999u, at = ms < last ? ms : last;     /* of the year 9999 */
+    const uint32_t seconds = (uint32_t)(at / 1000 % 86400), days = (uint32_t)(at / 86400000) + 719468;
+    const uint32_t era = days / 146097, day_of_era = days % 146097;
+    const uint32_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const uint32_t day = day_of_era - (365 * year + year / 4 - year / 100);
+    const uint32_t month = (5 * day + 2) / 153;
+    char text[25], *to = text;
+    to = mcpi_task_put_digits(to, year + era * 400 + (month >= 10), 4, '-');
+    to = mcpi_task_put_digits(to, month < 10 ? month + 3 : month - 9, 2, '-');
+    to = mcpi_task_put_digits(to, day - (153 * month + 2) / 5 + 1, 2, 'T');
+    to = mcpi_task_put_digits(to, seconds / 3600, 2, ':');
+    to = mcpi_task_put_digits(to, seconds / 60 % 60, 2, ':');
+    to = mcpi_task_put_digits(to, seconds % 60, 2, '.');
+    to = mcpi_task_put_digits(to, (unsigned)(at % 1000), 3, 'Z');
+    mcpi_json_put_ours(out, key, strlen(key));
+    mcp_put_strn(out, text, (size_t)(to - text));
+}
+
+static void mcpi_task_put_number(mcp_out *out, const char *key, uint32_t value)
+{
+    mcpi_json_put_ours(out, key, strlen(key));
+    if (value == MCP_NONE) mcpi_json_frame(out, "null");
+    else mcp_put_uint(out, value);
+}
+
+/* Adds the members that every task has, without the braces. Spec: 2025-11-25 schema (Task), ext-tasks */
+static void mcpi_task_put(mcp_out *out, const mcpi_task *task)
+{
+    static const char *const names[] = { "working", "input_required", "completed", "failed", "cancelled" };
+    mcpi_json_frame(out, "\"taskId\":");
+    mcp_put_str(out, task->id);
+    mcpi_json_frame(out, ",\"status\":");
+    mcp_put_str(out, names[task->status]);
+    if (task->message.len) {
+        mcpi_json_frame(out, ",\"statusMessage\":");
+        mcp_put_strn(out, task->message.ptr, task->message.len);
+    }
+    mcpi_task_put_time(out, ",\"createdAt\":", task->created_ms);
+    mcpi_task_put_time(out, ",\"lastUpdatedAt\":", task->updated_ms);
+    mcpi_task_put_number(out, task->modern ? ",\"ttlMs\":" : ",\"ttl\":", task->ttl_ms);
+    mcpi_task_put_number(out, task->modern ? ",\"pollIntervalMs\":" : ",\"pollInterval\":",
+                         task->table->peer->desc->task_poll_ms);
+}
+
+/* Adds the result or error of a task that is over, under its key. */
+static void mcpi_task_put_outcome(mcp_out *out, const mcpi_task *task)
+{
+    if (task->code) mcpi_json_frame(out, ",\"error\":");
+    else mcpi_json_frame(out, ",\"result\":");
+    if (!task->wrong) {
+        mcpi_json_put_ours(out, task->outcome.ptr, task->outcome.len);
+        return;
+    }
+    mcpi_json_frame(out, "{\"code\":");
+    mcp_put_int(out, task->code);
+    mcpi_json_frame(out, ",\"message\":");
+    mcp_put_str(out, task->wrong);
+    mcpi_json_frame(out, "}");
+}
+
+#endif
 #endif /* MCP_LAYERS >= 7 */
 
 /*==== 8 >>server  Registry and dispatch. ==========================================================*/
@@ -9870,6 +10336,9 @@ struct mcp_server {
     mcpi_peer_row *table;       /* those of the desc */
     size_t table_size;
     bool stopped;               /* mcp_stdio_stop was called */
+#ifndef MCP_NO_TASKS
+    mcpi_task_table tasks;
+#endif
 };
 
 /*-- Making one --*/
@@ -9927,6 +10396,9 @@ static const char *mcpi_server_wrong_tool(mcp_doc *doc, const mcp_tool *tool)
     if (!mcpi_server_is_schema(doc, tool->input_schema)) return "input_schema is not a JSON object";
     if (!mcpi_server_is_schema(doc, tool->output_schema)) return "output_schema is not a JSON object";
     if (!mcpi_server_is_schema(doc, tool->meta)) return "meta is not a JSON object";
+#ifdef MCP_NO_TASKS
+    if (tool->flags & MCP_TASK_ONLY) return "MCP_TASK_ONLY is left out of this build: MCP_NO_TASKS";
+#endif
     return mcpi_server_wrong_icons(tool->icons);
 }
 
@@ -10270,6 +10742,11 @@ static void mcpi_server_set_limits(mcp_server_desc *d)
     mcpi_base_set_limit(&d->max_pings, 3, UINT32_MAX);
     mcpi_base_set_limit(&d->ask_timeout_ms, 10 * 60 * 1000, UINT32_MAX);
     mcpi_base_set_limit(&d->max_rounds, 8, UINT32_MAX);
+    if (d->max_tasks == MCP_NONE) d->max_tasks = 0;
+    else mcpi_base_set_limit(&d->max_tasks, 256, UINT32_MAX);
+    mcpi_base_set_limit(&d->task_ttl_ms, 5 * 60 * 1000, UINT32_MAX);
+    mcpi_base_set_limit(&d->task_poll_ms, 1000, UINT32_MAX - 1);
+    mcpi_base_set_limit(&d->max_task_result, 256 << 10, MCP_JSON_MAX);
     if (d->ping_ms == MCP_NONE) d->ping_ms = 0;
     if (d->max_batch == MCP_NONE) d->max_batch = 0;
     else mcpi_base_set_limit(&d->max_batch, 64, 65535);
@@ -10292,6 +10769,9 @@ static void mcpi_server_limit_changes(mcp_server_desc *d)
 static int mcpi_server_deliver(mcpi_peer *peer, const mcp_delivery *delivery);
 static void mcpi_server_expire(mcp_call *call);
 static void mcpi_server_go_on(mcp_call *call);
+static void mcpi_server_begin_tasks(mcp_server *s);
+static void mcpi_server_leave_tasks(mcpi_peer *peer, mcp_session *session);
+static void mcpi_server_expire_tasks(mcp_server *s, int *next);
 
 #if MCP_SMALL
 
@@ -10330,6 +10810,7 @@ static void mcpi_server_free(mcpi_peer *peer)
     mcp_server *s = peer->server;
     const mcp_alloc alloc = s->desc.alloc;
     int kind;
+    mcpi_server_leave_tasks(peer, NULL);
     mcpi_peer_free(peer);
     mcpi_server_forget(peer);
     for (kind = 0; kind < MCPI_SERVER_KINDS; kind++) mcpi_server_free_rows(s, s->rows[kind].first);
@@ -10368,7 +10849,9 @@ MCP_API mcp_server *mcp_server_create(const mcp_server_desc *desc)
         s->peer.go_on = mcpi_server_go_on;
         s->peer.forget = mcpi_server_forget;
         s->peer.destroy = mcpi_server_free;
+        s->peer.leave = mcpi_server_leave_tasks;
         s->peer.watches = desc->filter || desc->before || desc->after || desc->slow_ms;
+        mcpi_server_begin_tasks(s);
         memory = mcpi_peer_init(&s->peer, s, &s->desc) && mcpi_server_make_end(s);
         if (memory && mcpi_server_fill_rows(s)) return s;
         mcpi_server_free(&s->peer);
@@ -10395,6 +10878,7 @@ MCP_API int mcp_server_tick(mcp_server *server)
     mcpi_peer_tell_streams(&server->peer);
     if (server->peer.depth == 1) mcpi_peer_sweep(&server->peer);    /* it may begin what has a deadline */
     next = mcpi_peer_timeout(&server->peer);
+    mcpi_server_expire_tasks(server, &next);
     mcpi_peer_leave(&server->peer);
     return next;
 }
@@ -10670,6 +11154,25 @@ static bool mcpi_server_has_completions(const mcp_server *s)
 #endif
 }
 
+/* Whether a call of the tool may be a task. */
+static bool mcpi_server_is_task_row(const mcp_tool *tool)
+{
+    return tool->flags & (MCP_TASK | MCP_TASK_ONLY);
+}
+
+/* Whether any call may be a task. */
+static bool mcpi_server_has_tasks(const mcp_server *s)
+{
+#ifdef MCP_NO_TASKS
+    (void)s;
+    return false;
+#else
+    const mcpi_peer_row *row = s->desc.random && s->desc.max_tasks ? s->rows[MCPI_SERVER_TOOLS].first : NULL;
+    while (row && !mcpi_server_is_task_row((const mcp_tool *)row->row)) row = row->next;
+    return row != NULL;
+#endif
+}
+
 /* JSON that the host wrote, under a key. */
 static void mcpi_server_put_json(mcp_out *out, const char *key, const char *json)
 {
@@ -10697,11 +11200,48 @@ static void mcpi_server_put_capability(mcp_out *out, const char *name, bool ther
     mcp_put_end(out);
 }
 
+/* What the host has of extensions, and in the modern era ours. Spec: ext-tasks (capabilities) */
+static void mcpi_server_put_extensions(mcp_call *call, bool tasks)
+{
+    const char *own = call->server->desc.extensions;
+    const bool modern = mcpi_proto_is_modern(call->revision);
+    mcp_out *out = &call->out;
+    mcp_doc doc;
+    mcp_json v;
+    if (!tasks || !modern) {
+        mcpi_server_put_json(out, "extensions", own);       /* others than 2026-07-28 take any key */
+        return;
+    }
+    memset(&doc, 0, sizeof doc);
+    doc.alloc = call->peer->desc->alloc;
+    if (own && mcp_json_parse(&doc, own, strlen(own)) != MCP_OK) out->buf.error = doc.error;
+    mcp_put_key(out, "extensions");
+    mcp_put_object(out);
+    for (v = mcp_json_first(mcp_json_root(&doc)); mcp_json_exists(v); v = mcp_json_next(v)) {
+        mcp_put_keyn(out, mcp_json_key(v).ptr, mcp_json_key(v).len);
+        mcp_put_value(out, v);
+    }
+    mcp_put_key(out, MCPI_PROTO_TASKS_KEY);
+    mcp_put_object(out);
+    mcp_put_end(out);
+    mcp_put_end(out);
+    mcp_doc_free(&doc);
+}
+
+/* Spec: 2025-11-25 basic/utilities/tasks (capabilities) */
+static void mcpi_server_put_tasks(mcp_call *call, bool tasks)
+{
+    if (!tasks || !(call->revision->features & MCPI_PROTO_TASKS)) return;
+    mcp_put_key(&call->out, "tasks");
+    mcp_put_f(&call->out, "{'list': {}, 'cancel': {}, 'requests': {'tools': {'call': {}}}}");
+}
+
 /* Spec: schema (ServerCapabilities) */
 static void mcpi_server_put_capabilities(mcp_call *call)
 {
     const mcp_server *s = call->server;
     const uint32_t changes = s->desc.changes;
+    const bool tasks = mcpi_server_has_tasks(s);
     mcp_out *out = &call->out;
     mcpi_json_frame(out, "\"capabilities\":");
     mcp_put_object(out);
@@ -10712,8 +11252,9 @@ static void mcpi_server_put_capabilities(mcp_call *call)
     mcpi_server_put_capability(out, "prompts", mcpi_server_has_prompts(s), changes & MCP_PROMPTS, false);
     if (call->revision->features & MCPI_PROTO_HINTS)        /* from 2025-03-26 on, as those are */
         mcpi_server_put_capability(out, "completions", mcpi_server_has_completions(s), false, false);
+    mcpi_server_put_tasks(call, tasks);
     mcpi_server_put_json(out, "experimental", s->desc.experimental);
-    mcpi_server_put_json(out, "extensions", s->desc.extensions);    /* others than 2026-07-28 take any key */
+    mcpi_server_put_extensions(call, tasks);
     mcp_put_end(out);
 }
 
@@ -10820,6 +11361,8 @@ static void mcpi_server_refuse_version(mcp_call *call, mcp_str wanted)
     mcpi_rpc_put_error_end(&call->out);
 }
 
+static bool mcpi_server_has_running_task(const mcp_server *s, const mcp_session *session);
+
 /* Spec: 2025-11-25 basic/lifecycle (initialization) */
 static void mcpi_server_initialize(mcp_call *call)
 {
@@ -10842,6 +11385,10 @@ static void mcpi_server_initialize(mcp_call *call)
         mcpi_server_refuse(call, MCPI_RPC_INVALID_REQUEST, "requests of this session are under way");
         return;
     }
+    if (mcpi_server_has_running_task(call->server, session)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_REQUEST, "initialize: tasks of this session are under way");
+        return;
+    }
     if (mcp_json_clone(&session->hello, call->message.params) != MCP_OK) {
         mcpi_peer_note_status(call, session->hello.error);
         mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(session->hello.error));
@@ -10849,6 +11396,7 @@ static void mcpi_server_initialize(mcp_call *call)
     }
     session->revision = call->revision;
     mcpi_peer_begin_anew(session);
+    mcpi_server_leave_tasks(call->peer, session);
     mcpi_server_begin_result(call);
     mcpi_json_frame(&call->out, "\"protocolVersion\":");
     mcp_put_str(&call->out, session->revision->name.ptr);
@@ -10877,8 +11425,12 @@ static void mcpi_server_discover(mcp_call *call)
 /* A result that says nothing. */
 static void mcpi_server_agree(mcp_call *call)
 {
+    const mcp_buf *end = &call->server->peer.end.buf;
+    const size_t comma = 1;     /* it begins with */
     mcpi_server_begin_result(call);
-    mcpi_server_end_result(call);
+    if (mcpi_server_is_modern(call))
+        mcpi_json_put_ours(&call->out, end->ptr + comma, end->len - comma);
+    mcpi_json_frame(&call->out, "}}");
 }
 
 /* Spec: 2025-11-25 basic/utilities/ping */
@@ -10913,6 +11465,7 @@ static bool mcpi_server_is_heard(const mcp_call *call)
 static int mcpi_server_wanted_level(const mcp_call *call)
 {
     if (!mcpi_server_has_logging(call->server) || !mcpi_server_is_heard(call)) return -1;
+    if (mcpi_server_is_modern(call) && mcpi_peer_is_task(call)) return -1;
     if (mcpi_server_is_modern(call))
         return mcpi_proto_find_level(mcp_json_str(call->meta, MCPI_PROTO_LOG_LEVEL));
     return call->route.session ? call->route.session->log_level : -1;
@@ -10936,6 +11489,7 @@ static bool mcpi_server_begin_log(mcp_call *call, int level, const char *logger)
 
 static void mcpi_server_end_log(mcp_call *call)
 {
+    mcpi_peer_put_related(&call->peer->note, call);
     mcpi_json_frame(&call->peer->note, "}}");
     if (mcpi_peer_tell(call, &call->peer->note) != MCP_OK)
         call->peer->dropped++;
@@ -10971,6 +11525,17 @@ static void mcpi_server_put_hints(mcp_out *out, uint32_t flags)
     mcp_put_end(out);
 }
 
+enum { MCPI_SERVER_HINTS = MCP_READ_ONLY | MCP_ONLY_ADDS | MCP_IDEMPOTENT | MCP_CLOSED_WORLD };
+
+/* Spec: 2025-11-25 schema (ToolExecution) */
+static void mcpi_server_put_task_support(mcp_out *out, uint32_t flags)
+{
+    mcp_put_key(out, "execution");
+    mcp_put_object(out);
+    mcpi_rpc_put_text(out, "taskSupport", flags & MCP_TASK_ONLY ? "required" : "optional");
+    mcp_put_end(out);
+}
+
 static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *row)
 {
     const mcp_tool *tool = (const mcp_tool *)row;
@@ -10983,8 +11548,10 @@ static void mcpi_server_put_tool(mcp_out *out, unsigned features, const void *ro
                            features & MCPI_PROTO_MODERN ? MCPI_SCHEMA_HEADERS : 0);
     if ((tool->result || tool->output_schema) && (features & MCPI_PROTO_STRUCTURED))
         mcpi_server_put_schema(out, "outputSchema", tool->result, tool->output_schema, 0);
-    if ((tool->flags & ~(uint32_t)MCP_CUT) && (features & MCPI_PROTO_HINTS))
+    if ((tool->flags & MCPI_SERVER_HINTS) && (features & MCPI_PROTO_HINTS))
         mcpi_server_put_hints(out, tool->flags);
+    if (mcpi_server_is_task_row(tool) && (features & MCPI_PROTO_TASKS))
+        mcpi_server_put_task_support(out, tool->flags);
     if (features & MCPI_PROTO_TITLES) mcpi_server_put_json(out, "_meta", tool->meta);
     mcp_put_end(out);
 }
@@ -11168,13 +11735,11 @@ static bool mcpi_server_read_cursor(const mcp_call *call, uint32_t next_id, uint
     return *start < next_id;
 }
 
-/* The cursor of the next page: the number of its first row. None after the last page. */
-static void mcpi_server_put_cursor(mcp_call *call, const mcpi_peer_row *next)
+/* The cursor of the next page: the number of what comes first there. */
+static void mcpi_server_put_cursor(mcp_call *call, uint32_t next)
 {
     char text[MCPI_INT_SIZE];
-    mcp_str cursor;
-    if (!next) return;
-    cursor = mcpi_base_uint_text(text, next->id);
+    const mcp_str cursor = mcpi_base_uint_text(text, next);
     mcpi_json_frame(&call->out, ",\"nextCursor\":");
     mcp_put_strn(&call->out, cursor.ptr, cursor.len);
 }
@@ -11248,7 +11813,7 @@ static void mcpi_server_put_list(mcp_call *call, int kind)
     mcpi_json_put_ours(&call->out, mcpi_server_kinds[kind].key, strlen(mcpi_server_kinds[kind].key));
     next = mcpi_server_put_page(call, kind, start);
     mcpi_json_frame(&call->out, "]");
-    mcpi_server_put_cursor(call, next);
+    if (next) mcpi_server_put_cursor(call, next->id);
     mcpi_server_put_own_caching(call);
     mcpi_server_end_result(call);
 }
@@ -11466,7 +12031,10 @@ MCPI_INLINE void mcpi_server_end_content(mcp_call *call, bool is_error)
     case MCPI_PEER_TOOL:
         mcpi_json_frame(&call->out, "]");
         mcpi_server_put_data(call);
-        if (is_error) mcpi_json_frame(&call->out, ",\"isError\":true");
+        if (is_error) {
+            mcpi_json_frame(&call->out, ",\"isError\":true");
+            call->is_error = true;
+        }
         break;
 #ifndef MCP_NO_RESOURCES
     case MCPI_PEER_RESOURCE:
@@ -11568,6 +12136,7 @@ MCPI_INLINE void mcpi_server_end_call(mcp_call *call, int verdict)
 }
 
 static int mcpi_server_reply(mcp_call *call);
+static void mcpi_server_task_asks(mcp_call *call, bool asks);
 
 /* What content begins with, in each run. */
 static void mcpi_server_begin_scene(mcp_call *call)
@@ -11857,21 +12426,46 @@ static bool mcpi_server_ask_client(mcp_call *call, mcp_call_fn fn)
     if (call->failed || call->dropped || !mcpi_peer_has_open(call)) return false;
     call->dialog->fn = fn;
     call->dialog->rounds++;
-    if (mcpi_server_is_modern(call)) {
+    if (mcpi_server_is_modern(call) && !mcpi_peer_is_task(call)) {
         call->outcome = MCP_ASK;
         mcpi_server_put_questions(call);
         return true;
     }
     status = mcpi_peer_park(call);
     if (status != MCP_OK) mcpi_peer_fail(call, status);
+    else if (mcpi_peer_is_task(call)) mcpi_server_task_asks(call, true);
     return status == MCP_OK;
+}
+
+/* What the tool of a call says of its time; 0: nothing, as everything else that has a handler, and where no
+   tool is known. */
+static uint32_t mcpi_server_own_timeout(const mcp_call *call)
+{
+    return call->row && call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->timeout_ms : 0;
+}
+
+/* The answers to a deferred task are there: the host goes on. */
+static void mcpi_server_tell_ready(mcp_call *call)
+{
+    const mcp_server_desc *d = call->peer->desc;
+    const mcp_ref ref = call->ref;
+    const uint32_t own = mcpi_server_own_timeout(call);
+    call->dialog->waits = call->dialog->late = false;
+    mcpi_peer_set_deadline(call, own ? own : MCP_NONE);
+    mcpi_server_task_asks(call, false);
+    if (d->on_ready) d->on_ready(d->user, ref);
 }
 
 /* The answers are there: the handler runs again, from its top. */
 static void mcpi_server_run_again(mcp_call *call)
 {
     mcpi_peer_question *q;
+    if (mcpi_peer_is_task(call) && call->dialog->late) {
+        mcpi_server_tell_ready(call);
+        return;
+    }
     mcpi_peer_undefer(call);
+    if (mcpi_peer_is_task(call)) mcpi_server_task_asks(call, false);
     for (q = call->dialog->first; q; q = q->next) q->asked = false;
     call->dialog->unanswered = 0;
     mcpi_server_begin_content(call);
@@ -11891,6 +12485,15 @@ static void mcpi_server_expire_questions(mcp_call *call)
     if (!mcpi_peer_has_open(call)) mcpi_server_run_again(call);
 }
 
+/* Keeps an answer. */
+static void mcpi_server_take_answer(mcp_call *message, mcpi_peer_question *q, mcp_json answer)
+{
+    const int status = mcp_json_clone(&q->doc, answer);
+    if (status == MCP_OK) q->answer = mcp_json_root(&q->doc);
+    mcpi_peer_settle(q, status);
+    mcpi_peer_note_status(message, status);
+}
+
 /* Keeps what the client answered. Returns the call that has all its answers now, or NULL. */
 static mcp_call *mcpi_server_take_response(mcp_call *message)
 {
@@ -11902,13 +12505,9 @@ static mcp_call *mcpi_server_take_response(mcp_call *message)
     q->sent = false;
     if (mcp_json_exists(error)) {
         mcpi_peer_settle(q, mcp_json_int(error, "code", 0) == -1 ? MCP_E_DECLINED : MCP_E_REMOTE);
-    } else if (mcp_json_clone(&q->doc, message->message.result) != MCP_OK) {
-        mcpi_peer_settle(q, q->doc.error);
     } else {
-        q->answer = mcp_json_root(&q->doc);
-        mcpi_peer_settle(q, MCP_OK);
+        mcpi_server_take_answer(message, q, message->message.result);
     }
-    mcpi_peer_note_status(message, q->status);
     if (!mcpi_peer_has_open(call)) return call;
     mcpi_peer_set_question_time(call);
     return NULL;
@@ -12028,6 +12627,25 @@ static void mcpi_server_put_elicitation_id(mcp_call *call, mcp_out *out, mcp_str
     mcpi_json_frame(out, "\"");
 }
 
+/* The params of a sampling, in a task with its name. */
+static void mcpi_server_put_sampling(mcp_call *call, mcp_out *out, mcp_json params)
+{
+    mcp_put_value(out, params);
+    if (!mcpi_peer_is_task(call) || mcp_json_exists(mcp_json_get(params, "_meta")) || out->buf.error) return;
+    out->buf.len--;         /* its last brace */
+    mcpi_peer_put_related(out, call);
+    mcpi_json_frame(out, "}");
+}
+
+/* Those of roots/list, which has some in a task only. */
+static void mcpi_server_put_roots_params(mcp_call *call, mcp_out *out)
+{
+    if (!mcpi_peer_is_task(call) || mcpi_server_is_modern(call)) return;
+    mcpi_json_frame(out, ",\"params\":{\"_meta\":{\"" MCPI_PROTO_RELATED_TASK "\":{\"taskId\":");
+    mcp_put_str(out, call->task);
+    mcpi_json_frame(out, "}}}");
+}
+
 /* Writes method and params of a question, as its client's revision wants them. */
 static void mcpi_server_put_question(mcp_call *call, mcp_out *out, mcp_str key, const mcp_question *question,
                                      mcp_json params)
@@ -12037,9 +12655,12 @@ static void mcpi_server_put_question(mcp_call *call, mcp_out *out, mcp_str key, 
     switch (question->kind) {
     case MCP_INPUT_SAMPLING:
         mcpi_json_frame(out, "\"method\":\"sampling/createMessage\",\"params\":");
-        mcp_put_value(out, params);
+        mcpi_server_put_sampling(call, out, params);
         return;
-    case MCP_INPUT_ROOTS: mcpi_json_frame(out, "\"method\":\"roots/list\""); return;
+    case MCP_INPUT_ROOTS:
+        mcpi_json_frame(out, "\"method\":\"roots/list\"");
+        mcpi_server_put_roots_params(call, out);
+        return;
     default: break;
     }
     mcpi_json_frame(out, "\"method\":\"elicitation/create\",\"params\":{\"message\":");
@@ -12055,6 +12676,7 @@ static void mcpi_server_put_question(mcp_call *call, mcp_out *out, mcp_str key, 
             mcpi_server_put_elicitation_id(call, out, key);
         }
     }
+    mcpi_peer_put_related(out, call);
     mcpi_json_frame(out, "}");
 }
 
@@ -12158,7 +12780,7 @@ static int mcpi_server_open_question(mcp_call *call, mcpi_peer_question *q, cons
     const mcp_server_desc *d = call->peer->desc;
     int status = mcpi_server_check_room(call, q);
     if (status != MCP_OK) return status;
-    if (mcpi_server_is_modern(call) && !mcpi_server_can_seal(call) &&
+    if (mcpi_server_is_modern(call) && !mcpi_peer_is_task(call) && !mcpi_server_can_seal(call) &&
         (call->dialog->state.len || mcpi_server_has_answer(call) || (question->flags & MCP_SEALED)))
         return mcpi_peer_misuse(call, "mcp_ask that needs a seal, without desc.random or desc.state_keys");
     q->answer = mcpi_json_missing();
@@ -12239,15 +12861,34 @@ static int mcpi_server_ask(mcp_call *call, mcp_str key, const mcp_question *ques
     return call->dialog->missing ? (int)MCP_E_UNSUPPORTED : mcpi_server_open_question(call, q, question);
 }
 
+/* Whether a call that does not run may ask: as a task that the host has deferred. */
+static bool mcpi_server_is_driven(const mcp_call *call)
+{
+    return mcpi_peer_is_task(call) && call->ref && (!mcpi_peer_waits(call) || call->dialog->late);
+}
+
+/* Sends what a deferred task asks. */
+static void mcpi_server_ask_late(mcp_call *call, mcp_str key)
+{
+    mcpi_peer_dialog *dialog = call->dialog;
+    mcpi_peer_begin_question(call, mcpi_peer_find_question(dialog, key));
+    mcpi_peer_set_question_time(call);
+    dialog->rounds++;
+    dialog->waits = dialog->late = true;
+    mcpi_server_task_asks(call, true);
+}
+
 MCP_API int mcp_ask_question(mcp_call *call, const char *key, const mcp_question *question, mcp_json *answer)
 {
     const mcp_str name = mcpi_schema_str(key);
+    const mcpi_peer_question *q = call->dialog ? mcpi_peer_find_question(call->dialog, name) : NULL;
+    const bool open = q && q->open;
     mcp_json unused;
     mcp_doc params;
     int status;
     if (!answer) answer = &unused;
     *answer = mcpi_json_missing();
-    if (!call->running) return MCP_E_MISUSE;
+    if (!call->running && !mcpi_server_is_driven(call)) return MCP_E_MISUSE;
     if (call->dropped) return MCP_E_CLOSED;
     if (!mcpi_server_may_ask(call) || !call->row) return MCP_E_UNSUPPORTED;
     if (!name.len || name.len > MCPI_RPC_MAX_ID)
@@ -12259,6 +12900,7 @@ MCP_API int mcp_ask_question(mcp_call *call, const char *key, const mcp_question
     if (status == MCP_OK) status = mcpi_server_ask(call, name, question, mcp_json_root(&params), answer);
     mcp_doc_free(&params);
     if (status == MCP_E_NOMEM) mcpi_peer_fail(call, status);
+    if (status == MCP_ASK && !call->running && !open) mcpi_server_ask_late(call, name);
     if (status < 0 && call->dialog) call->dialog->unanswered |= (uint32_t)1 << -status;
     return status;
 }
@@ -12324,6 +12966,7 @@ MCP_API void mcp_url_done(mcp_call *call, const char *key)
     mcpi_peer_begin_note(note, "notifications/elicitation/complete");
     mcpi_json_frame(note, ",\"params\":{");
     mcpi_server_put_elicitation_id(call, note, name);
+    mcpi_peer_put_related(note, call);
     mcpi_json_frame(note, "}}");
     (void)mcpi_peer_tell(call, note);
 }
@@ -12366,6 +13009,532 @@ MCP_API bool mcp_once(mcp_call *call)
                mcpi_server_note_act(call, dialog->expires_ms);
     return !mcp_json_exists(dialog->answers);
 }
+
+/*-- Tasks: calls that are answered at once, and whose result the client comes back for.
+     Spec: 2025-11-25 basic/utilities/tasks, the extension io.modelcontextprotocol/tasks --*/
+
+#ifdef MCP_NO_TASKS
+static void mcpi_server_begin_tasks(mcp_server *s) { (void)s; }
+static void mcpi_server_leave_tasks(mcpi_peer *peer, mcp_session *session) { (void)peer, (void)session; }
+static void mcpi_server_expire_tasks(mcp_server *s, int *next) { (void)s, (void)next; }
+static void mcpi_server_task_asks(mcp_call *call, bool asks) { (void)call, (void)asks; }
+#ifndef MCP_NO_FLOAT
+static bool mcpi_server_task_progress(mcp_call *call, const char *text)
+{
+    (void)call, (void)text;
+    return false;
+}
+#endif
+static bool mcpi_server_take_task(mcp_call *call) { (void)call; return true; }
+static bool mcpi_server_has_running_task(const mcp_server *s, const mcp_session *session)
+{
+    (void)s, (void)session;
+    return false;
+}
+MCP_API int mcp_task(mcp_call *call) { (void)call; return MCP_E_UNSUPPORTED; }
+#else
+
+#define MCPI_SERVER_UNKNOWN_TASK "unknown task: there is none, or it has expired"
+
+static mcp_str mcpi_server_task_id(const mcp_call *call)
+{
+    return mcp_json_str(call->message.params, "taskId");
+}
+
+/* The place where listeners of 2026-07-28 will hear of it; sessions of 2025-11-25 do here. */
+static void mcpi_server_tell_task(const mcpi_task *task)
+{
+    mcpi_peer *peer = task->table->peer;
+    mcp_out *note = &peer->note;
+    mcp_str text;
+    if (task->modern || !task->session || task->session->closed) return;
+    mcpi_peer_begin_note(note, "notifications/tasks/status");
+    mcpi_json_frame(note, ",\"params\":{");
+    mcpi_task_put(note, task);
+    mcpi_json_frame(note, "}}");
+    if (mcp_out_done(note, &text) != MCP_OK) return;
+    if (!mcpi_peer_emit_line(task->session, 0, MCP_EMIT_NOTIFICATION, 0, text.ptr, text.len, false)) return;
+    mcpi_peer_tap(peer, task->session, MCP_TAP_OUT, text.ptr, text.len);
+}
+
+/* Answers tasks/result with what came of the task. */
+static void mcpi_server_put_outcome(mcp_call *call, const mcpi_task *task)
+{
+    mcpi_rpc_put_envelope(&call->out, call->message.id, false);
+    call->code = task->code;
+    mcpi_task_put_outcome(&call->out, task);
+    mcpi_json_frame(&call->out, "}");
+}
+
+static bool mcpi_server_waits_for(const mcp_call *call, mcp_str id)
+{
+    return call->ref && call->ours && mcpi_rpc_same(mcpi_server_task_id(call), id);
+}
+
+/* Answers those who wait for the result of a task that is over. Whenever one was, the host may have done what
+   it likes: the task is looked for anew. */
+static void mcpi_server_answer_waiting(mcpi_peer *peer, const char *task_id)
+{
+    char copy[MCPI_TASK_ID_SIZE];
+    mcp_str id;
+    uint32_t i;
+    memcpy(copy, task_id, sizeof copy);
+    id.ptr = copy;
+    id.len = sizeof copy - 1;
+    for (i = 0; i < peer->num_calls; i++) {
+        mcp_call *call = peer->calls[i];
+        const mcpi_task *task;
+        if (!mcpi_server_waits_for(call, id)) continue;
+        task = mcpi_task_find(&peer->server->tasks, call, id);
+        mcpi_peer_undefer(call);
+        if (task) mcpi_server_put_outcome(call, task);
+        else mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, MCPI_SERVER_UNKNOWN_TASK);
+        (void)mcpi_server_reply(call);
+    }
+}
+
+/* Somebody who waits for the result gets to see the questions. One who is new gets those too that another one
+   saw, as new requests. */
+static void mcpi_server_show_questions(mcpi_task *task)
+{
+    mcpi_peer *peer = task->table->peer;
+    mcp_call *call = task->call;
+    mcpi_peer_question *q;
+    const mcp_str id = mcpi_schema_str(task->id);
+    uint32_t i;
+    if (!call || !mcpi_peer_waits(call)) return;
+    for (i = 0; !call->batch && i < peer->num_calls; i++) {
+        if (!mcpi_server_waits_for(peer->calls[i], id)) continue;
+        call->batch = peer->calls[i];
+        for (q = mcpi_peer_open_question(call->dialog->first); q; q = mcpi_peer_open_question(q->next)) {
+            if (q->sent) q->id = ++task->session->num_requests;
+            q->sent = false;
+        }
+    }
+    mcpi_peer_emit_questions(call);
+}
+
+/* The status of a task is another one. */
+static void mcpi_server_task_changed(mcpi_task *task)
+{
+    mcpi_peer *peer = task->table->peer;
+    char id[MCPI_TASK_ID_SIZE];
+    const bool over = mcpi_task_is_over(task);
+    memcpy(id, task->id, sizeof id);
+    mcpi_server_tell_task(task);    /* the tap may end the session */
+    if (over) mcpi_server_answer_waiting(peer, id);
+}
+
+/* A call that is a task has asked something, or has all its answers. */
+static void mcpi_server_task_asks(mcp_call *call, bool asks)
+{
+    mcpi_task *task = mcpi_task_of(call);
+    if (!task) return;
+    mcpi_task_set(task, asks ? MCPI_TASK_ASKS : MCPI_TASK_WORKS);
+    task = mcpi_task_of(call);
+    if (task) mcpi_server_show_questions(task);
+}
+
+#ifndef MCP_NO_FLOAT
+/* Notes how far a task is. True: the client hears of it in no other way. */
+static bool mcpi_server_task_progress(mcp_call *call, const char *text)
+{
+    mcpi_task *task = mcpi_task_of(call);
+    if (task && text) mcpi_task_say(task, text);
+    return !task || task->modern;
+}
+#endif
+
+/* A call is over that is a task, or waits for one. */
+static void mcpi_server_task_over(mcp_call *call)
+{
+    mcpi_task *task = mcpi_task_of(call);
+    if (task) task->call = NULL;
+    if (task && !mcpi_task_is_over(task)) {     /* for want of a client, or of memory for an answer */
+        if (call->outcome == MCP_E_CLOSED) mcpi_task_free(task);
+        else mcpi_task_fail(task, MCPI_TASK_FAILED, mcp_strerror(MCP_E_NOMEM));
+    }
+    call->task = NULL;
+    if (!call->ours) return;
+    call->ours = false;
+    for (task = call->server->tasks.first; task; task = task->next) {
+        if (!task->call || task->call->batch != call) continue;
+        task->call->batch = NULL;
+        mcpi_server_show_questions(task);
+        return;
+    }
+}
+
+static void mcpi_server_begin_tasks(mcp_server *s)
+{
+    s->tasks.peer = &s->peer;
+    s->tasks.changed = mcpi_server_task_changed;
+    s->peer.over = mcpi_server_task_over;
+}
+
+/* The tasks of a session, or with NULL all there are, are forgotten. */
+static void mcpi_server_leave_tasks(mcpi_peer *peer, mcp_session *session)
+{
+    mcpi_task_leave(&peer->server->tasks, session);
+}
+
+/* next: milliseconds until something is to be done, or -1. */
+static void mcpi_server_expire_tasks(mcp_server *s, int *next)
+{
+    int until;
+    if (!s->tasks.first) return;
+    mcpi_task_expire(&s->tasks);
+    until = mcpi_task_timeout(&s->tasks);
+    if (until >= 0 && (*next < 0 || until < *next)) *next = until;
+}
+
+static bool mcpi_server_has_running_task(const mcp_server *s, const mcp_session *session)
+{
+    const mcpi_task *task = s->tasks.first;
+    while (task && !(task->call && task->session == session)) task = task->next;
+    return task != NULL;
+}
+
+/*-- Tasks: making one --*/
+
+/* The answer to a request that became a task. */
+static void mcpi_server_put_created(mcp_call *reply, const mcp_call *call, const mcpi_task *task)
+{
+    static const char complete[] = ",\"resultType\":\"complete\"";
+    const mcp_buf *end = &call->server->peer.end.buf;
+    mcp_out *out = &reply->out;
+    mcpi_rpc_put_envelope(out, call->message.id, false);
+    mcpi_json_frame(out, ",\"result\":{");
+    if (task->modern) {
+        mcpi_json_frame(out, "\"resultType\":\"task\",");
+        mcpi_task_put(out, task);
+        mcpi_json_put_ours(out, end->ptr + sizeof complete - 1, end->len - (sizeof complete - 1));
+    } else {
+        mcpi_json_frame(out, "\"task\":{");
+        mcpi_task_put(out, task);
+        mcpi_json_frame(out, "}");
+        mcpi_peer_put_related(out, call);
+    }
+    mcpi_json_frame(out, "}}");
+}
+
+/* A call more, to answer a request whose own call goes on. NULL: none is free, or no memory is left. */
+static mcp_call *mcpi_server_take_reply(const mcp_call *call)
+{
+    mcp_call *reply = mcpi_peer_take_member(call->peer);
+    if (!reply) return NULL;
+    memset(&reply->message, 0, sizeof reply->message);
+    reply->message.id = mcpi_json_missing();
+    reply->route = call->route;
+    reply->revision = call->revision;
+    reply->dropped = reply->has_progress = false;
+    reply->code = 0;
+    return reply;
+}
+
+/* Makes the call a task, and answers its request. MCP_OK, or why it stays what it is. */
+static int mcpi_server_make_task(mcp_call *call, uint32_t ttl_ms)
+{
+    mcpi_peer *peer = call->peer;
+    mcpi_task_table *table = &call->server->tasks;
+    const mcpi_peer_route route = call->route;
+    char id[MCPI_TASK_ID_SIZE];
+    mcp_call *reply;
+    mcpi_task *task;
+    int status;
+    if (!mcpi_task_has_room(table, call) || peer->num_waiting >= peer->desc->max_calls) return MCP_E_BUSY;
+    if (!mcpi_task_draw_id(peer, id)) return MCP_E_UNSUPPORTED;
+    reply = mcpi_server_take_reply(call);
+    if (!reply) return peer->num_calls > peer->desc->max_calls + 1 ? MCP_E_BUSY : MCP_E_NOMEM;
+    task = mcpi_task_add(table, call, id, ttl_ms);
+    status = task ? MCP_OK : MCP_E_NOMEM;
+    if (task) {
+        mcpi_task_take(task, call);
+        mcpi_server_put_created(reply, call, task);
+        status = mcpi_peer_send(reply);
+        call->unsent = status == MCP_WAIT;
+        if (status >= 0) return MCP_OK;
+        mcpi_task_free(task);
+        call->route = route;
+        call->task = NULL;
+        call->watched = peer->watches;
+    }
+    mcpi_peer_note_status(call, status);
+    mcpi_peer_release_call(reply);
+    return status;
+}
+
+/* Whether the client of 2026-07-28 has declared in this request that it takes tasks. */
+static bool mcpi_server_takes_tasks(mcp_call *call)
+{
+    const mcp_json extensions = mcp_json_get(mcp_client_capabilities(call), "extensions");
+    return mcp_json_type(mcp_json_get(extensions, MCPI_PROTO_TASKS_KEY)) == MCP_JSON_OBJECT;
+}
+
+static void mcpi_server_refuse_without_tasks(mcp_call *call)
+{
+    static const mcp_str text = MCP_LIT("the client has not declared that it takes tasks");
+    mcpi_peer_put_error(call, MCPI_PROTO_MISSING_CAPABILITY, text);
+    mcpi_json_frame(&call->out, ",\"data\":{\"requiredCapabilities\":{\"extensions\":{\"" MCPI_PROTO_TASKS_KEY
+                                "\":{}}}}");
+    mcpi_rpc_put_error_end(&call->out);
+}
+
+MCP_API int mcp_task(mcp_call *call)
+{
+    const mcp_server *s = call->server;
+    if (mcpi_peer_is_task(call)) return MCP_OK;
+    if (call->dropped) return MCP_E_CLOSED;
+    if (!call->running) return MCP_E_MISUSE;
+    if (call->scene != MCPI_PEER_TOOL || !call->row || !mcpi_server_is_task_row(mcpi_server_tool(call)))
+        return MCP_E_UNSUPPORTED;
+    if (!mcpi_server_is_modern(call) || !mcpi_server_has_tasks(s) || !mcpi_server_takes_tasks(call))
+        return MCP_E_UNSUPPORTED;
+    return mcpi_server_make_task(call, s->desc.task_ttl_ms);
+}
+
+/* What is wrong with params.task, or NULL; and how long it is to be kept. */
+static const char *mcpi_server_wrong_ttl(const mcp_call *call, mcp_json wanted, uint32_t *ttl_ms)
+{
+    const uint32_t most = call->server->desc.task_ttl_ms;
+    const mcp_json ttl = mcp_json_get(wanted, "ttl");
+    const int64_t ms = mcp_json_int(ttl, NULL, -1);
+    *ttl_ms = most;
+    if (mcp_json_type(wanted) != MCP_JSON_OBJECT) return "tools/call: params.task must be an object";
+    if (!mcp_json_exists(ttl)) return NULL;
+    if (ms < 0) return "tools/call: params.task.ttl must be a number of milliseconds";
+    if ((uint64_t)ms < most) *ttl_ms = (uint32_t)ms;
+    return NULL;
+}
+
+/* Makes a call of 2025-11-25 a task, as it wants. False: its reply is written. */
+static bool mcpi_server_make_wanted(mcp_call *call, mcp_json wanted)
+{
+    uint32_t ttl_ms;
+    const char *wrong = mcpi_server_wrong_ttl(call, wanted, &ttl_ms);
+    int status;
+    if (wrong) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, wrong);
+        return false;
+    }
+    status = mcpi_server_make_task(call, ttl_ms);
+    if (status == MCP_OK) return true;
+    wrong = mcp_strerror(status);
+    if (status == MCP_E_BUSY)
+        wrong = "mcp_server_desc.max_tasks tasks are kept, or max_calls wait: try again later";
+    if (status == MCP_E_UNSUPPORTED) wrong = "there are no tasks while mcp_server_desc.random fails";
+    mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, wrong);
+    return false;
+}
+
+/* Whether a tool may be called so: as a task, or not. Where it is one from the beginning, it is made. False:
+   its reply is written. Spec: 2025-11-25 basic/utilities/tasks (tool-level negotiation) */
+MCPI_NOINLINE bool mcpi_server_take_task(mcp_call *call)
+{
+    const mcp_tool *tool = mcpi_server_tool(call);
+    const bool only = tool->flags & MCP_TASK_ONLY, has = mcpi_server_has_tasks(call->server);
+    const mcp_json wanted = mcp_json_get(call->message.params, "task");
+    if (only && !has) {
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR,
+                        "the tool is called as a task only, and there are none: see mcp_server_desc.random");
+        return false;
+    }
+    if (mcpi_server_is_modern(call)) {
+        if (only && !mcpi_server_takes_tasks(call)) mcpi_server_refuse_without_tasks(call);
+        return !call->code;
+    }
+    if (!(mcpi_server_features(call) & MCPI_PROTO_TASKS) || !has || !mcp_json_exists(wanted)) {
+        if (only)
+            mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "tools/call: the tool is called as a task only");
+        return !only;
+    }
+    if (mcpi_server_is_task_row(tool)) return mcpi_server_make_wanted(call, wanted);
+    mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "tools/call: the tool is not called as a task");
+    return false;
+}
+
+/*-- Tasks: what clients ask about them --*/
+
+/* Whether a client may ask about tasks at all. Otherwise its reply is written. */
+static bool mcpi_server_may_use_tasks(mcp_call *call)
+{
+    if (mcpi_server_is_modern(call)) {
+        if (mcpi_server_takes_tasks(call)) return true;
+        mcpi_server_refuse_without_tasks(call);
+        return false;
+    }
+    if (mcpi_server_features(call) & MCPI_PROTO_TASKS) return true;
+    mcpi_peer_error(call, MCPI_RPC_METHOD_NOT_FOUND, "Method not found");
+    return false;
+}
+
+/* The task of params.taskId, if the caller may know of it. NULL: the reply is written. */
+static mcpi_task *mcpi_server_find_task(mcp_call *call)
+{
+    const mcp_str id = mcpi_server_task_id(call);
+    const char *wrong = MCPI_SERVER_UNKNOWN_TASK;
+    mcpi_task *task;
+    if (!mcpi_server_may_use_tasks(call)) return NULL;
+    mcpi_task_expire(&call->server->tasks);
+    task = mcpi_task_find(&call->server->tasks, call, id);
+    if (!id.ptr) wrong = "params.taskId must be a string";
+    if (!task) mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, wrong);
+    return task;
+}
+
+/* The key of a question of a task, as no other one of it has or had: "key", then "key~2". One that has a ~ of
+   its own is never without a number. */
+static mcp_str mcpi_server_task_key(mcp_call *call, const mcpi_peer_question *q)
+{
+    mcp_buf *buf = &call->scratch;
+    char number[MCPI_INT_SIZE];
+    const mcp_str times = mcpi_base_uint_text(number, q->times);
+    mcp_str key;
+    mcp_buf_reset(buf);
+    (void)mcp_buf_add(buf, q->key.ptr, q->key.len);
+    if (q->times > 1 || memchr(q->key.ptr, '~', q->key.len)) {
+        (void)mcp_buf_add(buf, "~", 1);
+        (void)mcp_buf_add(buf, times.ptr, times.len);
+    }
+    key.ptr = buf->error ? NULL : buf->ptr;
+    key.len = buf->len;
+    return key;
+}
+
+/* What a task of 2026-07-28 asks at the time. */
+static void mcpi_server_put_task_questions(mcp_call *call, const mcpi_task *task)
+{
+    const mcpi_peer_question *q = task->call ? mcpi_peer_open_question(task->call->dialog->first) : NULL;
+    const char *comma = "";
+    mcpi_json_frame(&call->out, ",\"inputRequests\":{");
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        const mcp_str key = mcpi_server_task_key(call, q);
+        if (!key.ptr) call->out.buf.error = MCP_E_NOMEM;
+        mcpi_json_put_ours(&call->out, comma, strlen(comma));
+        mcp_put_strn(&call->out, key.ptr, key.len);
+        mcpi_json_frame(&call->out, ":{");
+        mcpi_json_put_ours(&call->out, q->text.buf.ptr, q->text.buf.len);
+        mcpi_json_frame(&call->out, "}");
+        comma = ",";
+    }
+    mcpi_json_frame(&call->out, "}");
+}
+
+/* Answers with the task as it is. */
+static void mcpi_server_put_task(mcp_call *call, const mcpi_task *task)
+{
+    mcpi_server_begin_result(call);
+    mcpi_task_put(&call->out, task);
+    if (task->modern && task->status == MCPI_TASK_ASKS) mcpi_server_put_task_questions(call, task);
+    if (task->modern && mcpi_task_is_over(task) && task->status != MCPI_TASK_CANCELLED)
+        mcpi_task_put_outcome(&call->out, task);
+    mcpi_server_end_result(call);
+}
+
+/* Spec: 2025-11-25 basic/utilities/tasks (getting tasks), ext-tasks (tasks/get) */
+static void mcpi_server_get_task(mcp_call *call)
+{
+    const mcpi_task *task = mcpi_server_find_task(call);
+    if (task) mcpi_server_put_task(call, task);
+}
+
+/* Spec: 2025-11-25 basic/utilities/tasks (retrieving task results) */
+static void mcpi_server_task_result(mcp_call *call)
+{
+    mcpi_task *task = mcpi_server_find_task(call);
+    if (!task) return;
+    if (mcpi_task_is_over(task)) {
+        mcpi_server_put_outcome(call, task);
+    } else if (!mcpi_peer_take_ref(call)) {
+        mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, mcp_strerror(MCP_E_BUSY));
+    } else {
+        call->ours = call->watched = true;
+        call->deadline_ms = 0;
+        mcpi_server_show_questions(task);
+    }
+}
+
+/* Spec: 2025-11-25 basic/utilities/tasks (listing tasks) */
+static void mcpi_server_list_tasks(mcp_call *call)
+{
+    mcpi_task_table *table = &call->server->tasks;
+    uint32_t start, left = call->server->desc.page_size;
+    mcpi_task *task;
+    bool any = false;
+    if (!mcpi_server_may_use_tasks(call)) return;
+    mcpi_task_expire(table);
+    if (!mcpi_server_read_cursor(call, table->next_number, &start)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "unknown cursor: start again without one");
+        return;
+    }
+    mcpi_server_begin_result(call);
+    mcpi_json_frame(&call->out, "\"tasks\":[");
+    task = mcpi_task_next(table->first, call);
+    for (; task && (task->number < start || left); task = mcpi_task_next(task->next, call)) {
+        if (task->number < start) continue;
+        if (any) mcpi_json_frame(&call->out, ",{");
+        else mcpi_json_frame(&call->out, "{");
+        mcpi_task_put(&call->out, task);
+        mcpi_json_frame(&call->out, "}");
+        any = true;
+        left--;
+    }
+    mcpi_json_frame(&call->out, "]");
+    if (task) mcpi_server_put_cursor(call, task->number);
+    mcpi_server_end_result(call);
+}
+
+/* Spec: 2025-11-25 basic/utilities/tasks (cancelling tasks), ext-tasks (tasks/cancel) */
+static void mcpi_server_cancel_task(mcp_call *call)
+{
+    mcpi_task *task = mcpi_server_find_task(call);
+    if (!task) return;
+    if (mcpi_task_is_over(task) && !task->modern) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS, "tasks/cancel: the task is over");
+        return;
+    }
+    mcpi_task_fail(task, MCPI_TASK_CANCELLED, "the task was cancelled");
+    task = mcpi_server_find_task(call);     /* the host was told */
+    if (!task) return;
+    if (task->modern) mcpi_server_agree(call);
+    else mcpi_server_put_task(call, task);
+    if (task->call) mcpi_peer_cancel(task->call);
+}
+
+/* The open question of that key on the wire, or NULL. */
+static mcpi_peer_question *mcpi_server_find_asked(mcp_call *call, const mcpi_task *task, mcp_str key)
+{
+    mcpi_peer_question *q = mcpi_peer_open_question(task->call->dialog->first);
+    for (; q; q = mcpi_peer_open_question(q->next)) {
+        const mcp_str own = mcpi_server_task_key(call, q);
+        if (own.ptr && mcpi_rpc_same(own, key)) return q;
+    }
+    return NULL;
+}
+
+/* Spec: ext-tasks (tasks/update) */
+static void mcpi_server_update_task(mcp_call *call)
+{
+    const mcp_json answers = mcp_json_get(call->message.params, "inputResponses");
+    mcpi_task *task = mcpi_server_find_task(call);
+    mcp_json v = mcp_json_first(answers);
+    if (!task) return;
+    if (!mcpi_server_is_object(answers, false)) {
+        mcpi_peer_error(call, MCPI_RPC_INVALID_PARAMS,
+                        "params.inputResponses must be an object, each key once");
+        return;
+    }
+    for (; task->call && mcpi_peer_waits(task->call) && mcp_json_exists(v); v = mcp_json_next(v)) {
+        mcpi_peer_question *q = mcpi_server_find_asked(call, task, mcp_json_key(v));
+        if (q) mcpi_server_take_answer(call, q, v);
+    }
+    if (task->call && mcpi_peer_waits(task->call)) {
+        if (!mcpi_peer_has_open(task->call)) mcpi_server_run_again(task->call);
+        else mcpi_peer_set_question_time(task->call);
+    }
+    mcpi_server_agree(call);
+}
+#endif
 
 /*-- Running a request --*/
 
@@ -12457,6 +13626,8 @@ static void mcpi_server_call_tool(mcp_call *call)
     if (!mcpi_server_take_named(call, MCPI_SERVER_TOOLS, "unknown tool; see tools/list")) return;
     tool = mcpi_server_tool(call);
     call->scene = MCPI_PEER_TOOL;
+    if (MCPI_UNLIKELY(call->wants_task || mcpi_server_is_task_row(tool)) && !mcpi_server_take_task(call))
+        return;
     if (MCPI_UNLIKELY(tool->max_calls) && call->row->calls > tool->max_calls) mcpi_server_refuse_busy(call);
     else mcpi_server_check_and_run(call, tool->input_schema ? NULL : tool->args, tool->fn);
 }
@@ -12859,6 +14030,13 @@ static const mcpi_server_method mcpi_server_methods[] = {
 #ifndef MCP_NO_CHANGES
     { MCP_LIT("subscriptions/listen"), MCPI_SERVER_MODERN, mcpi_server_has_changes, mcpi_server_listen },
 #endif
+#ifndef MCP_NO_TASKS
+    { MCP_LIT("tasks/get"), MCPI_SERVER_BOTH, mcpi_server_has_tasks, mcpi_server_get_task },
+    { MCP_LIT("tasks/result"), MCPI_SERVER_LEGACY, mcpi_server_has_tasks, mcpi_server_task_result },
+    { MCP_LIT("tasks/list"), MCPI_SERVER_LEGACY, mcpi_server_has_tasks, mcpi_server_list_tasks },
+    { MCP_LIT("tasks/cancel"), MCPI_SERVER_BOTH, mcpi_server_has_tasks, mcpi_server_cancel_task },
+    { MCP_LIT("tasks/update"), MCPI_SERVER_MODERN, mcpi_server_has_tasks, mcpi_server_update_task },
+#endif
     { MCP_LIT("server/discover"), MCPI_SERVER_MODERN, NULL, mcpi_server_discover },
     { MCP_LIT("ping"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_ping },
     { MCP_LIT("initialize"), MCPI_SERVER_LEGACY | MCPI_SERVER_BEFORE, NULL, mcpi_server_initialize }
@@ -12918,7 +14096,7 @@ static bool mcpi_server_refuse_twice(mcp_call *call)
 }
 
 enum { MCPI_SERVER_NAME, MCPI_SERVER_ARGUMENTS, MCPI_SERVER_META, MCPI_SERVER_CURSOR, MCPI_SERVER_WANTED,
-       MCPI_SERVER_PARAMS };
+       MCPI_SERVER_TASK, MCPI_SERVER_PARAMS };
 
 MCPI_INLINE size_t mcpi_server_which_param(const char *key, size_t len)
 {
@@ -12926,7 +14104,8 @@ MCPI_INLINE size_t mcpi_server_which_param(const char *key, size_t len)
     if (mcpi_json_is_key(key, len, "arguments")) return MCPI_SERVER_ARGUMENTS;
     if (mcpi_json_is_key(key, len, "_meta")) return MCPI_SERVER_META;
     if (mcpi_json_is_key(key, len, "cursor")) return MCPI_SERVER_CURSOR;
-    return mcpi_json_is_key(key, len, "protocolVersion") ? MCPI_SERVER_WANTED : MCPI_SERVER_PARAMS;
+    if (mcpi_json_is_key(key, len, "protocolVersion")) return MCPI_SERVER_WANTED;
+    return mcpi_json_is_key(key, len, "task") ? MCPI_SERVER_TASK : MCPI_SERVER_PARAMS;
 }
 
 enum { MCPI_SERVER_VERSION, MCPI_SERVER_CAPABILITIES, MCPI_SERVER_TOKEN, MCPI_SERVER_LOG_LEVEL,
@@ -12961,6 +14140,7 @@ MCPI_INLINE bool mcpi_server_read_params(mcp_call *call)
     call->args = mcpi_json_found(params, found[MCPI_SERVER_ARGUMENTS]);
     call->cursor = mcpi_json_found(params, found[MCPI_SERVER_CURSOR]);
     call->wanted = mcpi_json_found(params, found[MCPI_SERVER_WANTED]);
+    call->wants_task = found[MCPI_SERVER_TASK] != 0;
     if (found_meta[MCPI_SERVER_TOKEN] &&
         !mcpi_rpc_is_id(mcpi_json_found(meta, found_meta[MCPI_SERVER_TOKEN])))
         return mcpi_server_refuse_meta(call, "progressToken", "a string or an integer of at most 256 bytes");
@@ -13030,7 +14210,7 @@ static int mcpi_server_reply(mcp_call *call)
     mcpi_peer_error(call, MCPI_RPC_INTERNAL_ERROR, text);
     status = mcpi_peer_send(call);
     if (status >= 0) return status;
-    status = mcpi_peer_lose(call->route.session);
+    if (!mcpi_peer_is_task(call)) status = mcpi_peer_lose(call->route.session);
     mcpi_peer_abandon(call);
     return status;
 }
@@ -13173,11 +14353,20 @@ static int mcpi_server_leave(mcp_call *call)
     return MCP_WAIT;
 }
 
+/* The request of a task was answered when it became one; the reply is the task's. */
+MCPI_NOINLINE int mcpi_server_answer_task(mcp_call *call)
+{
+    const bool unsent = call->unsent;
+    if (!call->ref) (void)mcpi_server_reply(call);
+    return unsent ? MCP_WAIT : MCP_OK;
+}
+
 /* Answers a request, or sends what its refusal says: status is what came of reading it. */
 MCPI_INLINE int mcpi_server_answer(mcp_call *call, int status)
 {
     int sent;
     if (status == MCP_OK) mcpi_server_dispatch(call);
+    if (MCPI_UNLIKELY(mcpi_peer_is_task(call))) return mcpi_server_answer_task(call);
     if (call->ref) return mcpi_server_leave(call);
     sent = mcpi_server_reply(call);
     return sent == MCP_OK ? status : sent;
@@ -13370,13 +14559,6 @@ MCP_API void mcp_resource_changed(mcp_server *server, const char *uri)
 
 /*-- Deferred calls --*/
 
-/* What the tool of a call says of its time; 0: nothing, as everything else that has a handler, and where no
-   tool is known. */
-static uint32_t mcpi_server_own_timeout(const mcp_call *call)
-{
-    return call->row && call->scene == MCPI_PEER_TOOL ? mcpi_server_tool(call)->timeout_ms : 0;
-}
-
 /* The time of a deferred call is over: the model is told, and the host. */
 static void mcpi_server_expire(mcp_call *call)
 {
@@ -13404,10 +14586,15 @@ static void mcpi_server_expire(mcp_call *call)
     if (d->on_cancel) d->on_cancel(d->user, ref);
 }
 
+/* Defers a call, which is a task by that if it can be one. */
 static int mcpi_server_defer(mcp_call *call)
 {
     const uint32_t own = mcpi_server_own_timeout(call);
-    return mcpi_peer_defer(call, own ? own : call->server->desc.call_timeout_ms);
+    const int status = call->running && !call->ref ? mcp_task(call) : (int)MCP_OK;
+    uint32_t timeout_ms = own ? own : call->server->desc.call_timeout_ms;
+    if (status < 0 && status != MCP_E_UNSUPPORTED) return status;
+    if (mcpi_peer_is_task(call) && !own) timeout_ms = MCP_NONE;     /* it has its own time */
+    return mcpi_peer_defer(call, timeout_ms);
 }
 
 MCP_API int mcp_defer(mcp_call *call, mcp_ref *ref)
@@ -13446,6 +14633,7 @@ MCP_API void mcp_finish(mcp_call *call, int verdict)
 {
     mcpi_peer *peer;
     if (!call || !call->ref) return;
+    if (mcpi_peer_waits(call)) mcpi_peer_withdraw_all(call);
     mcpi_peer_undefer(call);
     if (call->running) {        /* it is sent when its handler has returned */
         call->finished = true;
@@ -13634,6 +14822,7 @@ MCP_API void mcp_progress(mcp_call *call, double done, double total, const char 
     if (!(done > call->done)) return;
     call->done = done;
     mcpi_peer_extend(call);
+    if (mcpi_peer_is_task(call) && mcpi_server_task_progress(call, text)) return;
     if (!mcp_json_exists(token) || !mcpi_server_is_heard(call)) return;
     mcpi_peer_begin_note(note, "notifications/progress");
     mcpi_json_frame(note, ",\"params\":{\"progressToken\":");
@@ -13648,6 +14837,7 @@ MCP_API void mcp_progress(mcp_call *call, double done, double total, const char 
         mcpi_json_frame(note, ",\"message\":");
         mcp_put_str(note, text);
     }
+    mcpi_peer_put_related(note, call);
     mcpi_json_frame(note, "}}");
     mcpi_peer_emit_progress(call);
 }

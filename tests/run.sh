@@ -33,6 +33,7 @@ list_jobs() {   # one "name variant" a line, the slow ones first
     echo 'typescript clients'
     echo 'servers others'
     echo 'rounds answered'
+    echo 'tasks taken'
     echo 'schemas official'
     echo 'test_uart qemu'
     for variant in valgrind s390x aarch64 asan clang default nosimd small cxx i686; do
@@ -160,6 +161,7 @@ job() {         # name variant
     clients) sh tests/interop/typescript.sh ;;
     others) sh tests/interop/servers.sh ;;
     answered) sh tests/interop/rounds.sh ;;
+    taken) sh tests/interop/tasks.sh ;;
     official) sh tests/interop/schemas.sh ;;
     pipe) make -s build/echo && $CC -O2 tests/wire/server.c -o build/wire_server &&
         sh tests/wire/pipe.sh build/echo build/wire_server ;;

@@ -798,7 +798,7 @@ static void waiting_calls_leave_room_for_answers(void)
     CHECK_OUT(ASKED(1, "one") ASKED(2, "one"));
     feed(CALL(3, "one"));
     CHECK_OUT("{'jsonrpc':'2.0','id':3,'error':{'code':-32603,'message':"
-              "'MCP_E_BUSY: too many calls wait for their answers: see max_calls'}}\n");
+              "'MCP_E_BUSY: too many calls wait for their answers: see max_calls (and max_tasks)'}}\n");
     feed(CALL(4, "none"));
     CHECK_OUT(TEXT(4, "nothing to ask"));
     feed(ACCEPT(2, "{'yes':true}"));

@@ -47,7 +47,8 @@ static void begin(void)
 #define LINE(message) message "\n"
 #define NOTICE MESSAGE("\"method\":\"any\"")
 #define TEXT(id, text) RESULT(id, BLOCK(text))
-#define BUSY(id) FAILURE(id, "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls")
+#define BUSY(id) \
+    FAILURE(id, "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls (and max_tasks)")
 #define TOO_MANY FAILURE("null", "-32600", "the batch has more messages than mcp_server_desc.max_batch allows")
 
 /* A server, and a session that knows batches. */

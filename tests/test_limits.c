@@ -441,7 +441,8 @@ static void no_steps_without(void)
     host.desc.max_calls = 1;
     connect_host();
     feed(host.a, CALL("1", "slow", "") CALL("2", "slow", ""));
-    CHECK_STR(FAILURE("2", "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls"),
+    CHECK_STR(FAILURE("2", "-32603",
+                      "MCP_E_BUSY: too many calls wait for their answers: see max_calls (and max_tasks)"),
               output(host.a));
     host_end();
 }

@@ -333,7 +333,8 @@ static void many_at_once(void)
     host_end();
 }
 
-#define TOO_MANY(id) FAILURE(id, "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls")
+#define TOO_MANY(id) \
+    FAILURE(id, "-32603", "MCP_E_BUSY: too many calls wait for their answers: see max_calls (and max_tasks)")
 
 /* More than max_calls: refused with a name to look up; everything else goes on. */
 static void too_many_calls(void)

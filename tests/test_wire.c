@@ -244,6 +244,7 @@ static void dump_replies(int status)
 static bool is_known_code(int code)
 {
     if (code == -32002) return !*dump.current.revision;
+    if (code == -32021) return *dump.current.revision != 0;
     if (code > 0) return true;
     return code == 0 || code == -32700 || (code <= -32600 && code >= -32603) || code == -32021 || code == -32022;
 }

@@ -11,6 +11,7 @@
 #define MCP_NO_METHODS
 #define MCP_NO_BATCH
 #define MCP_NO_CHANGES
+#define MCP_NO_TASKS
 #endif
 #if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION

@@ -13,7 +13,7 @@ linked() {      # flag...: bytes of the program
 
 empty=$(linked) && whole=$(linked -DSERVER) && tools=$(linked -DTOOLS) && codec=$(linked -DCODEC) || exit 1
 echo "a server: $((whole - empty)), with tools alone: $((tools - empty)); the codec: $((codec - empty))"
-for option in MCP_NO_RESOURCES MCP_NO_BATCH MCP_NO_COMPLETION MCP_NO_PROMPTS MCP_NO_METHODS MCP_NO_LOGGING \
-    MCP_NO_CHANGES; do
+for option in MCP_NO_TASKS MCP_NO_RESOURCES MCP_NO_BATCH MCP_NO_COMPLETION MCP_NO_PROMPTS MCP_NO_METHODS \
+    MCP_NO_LOGGING MCP_NO_CHANGES; do
     echo "$option saves $((whole - $(linked -DSERVER -D$option)))"
 done

@@ -22,6 +22,18 @@ const results = {
     'resources/subscribe': 'EmptyResult',
     'resources/unsubscribe': 'EmptyResult',
     'subscriptions/listen': 'SubscriptionsListenResult',
+    'tools/call as task': 'CreateTaskResult',
+    'tasks/get': 'GetTaskResult',
+    'tasks/result': 'CallToolResult',
+    'tasks/list': 'ListTasksResult',
+    'tasks/cancel': 'CancelTaskResult',
+};
+// Since 2026-07-28 tasks are an extension, with a schema of its own.
+const of_extension = {
+    'tools/call as task': 'CreateTaskResult',
+    'tasks/get': 'GetTaskResult',
+    'tasks/update': 'UpdateTaskResult',
+    'tasks/cancel': 'CancelTaskResult',
 };
 const notifications = {
     'notifications/message': 'LoggingMessageNotification',
@@ -30,6 +42,7 @@ const notifications = {
     'notifications/resources/list_changed': 'ResourceListChangedNotification',
     'notifications/prompts/list_changed': 'PromptListChangedNotification',
     'notifications/resources/updated': 'ResourceUpdatedNotification',
+    'notifications/tasks/status': 'TaskStatusNotification',
     'notifications/subscriptions/acknowledged': 'SubscriptionsAcknowledgedNotification',
     'notifications/cancelled': 'CancelledNotification',
     'notifications/elicitation/complete': 'ElicitationCompleteNotification',
@@ -44,17 +57,20 @@ const questions = {
 const loaded = {};
 function load(revision) {
     if (loaded[revision]) return loaded[revision];
-    const schema = JSON.parse(fs.readFileSync(path.join(schemas, revision, 'schema.json'), 'utf8'));
+    const file = revision === 'tasks' ? '../ext-tasks.schema.json' : `${revision}/schema.json`;
+    const schema = JSON.parse(fs.readFileSync(path.join(schemas, file), 'utf8'));
     const old = 'definitions' in schema, root = old ? 'definitions' : '$defs';
     const Ajv = old ? require('ajv') : require('ajv/dist/2020');
     const ajv = new Ajv({ strict: false, validateFormats: false });
-    ajv.addSchema(schema, 'mcp');
+    if (revision === 'tasks') ajv.addSchema(schema);
+    else ajv.addSchema(schema, 'mcp');
+    ajv.tasks = schema.$id;
     return loaded[revision] = { ajv, root, names: schema[root] };
 }
 
 function check(revision, name, value) {
     const { ajv, root } = load(revision);
-    const validate = ajv.getSchema(`mcp#/${root}/${name}`);
+    const validate = ajv.getSchema(`${revision === 'tasks' ? ajv.tasks : 'mcp'}#/${root}/${name}`);
     return validate(value) ? null : `${name}: ${ajv.errorsText(validate.errors)}`;
 }
 
@@ -66,6 +82,12 @@ function without_exception(revision, message) {
     if (message.id !== null || !('error' in message) || !says_null.includes(revision)) return message;
     exceptions[revision] = (exceptions[revision] || 0) + 1;
     return { ...message, id: 0 };
+}
+
+// What is wrong with a result of the extension, or null.
+function check_of_extension(revision, method, result) {
+    return check('tasks', of_extension[method], result)
+        || (result.result ? check(revision, 'CallToolResult', result.result) : null);
 }
 
 const asked = {};      // by revision and method
@@ -87,6 +109,7 @@ function check_questions(revision, method, result) {
 function check_result(revision, method, result) {
     if (method.startsWith('wire/')) return check(revision, 'Result', result);       // the host's own
     if (result.resultType === 'input_required') return check_questions(revision, method, result);
+    if (revision === '2026-07-28' && method in of_extension) return check_of_extension(revision, method, result);
     return method in results ? check(revision, results[method], result) : 'not among results, above';
 }
 
@@ -121,7 +144,8 @@ for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
     const [revision, method, text] = line.split('\t');
     const message = JSON.parse(text);
     const check_this = Array.isArray(message) ? check_batch : check_message;
-    const problem = check_this(revision, method, message);
+    const is_task = message.result && (message.result.task || message.result.resultType === 'task');
+    const problem = check_this(revision, is_task ? `${method} as task` : method, message);
     counts[revision] = (counts[revision] || 0) + 1;
     if (check_this === check_batch) batches++;
     if (problem) {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Validates every message that the transcripts and the content tests make the server emit, in all revisions,
-# against the official schemas in $MCP_CORPUS. Needs node and ajv: looks in $MCP_INSPECTOR, or build/inspector, as
-# inspector.sh does.
+# Validates every message that the transcripts, the content tests and those of tasks make the server emit, in all
+# revisions, against the official schemas in $MCP_CORPUS. Needs node and ajv: looks in $MCP_INSPECTOR, or
+# build/inspector, as inspector.sh does.
 cd "$(dirname "$0")/../.." || exit 1
 where=${MCP_INSPECTOR:-build/inspector}
 case $where in
@@ -23,7 +23,7 @@ command -v "$node" >/dev/null || { echo 'skip - schemas: no node: npm i node-lin
 dir=build/schemas
 rm -rf "$dir"
 mkdir -p "$dir" || exit 1
-for test in content wire; do
+for test in content wire tasks; do
     ${CC:-cc} -I. tests/test_$test.c -o "$dir/$test" -lm ||
         { echo "FAIL - schemas: test_$test does not compile"; exit 1; }
     # What it says of its own cases, it says elsewhere.

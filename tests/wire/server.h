@@ -1,8 +1,8 @@
 /* The server behind the transcripts that start with `@@ full`: tools of every kind, and limits so small that short
    lines reach them. `@@ legacy` and `@@ modern` are the same server with the revisions of one era only; `@@ hooks` is
    the same with methods, notifications and refusals of its own. `@@ rows` has resources, templates, prompts and
-   completions, and the usual limits; `@@ events`, `@@ asks` and `@@ extras` stand in files of their own. Include mcp.h
-   before. */
+   completions, and the usual limits; `@@ events`, `@@ asks`, `@@ extras` and `@@ tasks` stand in files of their own.
+   Include mcp.h before. */
 
 #ifndef WIRE_SERVER_H
 #define WIRE_SERVER_H
@@ -25,6 +25,7 @@ typedef struct wire_state {
     wire_slot slots[4];
     mcp_ref parked;         /* the method that waits */
     int64_t noted;          /* by the last notification */
+    unsigned drawn;         /* random bytes */
 } wire_state;
 
 /* Where the servers that are made from now on have their memory from. */
@@ -469,6 +470,7 @@ static mcp_server *wire_rows(wire_state *state)
 
 #include "events.h"
 #include "asks.h"
+#include "tasks.h"
 
 /* Makes the server of that name; NULL if there is none such. */
 static mcp_server *wire_server(wire_state *state, const char *name)
@@ -483,6 +485,7 @@ static mcp_server *wire_server(wire_state *state, const char *name)
     if (!strcmp(name, "asks")) return state->server = mcp_server_create(&d);
     d.version = "1.2.3";
     if (!strcmp(name, "extras")) return state->server = extras_server(&d);
+    if (!strcmp(name, "tasks")) return state->server = tasks_server(state, &d);
     d.name = "full";
     d.title = "Everything";
     d.description = "For tests.";
