@@ -5,6 +5,7 @@
 #define MCP_NO_LOGGING
 #define MCP_NO_METHODS
 #define MCP_NO_BATCH
+#define MCP_NO_TASKS
 #define MCP_IMPLEMENTATION
 #include "../mcp.h"
 #include "test.h"
@@ -128,7 +129,8 @@ static void the_rest_is_not_there(void)
         LEGACY("resources/list", ""), LEGACY("resources/templates/list", ""),
         LEGACY("resources/read", "\"uri\":\"res:a\""), LEGACY("resources/subscribe", "\"uri\":\"res:a\""),
         LEGACY("prompts/list", ""), LEGACY("prompts/get", "\"name\":\"p\""), LEGACY("completion/complete", ""),
-        LEGACY("logging/setLevel", "\"level\":\"info\""), LEGACY("own/m", "")
+        LEGACY("logging/setLevel", "\"level\":\"info\""), LEGACY("own/m", ""),
+        LEGACY("tasks/get", "\"taskId\":\"a\"")
     };
     size_t i;
     start(INITIALIZE("2025-11-25"));
@@ -188,6 +190,11 @@ static void rows_are_refused(void)
     host.desc.methods = methods;
     host.desc.num_methods = 1;
     refused("mcp_method 'own/m': left out of this build: MCP_NO_METHODS");
+    start(INITIALIZE("2025-11-25"));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_add_resource(host.server, resources));
+    CHECK_STATUS(MCP_E_MISUSE, mcp_add_prompt(host.server, prompts));
+    CHECK(!mcp_remove_resource(host.server, "res:a") && !mcp_enable_prompt(host.server, "p", true));
+    end();
 }
 
 int main(void)
