@@ -137,7 +137,8 @@ dot=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLv
 resources='["test://static-text","static-text","text/plain"],["test://static-binary","static-binary","image/png"],'
 resources=$resources'["test://watched-resource","watched-resource","text/plain"]'
 prompts='["test_simple_prompt",0],["test_prompt_with_arguments",2],["test_prompt_with_choices",1],'
-prompts=$prompts'["test_prompt_with_embedded_resource",1],["test_prompt_with_image",0],["test_input_required_result_prompt",0]'
+prompts=$prompts'["test_prompt_with_embedded_resource",1],["test_prompt_with_image",0],'
+prompts=$prompts'["test_input_required_result_prompt",0]'
 result() {      # what it consists of
     printf '%s' '{"rc":0,"out":{"result":{'"$1"'}}}'
 }
