@@ -10655,6 +10655,10 @@ static const char *mcpi_server_wrong_maps(mcp_doc *doc, const mcp_server_desc *d
     if (!mcpi_server_is_map(doc, d->extensions, true))
         return "mcp_server_desc: extensions must be a JSON object whose members are objects, each under a "
                "key with a prefix, as \"com.example/maps\"";
+#ifndef MCP_NO_TASKS
+    if (d->extensions && mcp_json_exists(mcp_json_get(mcp_json_root(doc), MCPI_PROTO_TASKS_KEY)))
+        return "mcp_server_desc: extensions: " MCPI_PROTO_TASKS_KEY " is told by itself: see MCP_TASK";
+#endif
     return NULL;
 }
 

@@ -365,6 +365,9 @@ static void capabilities_of_ones_own(void)
         refused("mcp_server_desc: extensions must be a JSON object whose members are objects, each under a key "
                 "with a prefix, as \"com.example/maps\"");
     }
+    begin();
+    host.desc.extensions = "{\"com.example/a\":{},\"io.modelcontextprotocol/tasks\":{}}";
+    refused("mcp_server_desc: extensions: io.modelcontextprotocol/tasks is told by itself: see MCP_TASK");
     for (i = 0; i < MCP_COUNT(bad_experimental); i++) {
         NOTE("experimental '%s'", bad_experimental[i]);
         begin();

@@ -125,7 +125,7 @@ codec_size() {  # the JSON codec in firmware
 }
 
 server_size() { # a server of everything in firmware; held where it is, 28,672 is the goal
-    grows_within server -DSERVER 58624
+    grows_within server -DSERVER 58880
 }
 
 tools_size() {  # the same with tools alone; held where it is, 16,384 is the goal
