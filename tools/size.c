@@ -1,6 +1,7 @@
 /* What the library costs a microcontroller. With CODEC a program that reads, looks up, and writes JSON, with
-   SERVER a tools server on a stream of bytes, with TOOLS the same with all else left out, in memory of their own;
-   else an empty program with the same libc functions. tools/check.sh and tools/sizes.sh link and compare. */
+   SERVER a tools server on a stream of bytes, with ASKS one whose tool asks its client, with TOOLS the first with all
+   else left out, in memory of their own; else an empty program with the same libc functions. tools/check.sh and
+   tools/sizes.sh link and compare. */
 
 #ifdef TOOLS
 #define SERVER
@@ -12,6 +13,9 @@
 #define MCP_NO_BATCH
 #define MCP_NO_CHANGES
 #define MCP_NO_TASKS
+#endif
+#ifdef ASKS
+#define SERVER
 #endif
 #if defined(CODEC) || defined(SERVER)
 #define MCP_IMPLEMENTATION
@@ -50,6 +54,9 @@ static int turn(mcp_call *c)
 {
     const struct motor *in = (const struct motor *)mcp_args_struct(c);
     if (!in) return MCP_E_NOMEM;
+#ifdef ASKS
+    if (mcp_ask(c, "sure", "Turn it?", motor_args, NULL) == MCP_ASK) return MCP_ASK;
+#endif
     sink = in->back ? -in->speed : in->speed;
     return mcp_text(c, in->name);
 }

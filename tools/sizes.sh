@@ -11,8 +11,10 @@ linked() {      # flag...: bytes of the program
         arm-none-eabi-size $elf | awk 'NR == 2 { print $1 }'
 }
 
-empty=$(linked) && whole=$(linked -DSERVER) && tools=$(linked -DTOOLS) && codec=$(linked -DCODEC) || exit 1
-echo "a server: $((whole - empty)), with tools alone: $((tools - empty)); the codec: $((codec - empty))"
+empty=$(linked) && whole=$(linked -DSERVER) && asks=$(linked -DASKS) && tools=$(linked -DTOOLS) &&
+    codec=$(linked -DCODEC) || exit 1
+echo "a server: $((whole - empty)), one that asks: $((asks - empty)), with tools alone: $((tools - empty));" \
+    "the codec: $((codec - empty))"
 for option in MCP_NO_TASKS MCP_NO_RESOURCES MCP_NO_BATCH MCP_NO_COMPLETION MCP_NO_PROMPTS MCP_NO_METHODS \
     MCP_NO_LOGGING MCP_NO_CHANGES; do
     echo "$option saves $((whole - $(linked -DSERVER -D$option)))"
