@@ -5017,11 +5017,12 @@ MCP_API void mcp_put_base64(mcp_out *out, const void *bytes, size_t len)
 /* Whether the object that is being written, the outermost one, has that key: one without escapes. */
 static bool mcpi_json_has_put(const mcp_out *out, const char *key)
 {
-    const char *p = out->buf.ptr, *end = p + out->buf.len;
     const size_t len = strlen(key);
+    const char *p, *end;
     size_t depth = 0;
-    if (out->buf.error) return false;
-    for (; p < end; p++) {
+    if (out->buf.error) return false;       /* without memory there may be no text at all */
+    end = out->buf.ptr + out->buf.len;
+    for (p = out->buf.ptr; p < end; p++) {
         if (*p == '{' || *p == '[') depth++;
         if (*p == '}' || *p == ']') depth--;
         if (*p != '"') continue;
